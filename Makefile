@@ -1,0 +1,67 @@
+# The two commands: `make demo` and `make test`. Each does all of its own set-up on a fresh Debian 12.
+# Targets print what they do; JOBS sets how many compilers run at once.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros
+export CCACHE_MAXSIZE ?= 5G
+
+.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench package golden demo dev format clean
+
+help:                ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
+
+setup:               ## install what building takes (apt-get; sudo when not root)
+	@tools/setup build
+
+setup-lab: setup     ## unpack the lab's servers aside, below build/lab/root
+	@tools/setup lab
+
+build: setup         ## the programs, into build/release/bin
+	@tools/say "building the programs (build/release)"
+	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF >build/configure-release.log || { cat build/configure-release.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS)
+
+demo: build setup-lab ## the whole story on real traffic, in network namespaces (needs root)
+	@tools/as-root build/release/bin/pinfold demo $(DEMO)
+
+test: setup-lab      ## every test: unit, corpora, the lab's story
+	@tools/say "building the programs and the tests (build/dev)"
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log || { cat build/configure-dev.log; exit 1; }
+	@cmake --build --preset dev -j $(JOBS)
+	@tools/run-tests build/dev $(JOBS)
+
+check: test lint     ## what a change must pass
+
+lint:                ## format, layers, clang-tidy over what changed (TIDY=all: over everything)
+	@tools/lint $(TIDY)
+
+test-sanitizers: setup-lab ## the whole suite under address+undefined, then thread
+	@mkdir -p build; tools/say "building with address and undefined sanitizers (build/asan)"
+	@cmake --preset asan >build/configure-asan.log && cmake --build --preset asan -j $(JOBS) && tools/run-tests build/asan $(JOBS)
+	@tools/say "building with the thread sanitizer (build/tsan)"
+	@cmake --preset tsan >build/configure-tsan.log && cmake --build --preset tsan -j $(JOBS) && tools/run-tests build/tsan $(JOBS)
+
+fuzz: setup          ## every fuzz target for SECONDS each (default 60)
+	@mkdir -p build; cmake --preset fuzz >build/configure-fuzz.log && cmake --build --preset fuzz -j $(JOBS) && tools/run-fuzz build/fuzz $${SECONDS_EACH:-60}
+
+bench: setup         ## nanoseconds a record on the hot path, median of 5
+	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
+	@cmake --build --preset release -j $(JOBS) --target flow_bench
+	@build/release/bin/flow_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
+
+package: build       ## Debian packages, into build/release/packages
+	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }
+	@ls build/release/packages/*.deb
+
+golden: setup-lab    ## rewrite the golden files; read the diff before you keep it
+	@mkdir -p build; cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS)
+	@PINFOLD_GOLDEN_WRITE=1 ctest --test-dir build/dev -L golden -Q; PINFOLD_GOLDEN_WRITE=1 ctest --test-dir build/dev -R '[Gg]olden' -Q; git diff --stat tests/golden
+
+dev: setup           ## a debug build, for working on it
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS)
+
+format:              ## clang-format over everything
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+clean:               ## remove everything that was built or unpacked
+	@rm -rf build

@@ -1,0 +1,197 @@
+// pinfold case list|show|why|note|respond|discuss|approve|close, pinfold audit-log verify
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "desk/event_json.hpp"
+#include "desk/words.hpp"
+#include "pinfold/context.hpp"
+
+namespace pinfold::app {
+namespace {
+
+constexpr std::size_t kListed = 1000;
+
+nlohmann::json to_json(const records::CaseSummary& row) {
+  return {{"case", to_string(row.id)},           {"server", row.server.value},
+          {"customer", row.customer.value},      {"family", abuse::to_string(row.family)},
+          {"state", desk::to_string(row.state)}, {"opened", to_string(row.opened)},
+          {"changed", to_string(row.changed)}};
+}
+
+void list_cases(Context& context) {
+  std::vector<records::CaseSummary> cases;
+  context.store().read([&](records::Transaction& tx) { cases = tx.cases().list(kListed); });
+  std::vector<std::vector<std::string>> rows;
+  const Output out = context.output();
+  for (const records::CaseSummary& row : cases) {
+    out.line(to_json(row));
+    rows.push_back({to_string(row.id), std::string(desk::to_string(row.state)), row.server.value, row.customer.value,
+                    std::string(abuse::to_string(row.family)), to_people(row.opened), to_people(row.changed)});
+  }
+  out.table({"CASE", "STATE", "SERVER", "CUSTOMER", "FAMILY", "OPENED", "CHANGED"}, rows);
+}
+
+void show_case(Context& context, CaseId id) {
+  std::vector<desk::Event> events;
+  context.store().read([&](records::Transaction& tx) { events = tx.cases().events(id); });
+  if (events.empty()) {
+    throw Stop(Exit::No, "there is no case " + to_string(id));
+  }
+  const Output out = context.output();
+  std::vector<std::vector<std::string>> rows;
+  for (const desk::Event& event : events) {
+    nlohmann::json json = desk::to_json(event.body);
+    json["case"] = to_string(id);
+    json["seq"] = event.seq;
+    json["at"] = to_string(event.at);
+    out.line(json);
+    rows.push_back({fmt::format("#{}", event.seq), to_string(event.at).substr(0, 19), desk::describe(event.body)});
+  }
+  const desk::Case c = desk::fold(id, events);
+  out.say(fmt::format("{} · {} · server {} · customer {} · {}", to_string(id), desk::to_string(c.state), c.server.value, c.customer.value,
+                      abuse::to_string(c.family)));
+  out.table({"SEQ", "WHEN (UTC)", "WHAT"}, rows);
+}
+
+void explain_case(Context& context, CaseId id) {
+  const auto c = context.desk().find(id);
+  if (!c) {
+    throw Stop(Exit::No, "there is no case " + to_string(id));
+  }
+  const desk::Proof proof = context.desk().prove(*c);
+  const Output out = context.output();
+  out.say(fmt::format("{} · {} · may server {} be disabled? {}", to_string(id), desk::to_string(c->state), c->server.value,
+                      proof.holds() ? "yes" : "no"));
+  nlohmann::json clauses = nlohmann::json::array();
+  for (const desk::Clause& clause : proof.clauses) {
+    clauses.push_back({{"name", clause.name}, {"holds", clause.holds}, {"because", clause.because}, {"would_change", clause.would_change}});
+    out.say(fmt::format("  {} {:<16} {}", clause.holds ? "✓" : "✗", clause.name, clause.because));
+    if (!clause.would_change.empty()) {
+      out.say(fmt::format("    {:<16} {}", "", clause.would_change));
+    }
+  }
+  out.line({{"case", to_string(id)}, {"state", desk::to_string(c->state)}, {"holds", proof.holds()}, {"clauses", clauses}});
+  if (!proof.holds()) {
+    throw Stop(Exit::No, "");
+  }
+}
+
+void put(Context& context, CaseId id, const desk::Input& input) {
+  const auto result = context.desk().apply(id, input);
+  if (!result) {
+    throw Stop(Exit::No, fmt::format("{}: {}", to_string(id), result.error().why));
+  }
+  context.output().line({{"case", to_string(id)}, {"state", desk::to_string(result->state)}});
+  context.output().say(fmt::format("{} is now {}", to_string(id), desk::to_string(result->state)));
+}
+
+/// Options of the writing commands; lives as long as the command line.
+struct Arguments {
+  std::string id;
+  std::string by;
+  std::string text;
+  std::string participants;
+  std::string channel = "phone";
+  std::string cause;
+  std::string remedy;
+  std::string conditions;
+  std::string statement = "unstated";
+  std::int64_t action = 0;
+  bool false_positive = false;
+};
+
+desk::Statement statement_of(const std::string& text) {
+  const auto statement = desk::parse_statement(text);
+  if (!statement) {
+    throw Stop(Exit::WrongUse, "--statement is one of unstated, looking, fixed, intended, not_mine");
+  }
+  return *statement;
+}
+
+/// Without a number, the action that is open.
+ActionId action_of(Context& context, CaseId id, std::int64_t number) {
+  if (number > 0) {
+    return ActionId{number};
+  }
+  const auto c = context.desk().find(id);
+  const desk::PortAction* action = c ? c->open_action() : nullptr;
+  if (action == nullptr) {
+    throw Stop(Exit::No, to_string(id) + ": no action waits for an approval");
+  }
+  return action->id;
+}
+
+CLI::App* add_writing(CLI::App& group, Arguments& a, const std::string& name, const std::string& help, std::function<void()> run) {
+  CLI::App* command = add_command(group, name, help, std::move(run));
+  command->add_option("case", a.id, "the case: PF-42")->required();
+  command->add_option("--by", a.by, "who you are, for the record")->required();
+  return command;
+}
+
+void add_writing_commands(CLI::App& group, Context& context, const std::shared_ptr<Arguments>& a) {
+  add_writing(group, *a, "note", "add a note for your colleagues",
+              [&context, a] {
+                put(context, parse_case_id(a->id), desk::NoteAdded{StaffId{a->by}, a->text});
+              })
+      ->add_option("text", a->text, "the note")
+      ->required();
+
+  CLI::App* respond = add_writing(group, *a, "respond", "write up an owner's answer by phone", [&context, a] {
+    put(context, parse_case_id(a->id),
+        desk::ResponseRecorded{
+            desk::ResponseChannel::Phone, fmt::format("{} (written up by {})", a->participants, a->by), statement_of(a->statement), {}, a->text});
+  });
+  respond->add_option("--from", a->participants, "who of the customer spoke")->required();
+  respond->add_option("--statement", a->statement, "unstated, looking, fixed, intended or not_mine");
+  respond->add_option("text", a->text, "what was said")->required();
+
+  CLI::App* discuss = add_writing(group, *a, "discuss", "record the talk that lets a port be enabled", [&context, a] {
+    put(context, parse_case_id(a->id), desk::DiscussionRecorded{StaffId{a->by}, a->participants, a->channel, a->cause, a->remedy, a->conditions});
+  });
+  discuss->add_option("--with", a->participants, "who of the customer took part")->required();
+  discuss->add_option("--channel", a->channel, "phone, mail, in person");
+  discuss->add_option("--cause", a->cause, "how it came about")->required();
+  discuss->add_option("--remedy", a->remedy, "what was done about it")->required();
+  discuss->add_option("--conditions", a->conditions, "what was agreed for the time after");
+
+  CLI::App* approve = add_writing(group, *a, "approve", "approve the port action that waits", [&context, a] {
+    const CaseId id = parse_case_id(a->id);
+    put(context, id, desk::ApprovalGiven{action_of(context, id, a->action), StaffId{a->by}, a->text});
+  });
+  approve->add_option("--action", a->action, "its number, if not the open one");
+  approve->add_option("--reason", a->text, "why")->required();
+
+  CLI::App* close = add_writing(group, *a, "close", "close the case by hand", [&context, a] {
+    put(context, parse_case_id(a->id), desk::ClosedByStaff{StaffId{a->by}, a->false_positive, a->text});
+  });
+  close->add_flag("--false-positive", a->false_positive, "the detector was wrong");
+  close->add_option("--reason", a->text, "why")->required();
+}
+
+}  // namespace
+
+void add_case_commands(CLI::App& app, Context& context) {
+  CLI::App* group = app.add_subcommand("case", "cases: what happened, why, and what people decide")->require_subcommand(1);
+  const auto arguments = std::make_shared<Arguments>();
+  add_command(*group, "list", "all cases, newest change first", [&context] { list_cases(context); });
+  CLI::App* show = add_command(*group, "show", "one case's events", [&context, arguments] { show_case(context, parse_case_id(arguments->id)); });
+  show->add_option("case", arguments->id, "the case: PF-42")->required();
+  CLI::App* why = add_command(*group, "why", "may the server be disabled, and why (not)? Exit 0 yes, 1 no",
+                              [&context, arguments] { explain_case(context, parse_case_id(arguments->id)); });
+  why->add_option("case", arguments->id, "the case: PF-42")->required();
+  add_writing_commands(*group, context, arguments);
+
+  CLI::App* log = app.add_subcommand("audit-log", "the chain over all events")->require_subcommand(1);
+  add_command(*log, "verify", "find a changed, removed or reordered event. Exit 0 whole, 1 damaged", [&context] {
+    std::optional<std::string> fault;
+    context.store().read([&](records::Transaction& tx) { fault = tx.cases().verify_chain(); });
+    context.output().line({{"whole", !fault}, {"fault", fault.value_or("")}});
+    if (fault) {
+      throw Stop(Exit::No, *fault);
+    }
+    context.output().say("the chain is whole");
+  });
+}
+
+}  // namespace pinfold::app

@@ -1,0 +1,54 @@
+/// What the subcommands share: the options every command has, and the desk they work on, opened when first asked for.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "engine/desk_service.hpp"
+#include "pinfold/output.hpp"
+#include "records/store.hpp"
+
+namespace pinfold::app {
+
+class Context {
+public:
+  /// Filled by the command line before any command runs.
+  struct Options {
+    std::filesystem::path config = "/etc/pinfold/pinfold.toml";
+    bool json = false;
+  };
+
+  [[nodiscard]] Options& options() { return x_options; }
+  [[nodiscard]] Output output() const { return Output(x_options.json); }
+  [[nodiscard]] const Clock& clock() const { return system_clock(); }
+  /// Exit 2 with the line that is wrong, when it does not load.
+  [[nodiscard]] const config::Config& config();
+  [[nodiscard]] records::Store& store();
+  [[nodiscard]] engine::DeskService& desk();
+
+private:
+  Options x_options;
+  std::optional<config::Config> x_config;
+  std::unique_ptr<records::Store> x_store;
+  std::unique_ptr<engine::DeskService> x_desk;
+};
+
+/// A subcommand whose work is `run`; the exit status is Done unless it throws Stop.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help, std::function<void()> run);
+
+// One function a group of commands; each adds its own.
+void add_serve_commands(CLI::App& app, Context& context);
+void add_case_commands(CLI::App& app, Context& context);
+void add_port_commands(CLI::App& app, Context& context);
+void add_inventory_commands(CLI::App& app, Context& context);
+void add_flow_commands(CLI::App& app, Context& context);
+void add_mail_commands(CLI::App& app, Context& context);
+void add_demo_command(CLI::App& app, Context& context);
+
+[[nodiscard]] CaseId parse_case_id(const std::string& text);  ///< "PF-42" or "42"; Stop(WrongUse) otherwise
+
+}  // namespace pinfold::app

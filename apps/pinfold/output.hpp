@@ -1,0 +1,35 @@
+/// What a command prints: a table for people on a terminal, JSON lines for machines (anything else, or --json).
+/// Exit status of every command: 0 done, 1 the answer is no, 2 wrong use, 3 the environment failed.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace pinfold::app {
+
+enum class Exit : int { Done = 0, No = 1, WrongUse = 2, Environment = 3 };
+
+/// Ends the command with a status and one line on standard error.
+struct Stop : std::runtime_error {
+  Stop(Exit status, const std::string& message) : std::runtime_error(message), exit_status(status) {}
+  Exit exit_status;
+};
+
+class Output {
+public:
+  explicit Output(bool force_json);
+  [[nodiscard]] bool json() const { return x_json; }
+  /// One JSON object, one line; for machines only.
+  void line(const nlohmann::json& object) const;
+  /// A table for people; nothing when machines read.
+  void table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) const;
+  /// A line for people; nothing when machines read.
+  void say(const std::string& text) const;
+
+private:
+  bool x_json;
+};
+
+}  // namespace pinfold::app

@@ -1,0 +1,91 @@
+// pinfold serve, check-config FILE, health, policy check FILE
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "engine/ears.hpp"
+#include "engine/serve.hpp"
+#include "pinfold/context.hpp"
+
+namespace pinfold::app {
+namespace {
+
+void serve(Context& context) {
+  sigset_t ends{};
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before any thread, so that all of them inherit it
+  std::signal(SIGPIPE, SIG_IGN);               // NOLINT(cert-err33-c): cannot fail for SIGPIPE
+  set_log_level(LogLevel::Info);
+  const engine::Serve running(context.config(), context.clock());
+  int signal = 0;
+  sigwait(&ends, &signal);
+  log_info("STOPPING", "signal {}", signal);
+}
+
+void check_config(Context& context, const std::string& file) {
+  const auto loaded = config::load(file);
+  if (!loaded) {
+    throw Stop(Exit::No, config::to_string(loaded.error()));
+  }
+  const auto name = [](desk::Arming a) { return a == desk::Arming::Armed ? "armed" : "observe"; };
+  context.output().line({{"file", file},
+                         {"warnings", name(loaded->policy.warnings)},
+                         {"measures", name(loaded->policy.measures)},
+                         {"switches", loaded->switches.size()}});
+  context.output().say(fmt::format("{} is good: {} switches, {} exporters, warnings {}, measures {}", file, loaded->switches.size(),
+                                   loaded->flows.exporters.size(), name(loaded->policy.warnings), name(loaded->policy.measures)));
+}
+
+void check_policy(Context& context, const std::string& file) {
+  const auto loaded = config::load_policy(file);
+  if (!loaded) {
+    throw Stop(Exit::No, config::to_string(loaded.error()));
+  }
+  context.output().line({{"file", file}, {"response_window", to_string(loaded->policy.response_window)}});
+  context.output().say(fmt::format("{} is good: an owner has {} to answer", file, to_string(loaded->policy.response_window)));
+}
+
+/// From the store alone, so that it works beside a running desk and without one: is somebody listening, and what waits?
+void health(Context& context) {
+  bool listening = false;
+  nlohmann::json json;
+  const WallTime now = context.clock().wall();
+  context.store().read([&](records::Transaction& tx) {
+    const desk::Ears ears = engine::ears_at(tx, now);
+    listening = ears.open_since.has_value();
+    json = {{"listening", listening},
+            {"listening_since", ears.open_since ? to_string(*ears.open_since) : ""},
+            {"mails_waiting", ears.unclassified},
+            {"findings_waiting", tx.inbox().count_pending("finding")},
+            {"port_actions_open", tx.journal().open().size()}};
+  });
+  context.output().line(json);
+  for (const auto& [name, value] : json.items()) {
+    context.output().say(fmt::format("{:<18} {}", name, value.dump()));
+  }
+  if (!listening) {
+    throw Stop(Exit::No, "the desk is not listening: is `pinfold serve` running?");
+  }
+}
+
+}  // namespace
+
+void add_serve_commands(CLI::App& app, Context& context) {
+  const auto file = std::make_shared<std::string>();
+  add_command(app, "serve", "run the desk", [&context] { serve(context); });
+  add_command(app, "check-config", "is this pinfold.toml (and its policy) good?", [&context, file] { check_config(context, *file); })
+      ->add_option("file", *file, "pinfold.toml")
+      ->required();
+  add_command(app, "health", "is the desk listening, and what waits? Exit 0 listening, 1 not", [&context] { health(context); });
+  CLI::App* policy = app.add_subcommand("policy", "the rules of the desk")->require_subcommand(1);
+  add_command(*policy, "check", "refuse what contradicts itself", [&context, file] { check_policy(context, *file); })
+      ->add_option("file", *file, "the policy file")
+      ->required();
+}
+
+}  // namespace pinfold::app

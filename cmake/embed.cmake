@@ -1,0 +1,36 @@
+# pinfold_embed(TARGET NAME FILE...)
+#   Compiles files into TARGET as text: NAME/embedded.hpp (below the build folder) declares
+#   `const std::vector<pinfold::EmbeddedFile>& NAME_files();` in namespace pinfold, sorted by file name. Editing a file rebuilds one small .cpp.
+# Run as a script (-DOUT= -DNAME= -DFILES=) it writes that .cpp.
+if(CMAKE_SCRIPT_MODE_FILE)
+  set(code "#include \"base/embedded.hpp\"\n\nnamespace pinfold {\nconst std::vector<EmbeddedFile>& ${NAME}_files();\nconst std::vector<EmbeddedFile>& ${NAME}_files() {\n  static const std::vector<EmbeddedFile> files{\n")
+  string(REPLACE "|" ";" FILES "${FILES}")
+  foreach(file ${FILES})
+    get_filename_component(short ${file} NAME)
+    file(READ ${file} hex HEX)
+    string(REGEX REPLACE "(..)" "\\\\x\\1" text "${hex}")
+    # Literals of 4,000 bytes each: the standard promises no more than 65,536, and compilers are slow on long ones.
+    string(LENGTH "${text}" length)
+    set(pieces "")
+    set(at 0)
+    while(at LESS length)
+      string(SUBSTRING "${text}" ${at} 16000 piece)
+      string(APPEND pieces "\n      \"${piece}\"")
+      math(EXPR at "${at} + 16000")
+    endwhile()
+    file(SIZE ${file} size)
+    string(APPEND code "      {\"${short}\", std::string_view{\"\"${pieces}, ${size}}},\n")
+  endforeach()
+  string(APPEND code "  };\n  return files;\n}\n}  // namespace pinfold\n")
+  file(WRITE ${OUT} "${code}")
+  return()
+endif()
+
+function(pinfold_embed target name)
+  list(SORT ARGN)
+  set(out ${CMAKE_BINARY_DIR}/embedded/${name}.cpp)
+  string(REPLACE ";" "|" files "${ARGN}")
+  add_custom_command(OUTPUT ${out} DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${files}" -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
+  target_sources(${target} PRIVATE ${out})
+endfunction()

@@ -1,0 +1,1 @@
+// Carries the precompiled header (cmake/pinfold.cmake); has no code of its own.

@@ -1,0 +1,30 @@
+#include <algorithm>
+#include <array>
+
+#include "agent/sensor/exec_sensor.hpp"
+
+namespace pinfold::agent {
+
+WatchedPaths default_watched_paths() { return {"/dev/shm", "/tmp", "/var/tmp"}; }
+
+bool below(const WatchedPaths& watched, std::string_view path) {
+  return std::any_of(watched.begin(), watched.end(), [&](const std::string& directory) {
+    return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+  });
+}
+
+const std::vector<std::string_view>& interpreter_names() {
+  static const std::vector<std::string_view> names{"sh",      "bash", "dash", "ash",  "ksh",    "mksh",  "zsh",    "busybox", "perl", "python", "php",
+                                                   "php-cgi", "ruby", "lua",  "node", "nodejs", "tclsh", "expect", "awk",     "gawk", "mawk"};
+  return names;
+}
+
+std::string_view interpreter_name(std::string_view exe) {
+  std::string_view name = exe.substr(exe.rfind('/') + 1);  // npos + 1 is 0: no slash, the whole text
+  name = name.substr(0, name.find_first_of(".0123456789"));
+  const auto& names = interpreter_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? std::string_view{} : *found;
+}
+
+}  // namespace pinfold::agent

@@ -1,0 +1,58 @@
+#include <nlohmann/json.hpp>
+
+#include "agent/agent.hpp"
+#include "base/json_reader.hpp"
+
+namespace pinfold::agent {
+
+std::string to_json_text(const Status& s) {
+  return nlohmann::json{{"pid", s.pid},
+                        {"started", to_string(s.started)},
+                        {"written", to_string(s.written)},
+                        {"tier", s.tier},
+                        {"server", s.server},
+                        {"execs", s.execs},
+                        {"events", s.events},
+                        {"findings", s.findings},
+                        {"without_content", s.without_content},
+                        {"events_lost", s.events_lost},
+                        {"findings_sent", s.findings_sent},
+                        {"findings_waiting", s.findings_waiting},
+                        {"findings_lost", s.findings_lost},
+                        {"last_error", s.last_error}}
+      .dump();
+}
+
+Expected<Status, std::string> load_status(const std::filesystem::path& state) {
+  const std::string path = (state / "status.json").string();
+  const auto text = read_start(path, kMaxProcText);
+  if (!text) {
+    return Unexpected(path + ": not there; the agent has not run with this state folder");
+  }
+  const auto json = parse_json(text->bytes, kMaxProcText);
+  if (!json) {
+    return Unexpected(path + ": " + json.error());
+  }
+  JsonReader reader(*json);
+  Status s;
+  s.pid = reader.signed_number("pid");
+  s.started = reader.parsed("started", parse_wall_time);
+  s.written = reader.parsed("written", parse_wall_time);
+  s.tier = reader.text("tier");
+  s.server = reader.text("server");
+  s.execs = reader.number("execs");
+  s.events = reader.number("events");
+  s.findings = reader.number("findings");
+  s.without_content = reader.number("without_content");
+  s.events_lost = reader.number("events_lost");
+  s.findings_sent = reader.number("findings_sent");
+  s.findings_waiting = reader.number("findings_waiting");
+  s.findings_lost = reader.number("findings_lost");
+  s.last_error = reader.text("last_error");
+  if (reader.error()) {
+    return Unexpected(path + ": " + *reader.error());
+  }
+  return s;
+}
+
+}  // namespace pinfold::agent

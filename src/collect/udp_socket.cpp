@@ -1,0 +1,140 @@
+#include "collect/udp_socket.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace pinfold::collect {
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+};
+
+SocketAddress to_socket_address(const net::IpAddress& address, std::uint16_t port) {
+  SocketAddress made;
+  if (address.is_v4()) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    v4.sin_addr.s_addr = htonl(address.v4_number());
+    std::memcpy(&made.storage, &v4, sizeof(v4));
+    made.length = sizeof(v4);
+  } else {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    std::memcpy(&v6.sin6_addr, address.bytes().data(), address.bytes().size());
+    std::memcpy(&made.storage, &v6, sizeof(v6));
+    made.length = sizeof(v6);
+  }
+  return made;
+}
+
+std::pair<net::IpAddress, std::uint16_t> from_socket_address(const sockaddr_storage& storage) {
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &storage, sizeof(v4));
+    return {net::IpAddress::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
+  }
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &storage, sizeof(v6));
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    std::uint32_t number = 0;
+    std::memcpy(&number, bytes.data() + 12, sizeof(number));
+    return {net::IpAddress::v4(ntohl(number)), ntohs(v6.sin6_port)};
+  }
+  return {net::IpAddress::v6(bytes), ntohs(v6.sin6_port)};
+}
+
+[[noreturn]] void fail(int descriptor, const std::string& what) {
+  const int error = errno;
+  if (descriptor >= 0) {
+    ::close(descriptor);
+  }
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+/// The kernel's count of datagrams that this socket had no room for; sent along once there are any.
+std::optional<std::uint32_t> drop_counter(msghdr& header) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SO_RXQ_OVFL) {
+      std::uint32_t count = 0;
+      std::memcpy(&count, CMSG_DATA(control), sizeof(count));
+      return count;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+UdpSocket::UdpSocket(const net::IpAddress& address, std::uint16_t port, int receive_buffer_bytes) {
+  const std::string where = "cannot listen on UDP " + to_string(address) + " port " + std::to_string(port);
+  x_descriptor = ::socket(address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (x_descriptor < 0) {
+    fail(x_descriptor, where);
+  }
+  const int on = 1;
+  // A smaller buffer than asked for is no error: what it loses is counted.
+  if (::setsockopt(x_descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes)) != 0 ||
+      ::setsockopt(x_descriptor, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) != 0) {
+    fail(x_descriptor, where);
+  }
+  SocketAddress bound = to_socket_address(address, port);
+  if (::bind(x_descriptor, reinterpret_cast<const sockaddr*>(&bound.storage), bound.length) != 0 ||
+      ::getsockname(x_descriptor, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0) {
+    fail(x_descriptor, where);
+  }
+  x_port = from_socket_address(bound.storage).second;
+}
+
+UdpSocket::~UdpSocket() { ::close(x_descriptor); }
+
+std::vector<Received> UdpSocket::receive(ReceiveBuffers& buffers) {
+  struct Control {
+    alignas(cmsghdr) std::array<std::uint8_t, 64> bytes;
+  };
+  std::vector<mmsghdr> messages(buffers.count());
+  std::vector<iovec> vectors(buffers.count());
+  std::vector<sockaddr_storage> senders(buffers.count());
+  std::vector<Control> controls(buffers.count());
+  for (unsigned i = 0; i < buffers.count(); ++i) {
+    vectors[i] = {buffers.at(i), ReceiveBuffers::kMaxDatagram};
+    msghdr& header = messages[i].msg_hdr;
+    header.msg_name = &senders[i];
+    header.msg_namelen = sizeof(senders[i]);
+    header.msg_iov = &vectors[i];
+    header.msg_iovlen = 1;
+    header.msg_control = controls[i].bytes.data();
+    header.msg_controllen = controls[i].bytes.size();
+  }
+  const int count = ::recvmmsg(x_descriptor, messages.data(), buffers.count(), 0, nullptr);
+  if (count < 0) {
+    x_errors += errno == EAGAIN || errno == EINTR ? 0U : 1U;
+    return {};
+  }
+  std::vector<Received> received;
+  received.reserve(static_cast<std::size_t>(count));
+  for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
+    received.push_back({from_socket_address(senders[i]).first, ByteSpan{buffers.at(i), messages[i].msg_len}});
+    if (const auto drops = drop_counter(messages[i].msg_hdr)) {
+      x_kernel_drops += *drops - x_drop_counter;
+      x_drop_counter = *drops;
+    }
+  }
+  return received;
+}
+
+}  // namespace pinfold::collect

@@ -1,0 +1,98 @@
+/// pinfold.toml: where things are. The policy file: how the desk decides. One place, one set of messages; every key is documented in
+/// docs/manual/configuration.md.
+/// Errors:  an unknown key, a missing or wrong value, a bad unit or an unreadable file refuses start-up, with file, line and key.
+/// Secrets: never in the file itself, only paths of files that only the desk's user may read; they are read here and never logged.
+/// Bounds:  1 MiB a file; the lists are limited as named below.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/expected.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "desk/policy.hpp"
+#include "detect/thresholds.hpp"
+#include "net/ip_address.hpp"
+#include "net/mac_address.hpp"
+
+namespace pinfold::config {
+
+inline constexpr std::size_t kMaxExporters = 4096;
+inline constexpr std::size_t kMaxSwitches = 20'000;
+
+struct Endpoint {
+  net::IpAddress address;
+  std::uint16_t port = 0;
+};
+[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);  ///< "127.0.0.1:8080", "[::1]:8080"
+[[nodiscard]] std::string to_string(const Endpoint& endpoint);
+
+/// An allow-listed exporter. Two entries with the same observation point see the same packets: only the lower rank that is alive is accounted.
+struct Exporter {
+  net::IpAddress address;
+  std::string protocol;           ///< "ipfix" (also NetFlow v5 and v9) or "sflow"
+  std::string observation_point;  ///< "sw1/swp24"
+  unsigned rank = 0;
+};
+
+struct Switch {
+  SwitchId id;
+  Endpoint address;  ///< of its SNMP agent
+  std::string user;  ///< SNMPv3 USM security name; authPriv, SHA-256 and AES-128
+  std::string auth_secret;
+  std::string priv_secret;
+};
+
+struct Config {
+  std::filesystem::path state_dir;    ///< database, evidence, port journal
+  std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
+  struct {
+    Endpoint listen;         ///< staff pages; loopback by default
+    std::string public_url;  ///< how people reach it, without a slash at the end
+  } http;
+  struct {
+    std::optional<Endpoint> listen;  ///< host agents; none = no agents
+  } agents;
+  struct {
+    std::optional<Endpoint> ipfix;
+    std::optional<Endpoint> sflow;
+    std::vector<Exporter> exporters;
+  } flows;
+  struct {
+    Endpoint submission;  ///< the operator's mail server
+    bool starttls = true;
+    std::string domain;      ///< of From and Reply-To: "hosting.example"
+    std::string from_name;   ///< "Example Host Abuse Desk"
+    std::string from_local;  ///< "abuse"
+    std::string bounce_domain;
+    std::optional<Endpoint> lmtp;
+  } mail;
+  std::vector<Switch> switches;
+  std::vector<net::MacAddress> gateway_macs;  ///< routers: a port where one is learned is an uplink (guard G4)
+  desk::Policy policy;
+  detect::Thresholds thresholds;
+};
+
+struct ConfigError {
+  std::string file;
+  std::size_t line = 0;
+  std::string key;
+  std::string what;
+};
+/// "pinfold.toml:12: mail.submision: unknown key; did you mean submission?"
+[[nodiscard]] std::string to_string(const ConfigError& error);
+
+/// Reads pinfold.toml and the policy file that its key `policy` names (relative to it); no policy key = the defaults (observe-only).
+[[nodiscard]] Expected<Config, ConfigError> load(const std::filesystem::path& file);
+[[nodiscard]] Expected<Config, ConfigError> parse(std::string_view text, const std::filesystem::path& file);
+/// The policy file alone (`pinfold policy check`).
+struct PolicyFile {
+  desk::Policy policy;
+  detect::Thresholds thresholds;
+};
+[[nodiscard]] Expected<PolicyFile, ConfigError> load_policy(const std::filesystem::path& file);
+
+}  // namespace pinfold::config

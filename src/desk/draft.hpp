@@ -1,0 +1,39 @@
+/// A step in the making: what it records is at once folded into a copy of the case, so that each conclusion is drawn from what stands there by then.
+/// Used by: step and its conclusions. Private to the desk. Threads: none. Cost: one copy of the case.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "desk/step.hpp"
+
+namespace pinfold::desk {
+
+class Draft {
+public:
+  Draft(const Case& c, const Policy& policy, const Moment& moment) : x_case(c), x_policy(policy), x_moment(moment) {}
+
+  [[nodiscard]] const Case& current() const { return x_case; }
+  [[nodiscard]] const Policy& policy() const { return x_policy; }
+  [[nodiscard]] const Moment& moment() const { return x_moment; }
+
+  void record(EventBody body);
+  /// A notice to the first contact that has not bounced yet. False: there is none left. At most one a step (there is one fresh token).
+  [[nodiscard]] bool queue_notice(NoticeKind kind);
+  /// Calls a person, once for the same words.
+  void call_person(const std::string& what);
+  void set_port(ActionId action, PortWish wish);
+
+  [[nodiscard]] Step finish() && { return std::move(x_step); }
+
+private:
+  Case x_case;
+  const Policy& x_policy;
+  const Moment& x_moment;
+  Step x_step;
+};
+
+/// What follows from the facts and the time (tick.cpp).
+void conclude(Draft& draft);
+
+}  // namespace pinfold::desk

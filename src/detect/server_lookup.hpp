@@ -1,0 +1,46 @@
+/// Which server a flow record belongs to.
+/// A record is charged to the server whose MAC address it carries as source, where that is known: nobody can be framed by a forged source
+/// address. Else (behind a router, or no MAC exported) the source address decides. Receivers are found by address.
+/// MAC addresses that several servers share decide nothing.
+/// Cost:    built once an inventory, O(addresses); a look-up is a prefix look-up and, if the record has a MAC, one hash.
+/// Threads: none; const after construction.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "detect/observation.hpp"
+#include "flow/record.hpp"
+#include "inventory/inventory.hpp"
+#include "net/prefix_table.hpp"
+
+namespace pinfold::detect {
+
+class ServerLookup {
+public:
+  /// `points` are the observation points by name; a point that is called like a server's access port ("switch/ifName") is that server's own.
+  ServerLookup(std::shared_ptr<const inventory::Inventory> inventory, const std::map<std::string, PointIndex>& points);
+
+  [[nodiscard]] const inventory::Inventory& inventory() const { return *x_inventory; }
+  [[nodiscard]] std::size_t size() const { return x_inventory->servers().size(); }
+  [[nodiscard]] std::optional<inventory::ServerIndex> sender(const flow::FlowRecord& record) const;
+  [[nodiscard]] std::optional<inventory::ServerIndex> receiver(const flow::FlowRecord& record) const { return by_address(record.dst); }
+  [[nodiscard]] std::optional<inventory::ServerIndex> by_id(const ServerId& id) const;
+  /// The observation point of the server's own access port, if it exports.
+  [[nodiscard]] std::optional<PointIndex> own_point(inventory::ServerIndex server) const { return x_own_points[server.value]; }
+
+private:
+  [[nodiscard]] std::optional<inventory::ServerIndex> by_address(const net::IpAddress& address) const;
+
+  std::shared_ptr<const inventory::Inventory> x_inventory;
+  net::PrefixTable x_addresses;
+  std::unordered_map<std::uint64_t, std::optional<inventory::ServerIndex>> x_macs;  ///< nullopt: shared
+  std::unordered_map<ServerId, inventory::ServerIndex> x_ids;
+  std::vector<std::optional<PointIndex>> x_own_points;
+};
+
+}  // namespace pinfold::detect

@@ -1,0 +1,44 @@
+/// What every way of writing to a switch must be able to do. Drivers live in enforce/drivers/; the executor is their only caller.
+/// Verify by state and then by silence on the wire, never by reading configuration back (three interfaces were caught lying).
+/// Errors:  Unreachable, NotFound and Refused mean "not written". Timeout or Malformed after a set means *unknown*: read, do not resend.
+///          Moved means "written, but the identity was another one right after it": it may have hit another port.
+/// Threads: one writer a switch; the executor serialises. A driver object is for one port action.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/expected.hpp"
+#include "guard/guard.hpp"
+
+namespace pinfold::enforce {
+
+struct DriverError {
+  enum class Kind : std::uint8_t { Unreachable, Timeout, Refused, NotFound, Malformed, Moved };
+  Kind kind = Kind::Unreachable;
+  std::string what;  ///< which switch, which object, what it said
+};
+
+using AdminStates = std::map<PortName, guard::AdminState>;
+
+class Driver {
+public:
+  Driver() = default;
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+  virtual ~Driver() = default;
+  /// Resolves the port by name in a fresh session and reads everything the guards want. NotFound: no such ifName, or more than one.
+  [[nodiscard]] virtual Expected<guard::PortFacts, DriverError> inspect(const inventory::AccessPort& port) = 0;
+  /// Writes the admin state of the port at `facts.index`, in the session that resolved it. Refused, and nothing written, when the identity
+  /// is no longer that of `facts` straight before the write.
+  [[nodiscard]] virtual Expected<void, DriverError> set(const guard::PortFacts& facts, guard::AdminState wish) = 0;
+  /// The port's identity and state now, by name, resolved anew: the reading that verifies. Need not read what only the guards want.
+  [[nodiscard]] virtual Expected<guard::PortFacts, DriverError> reread(const inventory::AccessPort& port) = 0;
+  /// The write that `set` would do, in the protocol's own words, for dry runs and people: "SET .1.3.6.1.2.1.2.2.1.7.4 = 2".
+  [[nodiscard]] virtual std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const = 0;
+  /// Every port's admin state, to see after a mismatch whether another port was hit; nullopt where it cannot be read.
+  [[nodiscard]] virtual std::optional<AdminStates> admin_states() { return std::nullopt; }
+};
+
+}  // namespace pinfold::enforce

@@ -1,0 +1,214 @@
+#include "enforce/drivers/snmp_driver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+#include "enforce/drivers/own_path.hpp"
+#include "enforce/drivers/snmp_tables.hpp"
+
+namespace pinfold::enforce::drivers {
+
+using guard::AdminState;
+using guard::OperState;
+using guard::PortFacts;
+
+namespace {
+
+using snmp::below;
+using snmp::Oid;
+using snmp::Varbind;
+
+[[nodiscard]] Unexpected<DriverError> failed(const snmp::Error& error) {
+  using Kind = DriverError::Kind;
+  constexpr std::array kKinds{Kind::Unreachable, Kind::Timeout, Kind::Refused, Kind::Malformed};  // by snmp::Error::Kind
+  return Unexpected(DriverError{kKinds.at(static_cast<std::size_t>(error.kind)), error.what});
+}
+
+
+const Oid& if_entry() {
+  static const Oid oid{1, 3, 6, 1, 2, 1, 2, 2, 1};
+  return oid;
+}
+const Oid& if_x_entry() {
+  static const Oid oid{1, 3, 6, 1, 2, 1, 31, 1, 1, 1};
+  return oid;
+}
+constexpr unsigned long kIfType = 3;
+constexpr unsigned long kIfAdminStatus = 7;
+constexpr unsigned long kIfOperStatus = 8;
+constexpr unsigned long kIfName = 1;
+constexpr unsigned long kIfAlias = 18;
+
+[[nodiscard]] std::optional<std::int64_t> number(const Varbind& row) {
+  const auto* value = std::get_if<std::int64_t>(&row.value);
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
+[[nodiscard]] std::optional<std::string> text(const Varbind& row) {
+  const auto* value = std::get_if<std::string>(&row.value);
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+/// MIB enumerations count from 1, ours from 0, in the same order.
+template <typename E>
+[[nodiscard]] std::optional<E> state(const Varbind& row, E last) {
+  const auto value = number(row);
+  if (!value || *value < 1 || *value > static_cast<std::int64_t>(last) + 1) {
+    return std::nullopt;
+  }
+  return static_cast<E>(*value - 1);
+}
+
+[[nodiscard]] std::int64_t mib_value(AdminState wish) { return static_cast<std::int64_t>(wish) + 1; }
+
+[[nodiscard]] Oid admin_status(IfIndex index) { return below(if_entry(), {kIfAdminStatus, index.value}); }
+
+[[nodiscard]] std::optional<bool> is_own_path(const std::optional<std::vector<net::MacAddress>>& learned) {
+  const auto own = own_path_macs();
+  if (!learned || !own) {
+    return std::nullopt;
+  }
+  return std::any_of(learned->begin(), learned->end(), [&](const net::MacAddress& mac) { return own->contains(mac); });
+}
+
+}  // namespace
+
+Expected<PortFacts, DriverError> SnmpDriver::inspect(const inventory::AccessPort& port) {
+  x_session.reset();
+  auto facts = reread(port);
+  if (facts) {
+    read_witnesses(*x_session, *facts);
+    facts->is_own_path = is_own_path(facts->learned_macs);
+    facts->fell_silent = x_session->fell_silent();
+  }
+  return facts;
+}
+
+Expected<PortFacts, DriverError> SnmpDriver::reread(const inventory::AccessPort& port) {
+  if (!x_session) {
+    auto opened = snmp::Session::open(x_settings);
+    if (!opened) {
+      return failed(opened.error());
+    }
+    x_session.emplace(*std::move(opened));
+  }
+  const auto index = resolve(port.name);
+  auto facts = index ? read(*index) : Expected<PortFacts, DriverError>(Unexpected(index.error()));
+  if (!facts && facts.error().kind != DriverError::Kind::NotFound) {
+    x_session.reset();  // the next reading starts afresh, with the agent's engine looked up again
+  }
+  return facts;
+}
+
+Expected<IfIndex, DriverError> SnmpDriver::resolve(const PortName& name) {
+  const auto rows = x_session->walk(below(if_x_entry(), {kIfName}), kMaxPorts);
+  if (!rows) {
+    return failed(rows.error());
+  }
+  std::optional<IfIndex> found;
+  for (const Varbind& row : *rows) {
+    if (text(row) != name.value) {
+      continue;
+    }
+    if (found) {
+      return Unexpected(DriverError{DriverError::Kind::NotFound, fmt::format("more than one port is named {}", printable(name.value))});
+    }
+    found = IfIndex{static_cast<std::uint32_t>(row.name.back())};
+  }
+  if (!found) {
+    return Unexpected(DriverError{DriverError::Kind::NotFound, fmt::format("no port is named {}", printable(name.value))});
+  }
+  return *found;
+}
+
+/// Identity and state in one PDU, so that they are of one moment.
+Expected<PortFacts, DriverError> SnmpDriver::read(IfIndex index) {
+  const auto rows = x_session->get({below(if_x_entry(), {kIfName, index.value}), below(if_x_entry(), {kIfAlias, index.value}),
+                                    below(if_entry(), {kIfType, index.value}), admin_status(index), below(if_entry(), {kIfOperStatus, index.value}),
+                                    Oid{1, 3, 6, 1, 2, 1, 31, 1, 5, 0},     // ifTableLastChange
+                                    Oid{1, 3, 6, 1, 2, 1, 1, 3, 0},         // sysUpTime
+                                    Oid{1, 3, 6, 1, 6, 3, 10, 2, 1, 2, 0},  // snmpEngineBoots
+                                    Oid{1, 3, 6, 1, 2, 1, 1, 5, 0}});       // sysName
+  if (!rows) {
+    return failed(rows.error());
+  }
+  const std::vector<Varbind>& row = *rows;
+  const auto uptime = number(row[6]);
+  if (!uptime) {
+    return Unexpected(DriverError{DriverError::Kind::Malformed, "sysUpTime is unreadable: the agent's restarts could not be seen"});
+  }
+  PortFacts facts;
+  facts.index = index;
+  facts.name = text(row[0]).value_or("");
+  facts.alias = text(row[1]);
+  if (const auto type = number(row[2])) {
+    facts.if_type = static_cast<std::uint32_t>(*type);
+  }
+  facts.admin = state(row[3], AdminState::Testing);
+  facts.oper = state(row[4], OperState::LowerLayerDown);
+  if (const auto changed = number(row[5])) {
+    facts.identity.table_changed = static_cast<std::uint32_t>(*changed);
+  }
+  facts.identity.uptime = Millis{*uptime * 10};
+  facts.identity.engine_boots = static_cast<std::uint32_t>(number(row[7]).value_or(0));
+  facts.identity.sys_name = text(row[8]).value_or("");
+  return facts;
+}
+
+Expected<void, DriverError> SnmpDriver::set(const PortFacts& facts, AdminState wish) {
+  if (!x_session || !facts.index) {
+    return Unexpected(DriverError{DriverError::Kind::Refused, "the port was not resolved in this session"});
+  }
+  const auto before = read(*facts.index);
+  if (!before) {
+    return Unexpected(DriverError{DriverError::Kind::Unreachable, before.error().what});
+  }
+  if (!guard::same_identity(facts, *before)) {
+    return Unexpected(DriverError{DriverError::Kind::Refused, "the identity of the port changed straight before the write"});
+  }
+  auto written = x_session->set_integer(admin_status(*facts.index), mib_value(wish));
+  if (!written) {
+    return failed(written.error());
+  }
+  if (const auto after = read(*facts.index); after && !guard::same_identity(facts, *after)) {
+    return Unexpected(DriverError{DriverError::Kind::Moved, "the identity of the port changed during the write: another port may have been hit"});
+  }
+  return {};  // an unreadable state is for the verification to find out
+}
+
+std::string SnmpDriver::describe_write(const PortFacts& facts, AdminState wish) const {
+  if (!facts.index) {
+    return {};
+  }
+  return fmt::format("SET {} = {}", snmp::to_string(admin_status(*facts.index)), mib_value(wish));
+}
+
+std::optional<AdminStates> SnmpDriver::admin_states() {
+  if (!x_session) {
+    return std::nullopt;
+  }
+  const auto names = x_session->walk(below(if_x_entry(), {kIfName}), kMaxPorts);
+  const auto states = x_session->walk(below(if_entry(), {kIfAdminStatus}), kMaxPorts);
+  if (!names || !states) {
+    return std::nullopt;
+  }
+  std::map<unsigned long, AdminState> by_index;
+  for (const Varbind& row : *states) {
+    if (const auto admin = state(row, AdminState::Testing)) {
+      by_index.emplace(row.name.back(), *admin);
+    }
+  }
+  AdminStates result;
+  for (const Varbind& row : *names) {
+    const auto found = by_index.find(row.name.back());
+    if (const auto name = text(row); name && found != by_index.end()) {
+      result.emplace(PortName{*name}, found->second);
+    }
+  }
+  return result;
+}
+
+}  // namespace pinfold::enforce::drivers

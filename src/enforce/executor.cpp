@@ -1,0 +1,286 @@
+#include "enforce/executor.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "enforce/work.hpp"
+
+namespace pinfold::enforce {
+
+using desk::ActionResult;
+using desk::GuardOutcome;
+using desk::PortWish;
+using guard::AdminState;
+using guard::OperState;
+using records::JournalState;
+using Ending = ActionOutcome::Ending;
+
+namespace {
+
+[[nodiscard]] ActionOutcome finished(ActionResult result, std::string why, bool needs_person) {
+  ActionOutcome outcome;
+  outcome.ending = Ending::Finished;
+  outcome.result = result;
+  outcome.why = std::move(why);
+  outcome.needs_person = needs_person;
+  return outcome;
+}
+
+[[nodiscard]] ActionOutcome not_begun(Ending ending, std::string why, bool needs_person = false) {
+  ActionOutcome outcome;
+  outcome.ending = ending;
+  outcome.why = std::move(why);
+  outcome.needs_person = needs_person;
+  return outcome;
+}
+
+/// What a request that was finished earlier is told when it comes again.
+[[nodiscard]] ActionOutcome told_again(const records::JournalRow& row) {
+  const ActionResult result = row.state == JournalState::Verified   ? ActionResult::Verified
+                              : row.state == JournalState::Mismatch ? ActionResult::Mismatch
+                                                                    : ActionResult::NotSent;
+  return finished(result, "finished earlier: " + row.note, result != ActionResult::Verified);
+}
+
+[[nodiscard]] bool is_open(JournalState state) {
+  return state == JournalState::Intent || state == JournalState::Sent || state == JournalState::Unknown;
+}
+
+/// Whether the link's state fits the wish: a down that leaves the link up is none.
+[[nodiscard]] bool oper_agrees(std::optional<OperState> oper, PortWish wish) {
+  if (wish == PortWish::Up) {
+    return oper == OperState::Up;
+  }
+  return oper == OperState::Down || oper == OperState::LowerLayerDown || oper == OperState::NotPresent;
+}
+
+/// An enabled port whose server is switched off has no carrier, and that is none of our business.
+[[nodiscard]] bool is_without_carrier(std::optional<OperState> oper) {
+  return oper == OperState::Down || oper == OperState::LowerLayerDown || oper == OperState::Dormant;
+}
+
+}  // namespace
+
+std::string arming_setting(const SwitchId& id) { return "enforce/armed/" + id.value; }
+
+std::string read_back_text(const guard::PortFacts& facts) {
+  return fmt::format("ifAdminStatus {}, ifOperStatus {}", guard::to_string(facts.admin), guard::to_string(facts.oper));
+}
+
+Executor::Executor(records::Store& store, DriverFactory drivers, const Clock& clock, Wait wait, ExecutorSettings settings)
+    : x_store(store), x_drivers(std::move(drivers)), x_clock(clock), x_wait(std::move(wait)), x_settings(std::move(settings)) {}
+
+ActionOutcome Executor::run(const ActionRequest& request, const inventory::Inventory& inventory, const StillHolds& still_holds) {
+  const std::lock_guard lock(x_one_at_a_time);
+  return run_locked(request, inventory, still_holds);
+}
+
+ActionOutcome Executor::run_locked(const ActionRequest& request, const inventory::Inventory& inventory, const StillHolds& still_holds) {
+  const inventory::Server* server = inventory.find(request.server);
+  if (server == nullptr || !server->port) {
+    return not_begun(Ending::Refused, "the inventory has no switch port for this server", true);
+  }
+  Work work = Work::fresh(request, *server, inventory);
+  std::optional<records::JournalRow> earlier;
+  x_store.read([&](records::Transaction& tx) { earlier = tx.journal().find(work.id); });
+  if (earlier) {
+    return is_open(earlier->state) ? resume(*earlier, inventory, still_holds) : told_again(*earlier);
+  }
+  work.driver = x_drivers(work.port.switch_id);
+  if (!work.driver) {
+    return not_begun(Ending::Refused, fmt::format("switch {} is not configured", printable(work.port.switch_id.value)), true);
+  }
+  auto facts = work.driver->inspect(work.port);
+  if (!facts && facts.error().kind != DriverError::Kind::NotFound) {
+    return not_begun(Ending::Deferred, facts.error().what, facts.error().kind == DriverError::Kind::Refused);
+  }
+  if (facts) {
+    work.facts = *std::move(facts);
+    work.neighbours = work.driver->admin_states();
+  }
+  if (auto ended = begin(work, still_holds)) {
+    return *std::move(ended);
+  }
+  if (work.facts.admin == wished_state(request.wish)) {
+    return verify(work, "it was so already; nothing was written");
+  }
+  return write(work, still_holds);
+}
+
+/// Guards, predicate and intent in one transaction: no other process, and no owner's answer, can come in between.
+std::optional<ActionOutcome> Executor::begin(Work& work, const StillHolds& still_holds) {
+  std::optional<ActionOutcome> ended;
+  x_store.transact([&](records::Transaction& tx) {
+    ended.reset();
+    work.verdicts = guard::evaluate(question(tx, work), x_settings.policy);
+    const GuardOutcome judged = guard::outcome_of(work.verdicts);
+    if (judged == GuardOutcome::Hold && work.facts.fell_silent) {
+      ended = not_begun(Ending::Deferred, "the switch did not answer everything: " + reasons(work.verdicts));
+    } else if (judged != GuardOutcome::Pass) {
+      ended = not_begun(judged == GuardOutcome::Refuse ? Ending::Refused : Ending::Held, reasons(work.verdicts), true);
+    } else if (auto lapsed = still_holds(tx, work.request)) {
+      ended = not_begun(Ending::Dropped, *std::move(lapsed));
+    } else if (!tx.journal().begin(intent(work))) {
+      ended = not_begun(Ending::Deferred, "the port has another action that is not finished");
+    }
+  });
+  if (ended) {
+    ended->verdicts = work.verdicts;
+  } else {
+    log_journal(work.request, JournalState::Intent, {});
+  }
+  return ended;
+}
+
+ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
+  const auto again = work.driver->reread(work.port);
+  if (!again) {
+    return unanswered(work, again.error());
+  }
+  if (!guard::same_identity(work.facts, *again)) {
+    return abandon(work, "the switch or the port changed between the guards and the write; nothing was written");
+  }
+  bool is_stopped = false;
+  std::optional<std::string> lapsed;
+  x_store.transact([&](records::Transaction& tx) {
+    is_stopped = work.request.wish == PortWish::Down && stopped(tx);
+    lapsed = still_holds(tx, work.request);
+    if (!is_stopped && !lapsed) {
+      tx.journal().advance(work.id, JournalState::Sent, work.driver->describe_write(*again, wished_state(work.request.wish)), x_clock.wall());
+    }
+  });
+  if (is_stopped) {
+    return abandon(work, "the kill switch was set meanwhile; nothing was written");
+  }
+  if (lapsed) {
+    return abandon(work, *std::move(lapsed), Ending::Dropped);
+  }
+  log_journal(work.request, JournalState::Sent, {});
+  work.state = JournalState::Sent;
+  work.sent_at = x_clock.mono();
+  const auto written = work.driver->set(*again, wished_state(work.request.wish));
+  if (written) {
+    return verify(work, {});
+  }
+  switch (written.error().kind) {
+    case DriverError::Kind::Timeout:
+    case DriverError::Kind::Malformed: return verify(work, "the write was not answered: " + written.error().what);
+    case DriverError::Kind::Moved: return mismatch(work, written.error().what, {});
+    case DriverError::Kind::Unreachable:
+    case DriverError::Kind::Refused:
+    case DriverError::Kind::NotFound: break;
+  }
+  return abandon(work, "the switch refused the write: " + written.error().what);
+}
+
+/// Polls until state and link agree with the wish. Agents keep what they show for some seconds (net-snmp: 3 s), so a first disagreement says
+/// nothing yet.
+ActionOutcome Executor::verify(Work& work, std::string remark) {
+  const MonoTime start = x_clock.mono();
+  const AdminState wish = wished_state(work.request.wish);
+  std::optional<guard::PortFacts> last;
+  DriverError last_error;
+  while (true) {
+    auto now = work.driver->reread(work.port);
+    if (!now) {
+      last_error = now.error();
+    } else if (!guard::same_identity(work.facts, *now)) {
+      return mismatch(work, "the switch or the port changed around the write", read_back_text(*now));
+    } else {
+      last = *std::move(now);
+      if (last->admin == wish && oper_agrees(last->oper, work.request.wish)) {
+        break;
+      }
+    }
+    if (x_clock.mono() - start >= x_settings.verify_within) {
+      if (!last) {
+        return unanswered(work, last_error);
+      }
+      if (work.request.wish == PortWish::Down || last->admin != wish || !is_without_carrier(last->oper)) {
+        return mismatch(work, remark.empty() ? "the state did not follow the write" : remark, read_back_text(*last));
+      }
+      remark += remark.empty() ? "enabled, but no carrier" : "; enabled, but no carrier";
+      break;
+    }
+    x_wait(x_settings.poll_every);
+  }
+  return verified(work, *last, std::move(remark), work.sent_at.value_or(start));
+}
+
+ActionOutcome Executor::verified(Work& work, const guard::PortFacts& facts, std::string remark, MonoTime since) {
+  advance(work, JournalState::Verified, read_back_text(facts) + (remark.empty() ? "" : "; " + remark));
+  ActionOutcome outcome = finished(ActionResult::Verified, std::move(remark), false);
+  outcome.read_back = read_back_text(facts);
+  outcome.took = std::chrono::duration_cast<Millis>(x_clock.mono() - since);
+  outcome.verdicts = work.verdicts;
+  return outcome;
+}
+
+/// Nothing is written again. What a person needs most is whether another port was hit.
+ActionOutcome Executor::mismatch(Work& work, std::string why, std::string read_back) {
+  const auto after = work.driver->admin_states();
+  std::string others;
+  if (!work.neighbours || !after) {
+    others = "the other ports could not be compared";
+  } else {
+    others = changed_ports(*work.neighbours, *after, work.port.name);
+  }
+  why += "; " + others;
+  advance(work, JournalState::Mismatch, why + (read_back.empty() ? "" : "; " + read_back));
+  ActionOutcome outcome = finished(ActionResult::Mismatch, std::move(why), true);
+  outcome.read_back = std::move(read_back);
+  outcome.verdicts = work.verdicts;
+  return outcome;
+}
+
+ActionOutcome Executor::abandon(Work& work, std::string why, Ending ending) {
+  advance(work, JournalState::Abandoned, why);
+  ActionOutcome outcome = finished(ActionResult::NotSent, std::move(why), ending != Ending::Dropped);
+  outcome.ending = ending;
+  outcome.verdicts = work.verdicts;
+  return outcome;
+}
+
+/// The switch is silent with a row open. The row stays open, and recover() asks again.
+ActionOutcome Executor::unanswered(Work& work, const DriverError& error) {
+  ActionOutcome outcome = not_begun(Ending::Deferred, error.what);
+  outcome.verdicts = work.verdicts;
+  if (work.state == JournalState::Intent) {
+    return outcome;
+  }
+  outcome.result = ActionResult::Unknown;
+  outcome.needs_person = true;
+  if (work.state != JournalState::Unknown) {  // the first time it is news for the case
+    advance(work, JournalState::Unknown, error.what);
+    outcome.ending = Ending::Finished;
+  }
+  return outcome;
+}
+
+DryRun Executor::dry_run(const ServerId& server_id, PortWish wish, const inventory::Inventory& inventory) {
+  const std::lock_guard lock(x_one_at_a_time);
+  DryRun dry;
+  const inventory::Server* server = inventory.find(server_id);
+  if (server == nullptr || !server->port) {
+    dry.error = "the inventory has no switch port for this server";
+    return dry;
+  }
+  Work work = Work::fresh({CaseId{}, ActionId{}, server_id, wish}, *server, inventory);
+  work.driver = x_drivers(work.port.switch_id);
+  if (!work.driver) {
+    dry.error = fmt::format("switch {} is not configured", printable(work.port.switch_id.value));
+    return dry;
+  }
+  if (auto facts = work.driver->inspect(work.port)) {
+    work.facts = *std::move(facts);
+    dry.write = work.driver->describe_write(work.facts, wished_state(wish));
+  } else {
+    dry.error = facts.error().what;
+  }
+  x_store.read([&](records::Transaction& tx) { dry.verdicts = guard::evaluate(question(tx, work), x_settings.policy); });
+  return dry;
+}
+
+}  // namespace pinfold::enforce

@@ -1,0 +1,43 @@
+/// One port action on its way through the executor. Internal to enforce.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "enforce/executor.hpp"
+
+namespace pinfold::enforce {
+
+struct Executor::Work {
+  ActionRequest request;
+  std::string id;                             ///< of the journal row
+  inventory::AccessPort port;                 ///< of the journal row, which may differ from today's record after a crash
+  const inventory::Server* server = nullptr;  ///< nullptr after a crash, when the server or its port left the inventory meanwhile
+  const inventory::Inventory* inventory = nullptr;
+  std::unique_ptr<Driver> driver;
+  guard::PortFacts facts;
+  std::optional<AdminStates> neighbours;  ///< before the write
+  std::vector<desk::GuardVerdict> verdicts;
+  records::JournalState state = records::JournalState::Intent;
+  std::optional<records::JournalRow> resumed;  ///< the row that a restart found
+  std::optional<MonoTime> sent_at;
+
+  [[nodiscard]] static Work fresh(const ActionRequest& request, const inventory::Server& server, const inventory::Inventory& inventory);
+  [[nodiscard]] static Work resume(const records::JournalRow& row, const inventory::Inventory& inventory);
+};
+
+[[nodiscard]] guard::AdminState wished_state(desk::PortWish wish);
+/// One log line a step of the journal, after it is durable.
+void log_journal(const ActionRequest& request, records::JournalState state, std::string_view note);
+/// The verdicts that do not pass, as one sentence.
+[[nodiscard]] std::string reasons(const std::vector<desk::GuardVerdict>& verdicts);
+/// "other ports changed: swp24 up -> down", or that none did.
+[[nodiscard]] std::string changed_ports(const AdminStates& before, const AdminStates& after, const PortName& own);
+/// What the journal keeps of the time before the write, as JSON. No ifIndex: it means nothing later.
+[[nodiscard]] std::string before_json(const guard::PortFacts& facts, const std::optional<AdminStates>& neighbours);
+[[nodiscard]] std::optional<AdminStates> neighbours_of(const std::string& before);
+
+}  // namespace pinfold::enforce

@@ -1,0 +1,80 @@
+#include "engine/findings.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "abuse/finding_json.hpp"
+#include "base/json_reader.hpp"
+#include "base/log.hpp"
+
+namespace pinfold::engine {
+namespace {
+
+constexpr std::size_t kAtOnce = 100;
+/// A bounded finding is at most 64 facts of 8 KiB and some more; JSON escapes at worst multiply by six.
+constexpr std::size_t kMaxPayload = std::size_t{4} << 20U;
+
+}  // namespace
+
+void FindingWorker::offer(abuse::Finding finding) {
+  x_offered.with([&](auto& queue) {
+    if (queue.size() == kMaxOffered) {
+      queue.pop_front();
+      ++x_dropped;
+    }
+    queue.push_back(std::move(finding));
+  });
+}
+
+void FindingWorker::keep_offered() {
+  for (;;) {
+    const auto next = x_offered.with([](auto& queue) { return queue.empty() ? std::nullopt : std::optional(queue.front()); });
+    if (!next) {
+      return;
+    }
+    keep(*next);  // throws when the disk is full: it stays in the queue
+    x_offered.with([&](auto& queue) {
+      if (!queue.empty() && queue.front() == *next) {
+        queue.pop_front();
+      }
+    });
+  }
+}
+
+void FindingWorker::keep(const abuse::Finding& finding) {
+  x_desk.store().transact([&](records::Transaction& tx) {
+    tx.inbox().add({.id = 0,
+                    .kind = "finding",
+                    .dedup_key = fmt::format("{}/{}/{}", finding.id.value, to_string(finding.last_seen), to_string(finding.detected_at)),
+                    .payload = abuse::to_json(finding).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                    .received = x_clock.wall()});
+  });
+}
+
+bool FindingWorker::work() {
+  keep_offered();
+  std::vector<records::InboxItem> items;
+  x_desk.store().read([&](records::Transaction& tx) { items = tx.inbox().pending("finding", kAtOnce); });
+  for (const records::InboxItem& item : items) {
+    try {
+      judge(item);
+    } catch (const std::logic_error& damaged) {  // its case contradicts itself: a person must look, and the other findings go on
+      log_error("CASE_DAMAGED", "finding {} is kept aside: {}", item.id, damaged.what());
+      x_desk.store().transact([&](records::Transaction& tx) { tx.inbox().finish(item.id, std::string("its case is damaged: ") + damaged.what()); });
+    }
+  }
+  return items.size() == kAtOnce;
+}
+
+void FindingWorker::judge(const records::InboxItem& item) {
+  const auto json = parse_json(item.payload, kMaxPayload);
+  const auto finding = json ? abuse::parse_finding(*json) : Expected<abuse::Finding, std::string>(Unexpected(json.error()));
+  x_desk.store().transact([&](records::Transaction& tx) {
+    const auto id = finding ? x_desk.take_finding(tx, *finding) : std::nullopt;
+    tx.inbox().finish(item.id, !finding ? "damaged: " + finding.error() : id ? to_string(*id) : "no case");
+  });
+}
+
+}  // namespace pinfold::engine

@@ -1,0 +1,233 @@
+#include "engine/mail_intake.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "base/crypto.hpp"
+#include "base/json_reader.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace pinfold::engine {
+namespace {
+
+constexpr std::size_t kAtOnce = 50;
+constexpr std::size_t kMaxPayload = std::size_t{1} << 20U;
+constexpr std::size_t kExcerpt = 2000;
+
+/// What LMTP was told, as the inbox keeps it.
+struct Taken {
+  std::string raw_sha256;
+  mail::Envelope envelope;
+};
+
+std::string to_payload(const std::string& raw_sha256, const std::string& from, const std::vector<std::string>& recipients) {
+  return nlohmann::json{{"raw", raw_sha256}, {"from", from}, {"recipients", recipients}}.dump(-1, ' ', false,
+                                                                                              nlohmann::json::error_handler_t::replace);
+}
+
+std::optional<Taken> parse_payload(const std::string& payload) {
+  const auto json = parse_json(payload, kMaxPayload);
+  if (!json || !json->is_object() || !json->contains("recipients") || !(*json)["recipients"].is_array()) {
+    return std::nullopt;
+  }
+  JsonReader reader(*json);
+  Taken taken{reader.text("raw"), {reader.text("from"), {}}};
+  for (const nlohmann::json& recipient : (*json)["recipients"]) {
+    taken.envelope.recipients.push_back(recipient.is_string() ? recipient.get<std::string>() : std::string{});
+  }
+  return reader.error() ? std::nullopt : std::optional<Taken>(std::move(taken));
+}
+
+std::string first_from(const message::Mail& mail) { return mail.from.empty() ? std::string{} : printable(mail.from.front().address, 254); }
+
+/// A mail's own words as one line, for a timeline and a log: line ends become " / ".
+std::string one_line(std::string_view text) {
+  std::string joined;
+  for (const std::string_view line : split(text, '\n')) {
+    if (const std::string_view words = trim(line); !words.empty()) {
+      joined += (joined.empty() ? "" : " / ") + printable(words, kExcerpt);
+    }
+  }
+  return printable(joined, kExcerpt);
+}
+
+const desk::Notice* cited_notice(const desk::Case& c, const mail::Classified& mail) {
+  for (const mail::Reference& reference : mail.references) {
+    if (reference.case_id == c.id && reference.notice) {
+      return c.find_notice(*reference.notice);
+    }
+  }
+  return nullptr;
+}
+
+/// RFC 3464 section 2.3.3: delivered, relayed and expanded all say that the contact's mail server has taken the notice (expanded is what a
+/// mailbox with a vacation program in its .forward gives). A success or failure notice about one of ours changes that notice's delivery; anything
+/// else in a bounce does not.
+std::optional<desk::Input> delivery_input(const desk::Case& c, const mail::Classified& mail) {
+  const desk::Notice* notice = cited_notice(c, mail);
+  if (notice == nullptr || !mail.dsn) {
+    return std::nullopt;
+  }
+  const mail::Dsn& dsn = *mail.dsn;
+  const std::string words = printable(fmt::format("{}: {}", dsn.remote_mta.empty() ? dsn.final_recipient : dsn.remote_mta, dsn.diagnostic), 400);
+  switch (dsn.action) {
+    case mail::DsnAction::Delivered:
+    case mail::DsnAction::Relayed:
+    case mail::DsnAction::Expanded: return desk::NoticeDelivered{notice->id, desk::DeliveryProof::Dsn, words};
+    case mail::DsnAction::Failed: return desk::NoticeFailed{notice->id, printable(dsn.status, 40) + " " + words};
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
+                       std::function<void()> arrived)
+    : x_desk(desk), x_evidence(evidence), x_reader(reader), x_ours(std::move(ours)), x_clock(clock), x_arrived(std::move(arrived)) {}
+
+std::optional<mail::Reference> MailIntake::believed(const std::vector<mail::Reference>& references) {
+  for (const mail::Reference& reference : references) {
+    const auto c = x_desk.find(reference.case_id);
+    const bool ours = c && std::any_of(c->notices.begin(), c->notices.end(), [&](const desk::Notice& notice) {
+                        return (!reference.notice || *reference.notice == notice.id) && equal_secrets(notice.token, reference.token);
+                      });
+    if (ours) {
+      return reference;
+    }
+  }
+  return std::nullopt;
+}
+
+bool MailIntake::accepts(std::string_view recipient) {
+  if (iequals(recipient, mail::desk_address(x_ours))) {
+    return true;
+  }
+  std::vector<mail::Reference> references;
+  for (const auto& reference : {mail::parse_reply_address(x_ours, recipient), mail::parse_bounce_address(x_ours, recipient)}) {
+    if (reference) {
+      references.push_back(*reference);
+    }
+  }
+  return believed(references).has_value();
+}
+
+bool MailIntake::take(const mail::Delivery& delivery) {
+  try {
+    const std::string hash = x_evidence.put(delivery.raw);
+    std::string places;
+    for (const std::string& recipient : delivery.recipients) {
+      places += "/" + to_lower(recipient);
+    }
+    x_desk.store().transact([&](records::Transaction& tx) {
+      tx.inbox().add({.id = 0,
+                      .kind = "mail",
+                      .dedup_key = hash + places,
+                      .payload = to_payload(hash, delivery.from, delivery.recipients),
+                      .received = x_clock.wall()});
+    });
+    log_info("MAIL_TAKEN", "{} bytes for {}, SHA-256 {}", delivery.raw.size(),
+             delivery.recipients.size() == 1 ? printable(delivery.recipients.front(), 100) : "several", hash.substr(0, 12));
+    x_arrived();
+    return true;
+  } catch (const std::runtime_error& failure) {
+    log_error("MAIL_NOT_TAKEN", "answered 451, the mail server keeps it: {}", failure.what());
+    return false;
+  }
+}
+
+bool MailIntake::work() {
+  std::vector<records::InboxItem> items;
+  x_desk.store().read([&](records::Transaction& tx) { items = tx.inbox().pending("mail", kAtOnce); });
+  for (const records::InboxItem& item : items) {
+    try {
+      judge(item);
+    } catch (const std::logic_error& damaged) {  // its case contradicts itself: the mail keeps waiting, and so pauses disabling; others go on
+      log_error("CASE_DAMAGED", "mail {} waits for a person: {}", item.id, damaged.what());
+    }
+  }
+  return items.size() == kAtOnce;
+}
+
+void MailIntake::judge(const records::InboxItem& item) {
+  const auto taken = parse_payload(item.payload);
+  const auto raw = taken ? x_evidence.get(taken->raw_sha256) : std::nullopt;
+  if (!raw) {
+    finish(item, "damaged: the raw mail is missing");
+    return;
+  }
+  const auto read = x_reader.read(*raw);
+  if (!read) {
+    throw std::runtime_error("the mail reader cannot be run: " + read.error().why);  // the mail stays in the inbox
+  }
+  mail::Classified classified;
+  message::Mail parsed;
+  if (const auto* unreadable = std::get_if<mail::Unreadable>(&*read)) {
+    classified.why = "unreadable: " + unreadable->why;
+    classified.needs_person = true;
+    for (const std::string& recipient : taken->envelope.recipients) {
+      for (const auto& reference : {mail::parse_reply_address(x_ours, recipient), mail::parse_bounce_address(x_ours, recipient)}) {
+        if (reference) {
+          classified.references.push_back(*reference);
+        }
+      }
+    }
+  } else {
+    parsed = std::get<message::Mail>(*read);
+    classified = mail::classify(parsed, x_ours, taken->envelope);
+  }
+  const auto reference = believed(classified.references);
+  const auto c = reference ? x_desk.find(reference->case_id) : std::nullopt;
+  if (!c) {
+    log_info("MAIL_WITHOUT_CASE", "{} from {}: {}", mail::kind_name(classified.kind), first_from(parsed), classified.why);
+    finish(item, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));
+    return;
+  }
+  finish(item, mail::kind_name(classified.kind), c->id, inputs_for(*c, classified, parsed, taken->raw_sha256));
+}
+
+std::vector<desk::Input> MailIntake::inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,
+                                                const std::string& raw_sha256) {
+  std::vector<desk::Input> inputs;
+  if (const auto delivery = delivery_input(c, mail)) {
+    inputs.push_back(*delivery);
+    return inputs;
+  }
+  desk::MailReceived received{
+      mail.kind, mail.why, first_from(parsed), printable(parsed.message_id, 300), raw_sha256, one_line(mail.reply_text), mail.needs_person};
+  const bool listed = is_contact(c.customer, received.from);
+  if (mail.kind == desk::MailKind::Reply && !listed) {
+    received.needs_person = true;
+    received.why += "; the sender is no listed contact";
+  }
+  const bool is_answer = mail.kind == desk::MailKind::Reply && listed && !received.needs_person;
+  inputs.emplace_back(received);
+  if (is_answer) {
+    inputs.emplace_back(desk::ResponseRecorded{desk::ResponseChannel::Mail, received.from, desk::Statement::Unstated, {}, received.excerpt});
+  }
+  return inputs;
+}
+
+bool MailIntake::is_contact(const CustomerId& customer, const std::string& address) {
+  const auto all = x_desk.inventory();
+  const inventory::Customer* found = all->find(customer);
+  return found != nullptr && std::any_of(found->contacts.begin(), found->contacts.end(),
+                                         [&](const inventory::Contact& contact) { return iequals(contact.id.value, address); });
+}
+
+void MailIntake::finish(const records::InboxItem& item, std::string_view note, std::optional<CaseId> id, const std::vector<desk::Input>& inputs) {
+  x_desk.store().transact([&](records::Transaction& tx) {
+    tx.inbox().finish(item.id, note);
+    for (const desk::Input& input : inputs) {
+      const auto result = x_desk.apply(tx, *id, input);
+      if (!result) {
+        log_warning("MAIL_INPUT_REJECTED", "{}: {}", to_string(*id), result.error().why);
+      }
+    }
+  });
+}
+
+}  // namespace pinfold::engine

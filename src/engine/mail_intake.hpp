@@ -1,0 +1,49 @@
+/// Mail in: LMTP takes it (durably, then 250), a worker opens it in the sealed reader, classifies it, and tells the case.
+/// - Nothing acknowledged is lost: raw bytes go to the evidence store and a row to the inbox before LMTP answers.
+/// - A reference (reply address, VERP, Message-ID) counts only with the right token of that case.
+/// - A reply counts as an answer when it comes from a listed contact of the case's customer; anything unclear is shown to a person and pauses
+///   disabling. Only a success or failure notice that carries our reference changes a notice's delivery.
+/// Threads: `accepts` and `take` on LMTP's threads; `work` on the mail worker's.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "engine/desk_service.hpp"
+#include "mail/classify.hpp"
+#include "mail/lmtp_session.hpp"
+#include "mail/reader.hpp"
+
+namespace pinfold::engine {
+
+class MailIntake {
+public:
+  MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
+             std::function<void()> arrived);
+
+  /// RCPT TO: the desk's own address, or one that cites a case with its token.
+  [[nodiscard]] bool accepts(std::string_view recipient);
+  /// Durable when it returns true.
+  [[nodiscard]] bool take(const mail::Delivery& delivery);
+  /// Everything that waits, at most one round; true when there may be more.
+  bool work();
+
+private:
+  void judge(const records::InboxItem& item);
+  [[nodiscard]] std::vector<desk::Input> inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,
+                                                    const std::string& raw_sha256);
+  [[nodiscard]] std::optional<mail::Reference> believed(const std::vector<mail::Reference>& references);
+  [[nodiscard]] bool is_contact(const CustomerId& customer, const std::string& address);
+  void finish(const records::InboxItem& item, std::string_view note, std::optional<CaseId> id = {}, const std::vector<desk::Input>& inputs = {});
+
+  DeskService& x_desk;
+  records::EvidenceStore& x_evidence;
+  const mail::Reader& x_reader;
+  mail::OurAddresses x_ours;
+  const Clock& x_clock;
+  std::function<void()> x_arrived;
+};
+
+}  // namespace pinfold::engine

@@ -1,0 +1,113 @@
+#include "engine/notice_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pinfold::engine {
+namespace {
+
+/// More facts than this make no notice clearer; the rest stands in the case.
+constexpr std::size_t kMaxFactsShown = 14;
+constexpr std::size_t kMaxFilesShown = 4;
+
+std::string fact_of(const abuse::Finding& finding, std::string_view name) {
+  const auto& facts = finding.evidence.facts;
+  const auto found = std::find_if(facts.begin(), facts.end(), [&](const auto& fact) { return fact.first == name; });
+  return found == facts.end() ? std::string{} : found->second;
+}
+
+/// The findings of the latest incident, each as it stands now.
+std::vector<const abuse::Finding*> latest_findings(const NoticeContext& context) {
+  std::vector<const abuse::Finding*> findings;
+  if (context.c.incidents.empty()) {
+    return findings;
+  }
+  const auto& incident = *std::max_element(context.c.incidents.begin(), context.c.incidents.end(),
+                                           [](const desk::Incident& a, const desk::Incident& b) { return a.last_seen < b.last_seen; });
+  for (const std::uint32_t seq : incident.findings) {
+    const auto event = std::find_if(context.events.begin(), context.events.end(), [&](const desk::Event& e) { return e.seq == seq; });
+    if (event != context.events.end()) {
+      if (const auto* recorded = std::get_if<desk::FindingRecorded>(&event->body)) {
+        findings.push_back(&recorded->finding);
+      }
+    }
+  }
+  return findings;
+}
+
+/// The network says what others suffer, so it leads; else whoever is surest.
+const abuse::Finding* leading(const std::vector<const abuse::Finding*>& findings) {
+  const auto rank = [](const abuse::Finding* f) { return std::pair{f->origin == abuse::Origin::Network, f->confidence.percent}; };
+  const auto best = std::max_element(findings.begin(), findings.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+  return best == findings.end() ? nullptr : *best;
+}
+
+void add_host_side(mail::NoticeText& text, const std::vector<const abuse::Finding*>& findings, const abuse::Finding* lead) {
+  for (const abuse::Finding* finding : findings) {
+    for (const abuse::EvidenceFile& file : finding->evidence.files) {
+      if (text.files.size() < kMaxFilesShown && std::find(text.files.begin(), text.files.end(), file) == text.files.end()) {
+        text.files.push_back(file);
+      }
+    }
+    if (finding->origin != abuse::Origin::Host) {
+      continue;
+    }
+    text.process = finding->summary;
+    if (const std::string ancestry = fact_of(*finding, "ancestry"); !ancestry.empty()) {
+      text.way_in = fmt::format("The process was started by: {}", ancestry);
+    }
+    if (finding != lead && text.facts.size() < kMaxFactsShown) {
+      text.facts.emplace_back("script", fact_of(*finding, "script"));
+    }
+  }
+}
+
+}  // namespace
+
+mail::NoticeText notice_text(const NoticeContext& context) {
+  mail::NoticeText text;
+  text.kind = context.notice.kind;
+  text.case_id = context.c.id;
+  text.notice = context.notice.id;
+  text.token = context.notice.token;
+  text.to.address = context.notice.contact.value;
+  text.brand = context.config.mail.from_name;
+  text.server = context.c.server;
+  const auto queued =
+      std::find_if(context.events.begin(), context.events.end(), [&](const desk::Event& e) { return e.seq == context.notice.queued_by; });
+  text.now = queued == context.events.end() ? context.now : queued->at;
+  if (const inventory::Server* server = context.inventory.find(context.c.server)) {
+    for (const net::Prefix& prefix : server->addresses) {
+      text.addresses.push_back(prefix.length() == prefix.address().bits() ? to_string(prefix.address()) : to_string(prefix));
+    }
+  }
+  if (const inventory::Customer* customer = context.inventory.find(context.c.customer)) {
+    text.to.name = customer->name;
+    for (const inventory::Contact& contact : customer->contacts) {
+      text.language = contact.id == context.notice.contact ? contact.language : text.language;
+    }
+  }
+  const auto findings = latest_findings(context);
+  if (const abuse::Finding* lead = leading(findings)) {
+    text.abuse_class = lead->abuse_class;
+    text.summary = lead->summary;
+    text.first_seen = lead->first_seen;
+    text.last_seen = lead->last_seen;
+    text.facts = lead->evidence.facts;
+    text.facts.resize(std::min(text.facts.size(), kMaxFactsShown));
+    add_host_side(text, findings, lead);
+  }
+  if (text.kind == desk::NoticeKind::Warning) {
+    text.deadline = text.now + context.config.policy.response_window;
+  }
+  const mail::OurAddresses ours{context.config.mail.from_local, context.config.mail.domain, "b", context.config.mail.bounce_domain};
+  for (const desk::Notice& earlier : context.c.notices) {
+    if (earlier.id < context.notice.id) {
+      text.earlier_message_ids.push_back(mail::message_id(ours, context.c.id, earlier.id, earlier.token));
+    }
+  }
+  return text;
+}
+
+}  // namespace pinfold::engine

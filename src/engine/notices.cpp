@@ -1,0 +1,116 @@
+#include "engine/notices.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "engine/jobs.hpp"
+#include "engine/notice_text.hpp"
+
+namespace pinfold::engine {
+namespace {
+
+/// Before an unclear attempt is repeated, a success notice of the first gets so long to arrive.
+constexpr Seconds kWaitForProof{20};
+/// Twice as long after each temporary refusal, at most this.
+constexpr Seconds kFirstRetry{5};
+constexpr Seconds kLongestRetry{900};
+constexpr std::string_view kUnclear = "unclear";
+
+Seconds retry_after(unsigned attempts) { return std::min(kLongestRetry, kFirstRetry * (1U << std::min(attempts, 8U))); }
+
+}  // namespace
+
+mail::OurAddresses our_addresses(const config::Config& config) {
+  mail::OurAddresses ours;
+  ours.desk = config.mail.from_local;
+  ours.domain = config.mail.domain;
+  ours.bounce_domain = config.mail.bounce_domain;
+  return ours;
+}
+
+NoticeWorker::NoticeWorker(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, const mail::Templates& templates,
+                           const Clock& clock)
+    : x_desk(desk), x_config(config), x_submitter(submitter), x_templates(templates), x_clock(clock) {}
+
+void NoticeWorker::recover() {
+  x_desk.store().transact([&](records::Transaction& tx) {
+    for (const records::Job& job : tx.outbox().claimed(kSendNotice)) {
+      log_warning("NOTICE_UNCLEAR", "{}: a process that is gone had begun to send it; waiting {} s for a sign of delivery", job.key,
+                  kWaitForProof.count());
+      tx.outbox().retry(job.key, x_clock.wall() + kWaitForProof, fmt::format("{}: claimed by a process that is gone", kUnclear));
+    }
+  });
+}
+
+bool NoticeWorker::work() {
+  std::optional<records::Job> job;
+  x_desk.store().transact([&](records::Transaction& tx) { job = tx.outbox().claim(kSendNotice, x_clock.wall()); });
+  if (!job) {
+    return false;
+  }
+  const auto effect = parse_send_notice(*job);
+  const auto c = x_desk.find(job->case_id);
+  const desk::Notice* notice = effect && c ? c->find_notice(effect->notice) : nullptr;
+  if (notice == nullptr) {
+    log_error("NOTICE_JOB_DAMAGED", "{}: {}", job->key, job->payload);
+    x_desk.store().transact([&](records::Transaction& tx) { tx.outbox().finish(job->key, records::JobState::Failed, "damaged"); });
+    return true;
+  }
+  log_info("NOTICE_CLAIMED", "{}", job->key);
+  const std::string_view moot = notice->delivered          ? "the earlier attempt had gone out: it was delivered"
+                                : desk::is_final(c->state) ? "the case was closed before it was sent"
+                                                           : "";
+  if (!moot.empty()) {
+    x_desk.store().transact([&](records::Transaction& tx) { tx.outbox().finish(job->key, records::JobState::Done, moot); });
+    return true;
+  }
+  send(*job, *c, *notice);
+  return true;
+}
+
+mail::Notice NoticeWorker::write_mail(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice) {
+  const auto inventory = x_desk.inventory();
+  return mail::compose(notice_text({c, events, notice, *inventory, x_config, x_clock.wall()}), x_templates, our_addresses(x_config));
+}
+
+void NoticeWorker::send(const records::Job& job, const desk::Case& c, const desk::Notice& notice) {
+  std::vector<desk::Event> events;
+  x_desk.store().read([&](records::Transaction& tx) { events = tx.cases().events(c.id); });
+  mail::Notice written = write_mail(c, events, notice);
+  const mail::Submission submission{std::move(written.envelope_from), notice.contact.value, std::move(written.envelope_id), std::move(written.mail)};
+  const bool maybe_duplicate = job.note.substr(0, kUnclear.size()) == kUnclear;
+  if (maybe_duplicate) {
+    log_warning("NOTICE_MAYBE_TWICE", "{}: sent again with the same Message-ID <{}>", job.key, written.message_id);
+  }
+  conclude(job, notice, x_submitter.submit(submission), maybe_duplicate);
+}
+
+void NoticeWorker::conclude(const records::Job& job, const desk::Notice& notice, const mail::SubmitResult& result, bool maybe_duplicate) {
+  const auto put = [&](records::Transaction& tx, const desk::Input& input) {
+    const auto applied = x_desk.apply(tx, job.case_id, input);
+    if (!applied) {
+      log_warning("NOTICE_RESULT_REJECTED", "{}: {}", job.key, applied.error().why);
+    }
+  };
+  x_desk.store().transact([&](records::Transaction& tx) {
+    if (const auto* accepted = std::get_if<mail::Accepted>(&result)) {
+      tx.outbox().finish(job.key, records::JobState::Done, accepted->queue_id);
+      put(tx, desk::NoticeSubmitted{notice.id, accepted->queue_id, maybe_duplicate});
+    } else if (const auto* refused = std::get_if<mail::Permanent>(&result)) {
+      tx.outbox().finish(job.key, records::JobState::Failed, refused->why);
+      put(tx, desk::NoticeFailed{notice.id, "refused by our own mail server: " + refused->why});
+    } else if (const auto* unclear = std::get_if<mail::Unclear>(&result)) {
+      log_warning("NOTICE_UNCLEAR", "{}: {}", job.key, unclear->why);
+      tx.outbox().retry(job.key, x_clock.wall() + kWaitForProof, fmt::format("{}: {}", kUnclear, unclear->why));
+    } else {
+      const std::string why = std::get<mail::Temporary>(result).why;
+      log_warning("NOTICE_DELAYED", "{}: {}; trying again in {} s", job.key, why, retry_after(job.attempts).count());
+      tx.outbox().retry(job.key, x_clock.wall() + retry_after(job.attempts), maybe_duplicate ? fmt::format("{}: {}", kUnclear, why) : why);
+    }
+  });
+  log_info("NOTICE_SUBMITTED", "{}: {}", job.key, result.index() == 0 ? std::get<mail::Accepted>(result).queue_id : "not yet");
+}
+
+}  // namespace pinfold::engine

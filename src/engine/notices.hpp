@@ -1,0 +1,44 @@
+/// Notices from the outbox: written from the case, signed off with its token, handed to the operator's mail server, the result into the case.
+/// Exactly once per intent, as far as SMTP allows: a job is claimed before it is sent. If the answer was lost, or the process died in between,
+/// delivery is waited for first (a success notice may still arrive); then it goes out again with the same Message-ID and Date, and both the
+/// log and the case say that it may have come twice.
+/// Threads: the notice worker's own.
+#pragma once
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "engine/desk_service.hpp"
+#include "mail/addresses.hpp"
+#include "mail/compose.hpp"
+#include "mail/submitter.hpp"
+
+namespace pinfold::engine {
+
+/// How the desk's addresses follow from the configuration.
+[[nodiscard]] mail::OurAddresses our_addresses(const config::Config& config);
+
+class NoticeWorker {
+public:
+  NoticeWorker(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, const mail::Templates& templates,
+               const Clock& clock);
+
+  /// Jobs claimed by a process that is gone go back to the queue, marked unclear. Call before `work`.
+  void recover();
+  /// One job; true when there may be more.
+  bool work();
+
+  /// The whole mail of a notice, as it is or would be sent (`pinfold mail preview`).
+  [[nodiscard]] mail::Notice write_mail(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice);
+
+private:
+  void send(const records::Job& job, const desk::Case& c, const desk::Notice& notice);
+  void conclude(const records::Job& job, const desk::Notice& notice, const mail::SubmitResult& result, bool maybe_duplicate);
+
+  DeskService& x_desk;
+  const config::Config& x_config;
+  const mail::Submitter& x_submitter;
+  const mail::Templates& x_templates;
+  const Clock& x_clock;
+};
+
+}  // namespace pinfold::engine

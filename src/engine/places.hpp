@@ -1,0 +1,17 @@
+/// Where the parts of an installation are: files below the state folder, the programs beside this one, the templates.
+#pragma once
+
+#include <filesystem>
+
+#include "config/config.hpp"
+
+namespace pinfold::engine {
+
+[[nodiscard]] std::filesystem::path database_file(const config::Config& config);    ///< state_dir/pinfold.sqlite
+[[nodiscard]] std::filesystem::path evidence_folder(const config::Config& config);  ///< state_dir/evidence
+/// pinfold-reader, beside the running program.
+[[nodiscard]] std::filesystem::path reader_program();
+/// Mail templates: those of the checkout the program was built in, if it is there; else the installed ones.
+[[nodiscard]] std::filesystem::path templates_folder();
+
+}  // namespace pinfold::engine

@@ -1,0 +1,220 @@
+#include "flow/capture.hpp"
+
+#include <pcap/pcap.h>
+
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+#include "flow/decoder.hpp"
+#include "flow/packet_record.hpp"
+#include "net/packet_header.hpp"
+
+namespace pinfold::flow {
+namespace {
+
+constexpr std::uint64_t kSniffedPackets = 200;
+
+struct ClosePcap {
+  void operator()(pcap_t* handle) const { pcap_close(handle); }
+};
+using PcapHandle = std::unique_ptr<pcap_t, ClosePcap>;
+
+Unexpected<FileError> fail(const std::filesystem::path& file, std::string_view what) {
+  return Unexpected{FileError{printable(file.string()) + ": " + printable(what)}};
+}
+
+/// The magic numbers of pcap (micro- and nanoseconds, either byte order) and pcapng.
+bool is_capture(ByteSpan start) {
+  switch (ByteReader{start}.u32().value_or(0)) {
+    case 0xA1B2C3D4:
+    case 0xD4C3B2A1:
+    case 0xA1B23C4D:
+    case 0x4D3CB2A1:
+    case 0x0A0D0D0A: return true;
+    default: return false;
+  }
+}
+
+Expected<bool, FileError> looks_like_capture(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    return fail(file, error ? error.message() : "not a regular file");
+  }
+  std::ifstream in(file, std::ios::binary);
+  std::array<char, 4> start{};
+  if (!in) {
+    return fail(file, "cannot be opened");
+  }
+  in.read(start.data(), start.size());
+  const ByteSpan bytes{reinterpret_cast<const std::uint8_t*>(start.data()), static_cast<std::size_t>(in.gcount())};
+  if (bytes.empty()) {
+    return fail(file, "is empty");
+  }
+  return is_capture(bytes);
+}
+
+Expected<ReadSummary, FileError> read_raw(const std::filesystem::path& file, const DatagramSink& sink) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) {
+    return fail(file, error.message());
+  }
+  if (size > kMaxRawFile) {
+    return fail(file, "neither a capture nor a datagram: longer than 65535 bytes");
+  }
+  std::ifstream in(file, std::ios::binary);
+  const std::vector<char> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  sink({std::nullopt, 0, std::nullopt, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}});
+  return ReadSummary{1, 1, 0};
+}
+
+/// Some link types put a fixed number of bytes before the IP packet. nullopt: a link type that Pinfold does not read.
+std::optional<std::size_t> bytes_before_ip(int link_type) {
+  switch (link_type) {
+    case DLT_RAW:
+    case DLT_IPV4:
+    case DLT_IPV6: return 0;
+    case DLT_NULL:
+    case DLT_LOOP: return 4;
+    case DLT_LINUX_SLL: return 16;
+    case DLT_LINUX_SLL2: return 20;
+    default: return std::nullopt;
+  }
+}
+
+struct CapturedPacket {
+  WallTime time;
+  std::uint32_t wire_length = 0;
+  net::PacketHeader header;
+};
+
+/// `sink` gives false to stop.
+template <typename Sink>
+Expected<std::uint64_t, FileError> for_each_packet(const std::filesystem::path& file, Sink&& sink) {
+  std::array<char, PCAP_ERRBUF_SIZE> message{};
+  const PcapHandle handle{pcap_open_offline(file.c_str(), message.data())};
+  if (!handle) {
+    return fail(file, message.data());
+  }
+  const int link_type = pcap_datalink(handle.get());
+  const auto skipped = bytes_before_ip(link_type);
+  if (link_type != DLT_EN10MB && !skipped) {
+    return fail(file, "link type " + std::to_string(link_type) + " is not supported");
+  }
+  std::uint64_t packets = 0;
+  for (;;) {
+    pcap_pkthdr* info = nullptr;
+    const u_char* data = nullptr;
+    const int outcome = pcap_next_ex(handle.get(), &info, &data);
+    if (outcome == PCAP_ERROR_BREAK) {
+      return packets;
+    }
+    if (outcome != 1) {
+      return fail(file, pcap_geterr(handle.get()));
+    }
+    ++packets;
+    const ByteSpan bytes{data, info->caplen};
+    CapturedPacket packet{{Seconds{info->ts.tv_sec} + Micros{info->ts.tv_usec}}, info->len, {}};
+    if (link_type == DLT_EN10MB) {
+      packet.header = net::parse_ethernet(bytes);
+    } else if (*skipped <= bytes.size()) {
+      packet.header = net::parse_ip(bytes.subspan(*skipped));
+    }
+    if (!sink(packet)) {
+      return packets;
+    }
+  }
+}
+
+}  // namespace
+
+Expected<ReadSummary, FileError> read_datagrams(const std::filesystem::path& file, const DatagramSink& sink) {
+  const auto capture = looks_like_capture(file);
+  if (!capture) {
+    return Unexpected{capture.error()};
+  }
+  if (!*capture) {
+    return read_raw(file, sink);
+  }
+  ReadSummary summary;
+  const auto packets = for_each_packet(file, [&](const CapturedPacket& packet) {
+    const net::PacketHeader& header = packet.header;
+    if (header.later_fragment) {
+      ++summary.fragments;
+    } else if (header.protocol == kUdp && header.src_port && !header.payload.empty()) {
+      ++summary.delivered;
+      sink({header.src, *header.src_port, packet.time, header.payload});
+    }
+    return true;
+  });
+  if (!packets) {
+    return Unexpected{packets.error()};
+  }
+  summary.packets = *packets;
+  return summary;
+}
+
+Expected<ReadSummary, FileError> read_packets(const std::filesystem::path& file, const RecordSink& sink) {
+  const auto capture = looks_like_capture(file);
+  if (!capture) {
+    return Unexpected{capture.error()};
+  }
+  if (!*capture) {
+    return fail(file, "not a packet capture");
+  }
+  ReadSummary summary;
+  const auto packets = for_each_packet(file, [&](const CapturedPacket& packet) {
+    FlowRecord flow;
+    flow.version = ExportVersion::Packet;
+    flow.first = ExporterTime{packet.time.since_epoch};
+    flow.last = flow.first;
+    flow.packets = Packets{1};
+    flow.bytes = Bytes{packet.wire_length};
+    flow.exported.add(Field::Packets);
+    flow.exported.add(Field::Bytes);
+    fill_from(packet.header, flow);
+    ++summary.delivered;
+    sink(flow);
+    return true;
+  });
+  if (!packets) {
+    return Unexpected{packets.error()};
+  }
+  summary.packets = *packets;
+  return summary;
+}
+
+Expected<FileKind, FileError> file_kind(const std::filesystem::path& file) {
+  const auto capture = looks_like_capture(file);
+  if (!capture) {
+    return Unexpected{capture.error()};
+  }
+  if (!*capture) {
+    return FileKind::Exports;
+  }
+  Decoder decoder;
+  std::vector<FlowRecord> flows;
+  std::uint64_t datagrams = 0;
+  std::uint64_t exports = 0;
+  std::uint64_t seen = 0;
+  const auto packets = for_each_packet(file, [&](const CapturedPacket& packet) {
+    const net::PacketHeader& header = packet.header;
+    if (header.protocol == kUdp && header.src && !header.payload.empty()) {
+      ++datagrams;
+      flows.clear();
+      exports += decoder.decode({*header.src, 0}, header.payload, flows, packet.time) ? 1U : 0U;
+    }
+    return ++seen < kSniffedPackets;
+  });
+  if (!packets) {
+    return Unexpected{packets.error()};
+  }
+  return exports * 2 > datagrams ? FileKind::Exports : FileKind::Packets;
+}
+
+}  // namespace pinfold::flow

@@ -1,0 +1,43 @@
+/// Decodes flow exports of every kind that Pinfold takes, one datagram a call, whatever mixture of exporters sends them.
+/// Used by: `collect` (a decoder a shard) and the readers of files. The version in the first bytes picks the protocol.
+/// Units:   records as exported, before scaling (record.hpp).
+/// Clock:   none; `received` is only kept as the exporter's last sign of life.
+/// Threads: none; the owner serialises. Exporters must stay with one decoder, so that templates are whole.
+/// Cost:    amortised no allocation a datagram: `out` is reused by the caller, templates are compiled once.
+/// Bounds:  Limits (decode_types.hpp) for everything that an exporter can make grow.
+/// Errors:  malformed input costs its own datagram: none of its flows is given out. Templates and sampling rates that stood before the
+///          fault are kept; they were whole.
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/byte_reader.hpp"
+#include "base/expected.hpp"
+#include "base/time.hpp"
+#include "flow/decode_types.hpp"
+#include "flow/exporter_state.hpp"
+
+namespace pinfold::flow {
+
+/// The protocol that the datagram claims to be; nullopt for none that Pinfold knows.
+[[nodiscard]] std::optional<ExportVersion> sniff(ByteSpan datagram);
+
+class Decoder {
+public:
+  explicit Decoder(const Limits& limits = {});
+
+  /// Appends the datagram's flows to `out`, and those that had waited for a template which it brings.
+  [[nodiscard]] Expected<DecodeStats, DecodeError> decode(const ExporterKey& exporter, ByteSpan datagram, std::vector<FlowRecord>& out,
+                                                          WallTime received);
+
+  /// All zero for an exporter that was never heard.
+  [[nodiscard]] Counters counters(const ExporterKey& exporter) const;
+
+private:
+  Limits x_limits;
+  std::unordered_map<ExporterKey, Exporter> x_exporters;
+};
+
+}  // namespace pinfold::flow

@@ -1,0 +1,280 @@
+#include "flow/template.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+namespace pinfold::flow {
+namespace {
+
+constexpr std::uint64_t kNtpToUnixSeconds = 2'208'988'800;
+/// Times beyond year 9999 cannot be printed and are nonsense: read as absent.
+constexpr std::uint64_t kLatestSeconds = 253'402'300'799;
+constexpr std::uint64_t kLargestRate = std::numeric_limits<std::uint32_t>::max();
+
+std::uint64_t load(const std::uint8_t* at, std::size_t length) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < length; ++i) {
+    value = (value << 8U) | at[i];
+  }
+  return value;
+}
+
+std::optional<Micros> from_seconds(std::uint64_t seconds) {
+  return seconds <= kLatestSeconds ? std::optional{Micros{static_cast<std::int64_t>(seconds * 1'000'000)}} : std::nullopt;
+}
+
+std::optional<Micros> from_millis(std::uint64_t millis) {
+  return millis / 1000 <= kLatestSeconds ? std::optional{Micros{static_cast<std::int64_t>(millis * 1000)}} : std::nullopt;
+}
+
+/// RFC 7011 section 6.1.9: NTP's 32 bits of seconds and 32 of fraction. Era 1 begins in 2036; years before 1968 do not occur.
+std::optional<Micros> from_ntp(std::uint64_t ntp) {
+  std::uint64_t seconds = ntp >> 32U;
+  if (seconds < 0x8000'0000U) {
+    seconds += std::uint64_t{1} << 32U;
+  }
+  if (seconds < kNtpToUnixSeconds) {
+    return std::nullopt;
+  }
+  const std::uint64_t micros = ((ntp & 0xFFFF'FFFFU) * 1'000'000) >> 32U;
+  return Micros{static_cast<std::int64_t>((seconds - kNtpToUnixSeconds) * 1'000'000 + micros)};
+}
+
+net::IpAddress load_v6(const std::uint8_t* at) {
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), at, bytes.size());
+  return net::IpAddress::v6(bytes);
+}
+
+bool is_zero(const net::IpAddress& address) {
+  return std::all_of(address.bytes().begin(), address.bytes().end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+/// A template may name both an IPv4 and an IPv6 address; the one that is not in use is zero.
+void put_address(net::IpAddress& target, FieldSet& exported, Field field, const net::IpAddress& value) {
+  if (!exported.has(field) || !is_zero(value)) {
+    target = value;
+  }
+  exported.add(field);
+}
+
+net::MacAddress load_mac(const std::uint8_t* at) {
+  net::MacAddress mac;
+  std::memcpy(mac.bytes.data(), at, mac.bytes.size());
+  return mac;
+}
+
+/// A template may name udpSourcePort and tcpSourcePort; the one that is not in use is zero.
+void put_port(std::uint16_t& target, FieldSet& exported, Field field, std::uint64_t value) {
+  if (value != 0) {
+    target = static_cast<std::uint16_t>(value);
+  }
+  exported.add(field);
+}
+
+/// Type and code may come in one field or in two, for IPv4 and IPv6; those not in use are zero.
+void put_icmp(RawRecord& out, std::uint64_t bits) { out.icmp = static_cast<std::uint16_t>(out.icmp.value_or(0) | bits); }
+
+bool read_address(Read read, const std::uint8_t* at, FlowRecord& flow) {
+  switch (read) {
+    case Read::SrcV4: put_address(flow.src, flow.exported, Field::Src, net::IpAddress::v4(static_cast<std::uint32_t>(load(at, 4)))); return true;
+    case Read::DstV4: put_address(flow.dst, flow.exported, Field::Dst, net::IpAddress::v4(static_cast<std::uint32_t>(load(at, 4)))); return true;
+    case Read::SrcV6: put_address(flow.src, flow.exported, Field::Src, load_v6(at)); return true;
+    case Read::DstV6: put_address(flow.dst, flow.exported, Field::Dst, load_v6(at)); return true;
+    case Read::SrcMac: flow.src_mac = load_mac(at); return true;
+    case Read::DstMac: flow.dst_mac = load_mac(at); return true;
+    default: return false;
+  }
+}
+
+bool read_flow_number(Read read, std::uint64_t value, RawRecord& out) {
+  FlowRecord& flow = out.flow;
+  switch (read) {
+    case Read::Bytes:
+      flow.bytes = Bytes{value};
+      flow.exported.add(Field::Bytes);
+      return true;
+    case Read::Packets:
+      flow.packets = Packets{value};
+      flow.exported.add(Field::Packets);
+      return true;
+    case Read::Protocol:
+      flow.protocol = static_cast<std::uint8_t>(value);
+      flow.exported.add(Field::Protocol);
+      return true;
+    case Read::SrcPort: put_port(flow.src_port, flow.exported, Field::SrcPort, value); return true;
+    case Read::DstPort: put_port(flow.dst_port, flow.exported, Field::DstPort, value); return true;
+    case Read::TcpFlags: flow.tcp_flags = static_cast<std::uint8_t>(value); return true;
+    case Read::InIf: flow.in_if = IfIndex{static_cast<std::uint32_t>(value)}; return true;
+    case Read::OutIf: flow.out_if = IfIndex{static_cast<std::uint32_t>(value)}; return true;
+    case Read::Vlan: flow.vlan = static_cast<std::uint16_t>(value); return true;
+    case Read::Direction:
+      if (value <= 1) {
+        flow.direction = static_cast<Direction>(value);
+      }
+      return true;
+    case Read::ReverseBytes: flow.reverse_bytes = Bytes{value}; return true;
+    case Read::ReversePackets: flow.reverse_packets = Packets{value}; return true;
+    case Read::IcmpTypeCode: put_icmp(out, value); return true;
+    case Read::IcmpType: put_icmp(out, value << 8U); return true;
+    case Read::IcmpCode: put_icmp(out, value); return true;
+    default: return false;
+  }
+}
+
+bool read_time(Read read, std::uint64_t value, RawRecord& out) {
+  switch (read) {
+    case Read::FirstSeconds: out.first = from_seconds(value); return true;
+    case Read::FirstMillis: out.first = from_millis(value); return true;
+    case Read::FirstNtp: out.first = from_ntp(value); return true;
+    case Read::FirstDelta: out.first_delta = value; return true;
+    case Read::FirstUptime: out.first_uptime = static_cast<std::uint32_t>(value); return true;
+    case Read::LastSeconds: out.last = from_seconds(value); return true;
+    case Read::LastMillis: out.last = from_millis(value); return true;
+    case Read::LastNtp: out.last = from_ntp(value); return true;
+    case Read::LastDelta: out.last_delta = value; return true;
+    case Read::LastUptime: out.last_uptime = static_cast<std::uint32_t>(value); return true;
+    case Read::ObservedSeconds: out.observed = from_seconds(value); return true;
+    case Read::ObservedMillis: out.observed = from_millis(value); return true;
+    case Read::ObservedNtp: out.observed = from_ntp(value); return true;
+    case Read::DurationMillis: out.duration = from_millis(value); return true;
+    case Read::DurationMicros: out.duration = from_millis(value / 1000); return true;
+    case Read::SystemInitMillis: out.system_init = from_millis(value); return true;
+    default: return false;
+  }
+}
+
+void read_sampling(Read read, std::uint64_t value, RawRecord& out) {
+  switch (read) {
+    case Read::SamplingInterval: out.sampling_interval = value; break;
+    case Read::SamplerId: out.sampler = value; break;
+    case Read::SamplingPacketInterval: out.packet_interval = value; break;
+    case Read::SamplingPacketSpace: out.packet_space = value; break;
+    case Read::SamplingSize: out.sampling_size = value; break;
+    case Read::SamplingPopulation: out.sampling_population = value; break;
+    default: break;
+  }
+}
+
+void read_field(Read read, const std::uint8_t* at, std::size_t length, RawRecord& out) {
+  if (read == Read::Skip || read_address(read, at, out.flow)) {
+    return;
+  }
+  const std::uint64_t value = load(at, length);
+  if (!read_flow_number(read, value, out) && !read_time(read, value, out)) {
+    read_sampling(read, value, out);
+  }
+}
+
+std::optional<std::uint32_t> rounded_ratio(std::uint64_t whole, std::uint64_t part) {
+  if (part == 0 || whole == 0) {
+    return std::nullopt;
+  }
+  const std::uint64_t ratio = whole / part + (whole % part >= part - part / 2 ? 1 : 0);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(ratio, 1, kLargestRate));
+}
+
+bool is_about_flows(Read read) {
+  switch (read) {
+    case Read::SrcV4:
+    case Read::DstV4:
+    case Read::SrcV6:
+    case Read::DstV6:
+    case Read::SrcMac:
+    case Read::DstMac:
+    case Read::Bytes:
+    case Read::Packets: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> RawRecord::one_in() const {
+  if (sampling_interval != 0) {
+    return rounded_ratio(sampling_interval, 1);
+  }
+  if (packet_interval != 0) {
+    std::uint64_t whole = 0;
+    return __builtin_add_overflow(packet_interval, packet_space, &whole) ? std::nullopt : rounded_ratio(whole, packet_interval);
+  }
+  return rounded_ratio(sampling_population, sampling_size);
+}
+
+std::optional<Template> Template::compile(std::span<const FieldSpec> fields, bool is_options, bool scopes_are_elements) {
+  std::array<std::uint8_t, static_cast<std::size_t>(Topic::Count)> best{};
+  best.fill(std::numeric_limits<std::uint8_t>::max());
+  std::vector<Element> elements(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const FieldSpec& field = fields[i];
+    if (field.scope && !scopes_are_elements) {
+      continue;
+    }
+    // A variable-length field is never a number or an address that Pinfold wants.
+    elements[i] = find_element(field.enterprise, field.id, field.length).value_or(Element{});
+    if (elements[i].read != Read::Skip) {
+      std::uint8_t& rank = best[static_cast<std::size_t>(elements[i].topic)];
+      rank = std::min(rank, elements[i].rank);
+    }
+  }
+
+  Template out;
+  out.x_is_options = is_options;
+  out.x_is_variable = std::any_of(fields.begin(), fields.end(), [](const FieldSpec& field) { return field.length == kVariableLength; });
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const FieldSpec& field = fields[i];
+    const bool wanted = elements[i].read != Read::Skip && elements[i].rank == best[static_cast<std::size_t>(elements[i].topic)];
+    const bool interface_scope = field.scope && !scopes_are_elements && field.id == kScopeInterface && field.length >= 1 && field.length <= 8;
+    out.x_describes_flows = out.x_describes_flows || (wanted && is_about_flows(elements[i].read));
+    if (wanted || interface_scope || out.x_is_variable) {
+      out.x_steps.push_back({static_cast<std::uint16_t>(out.x_min_length), field.length, wanted ? elements[i].read : Read::Skip, interface_scope});
+    }
+    out.x_min_length += field.length == kVariableLength ? 1U : field.length;
+  }
+  if (out.x_min_length == 0 || out.x_min_length > std::numeric_limits<std::uint16_t>::max()) {
+    return std::nullopt;
+  }
+  return out;
+}
+
+bool Template::read(ByteReader& in, RawRecord& out) const {
+  if (!x_is_variable) {
+    const auto record = in.bytes(x_min_length);
+    if (!record) {
+      return false;
+    }
+    for (const Step& step : x_steps) {
+      const std::uint8_t* at = record->data() + step.offset;
+      if (step.interface_scope) {
+        out.scope_interface = static_cast<std::uint32_t>(load(at, step.length));
+      } else {
+        read_field(step.read, at, step.length, out);
+      }
+    }
+    return true;
+  }
+  for (const Step& step : x_steps) {
+    std::size_t length = step.length;
+    if (step.length == kVariableLength) {
+      const auto short_length = in.u8();
+      if (!short_length) {
+        return false;
+      }
+      const auto long_length = *short_length == 0xFF ? in.u16() : std::optional<std::uint16_t>{*short_length};
+      if (!long_length) {
+        return false;
+      }
+      length = *long_length;
+    }
+    const auto bytes = in.bytes(length);
+    if (!bytes) {
+      return false;
+    }
+    read_field(step.read, bytes->data(), length, out);
+  }
+  return true;
+}
+
+}  // namespace pinfold::flow

@@ -1,0 +1,101 @@
+/// Guard rails: whether this port may be written at all, judged from what was just read off the switch, the record and the journal.
+/// Pure functions; the driver reads, the executor asks, a person sees the verdicts. Missing data is Hold, never Pass.
+///   G0 kill switch · G1 allow-list · G2 identity in this session · G4 uplink · G5 blast radius   (G3, G6, G7, G8: docs/manual/enforcement.md)
+/// Order:   all are evaluated, in this order, so that a person sees every reason at once; one Refuse refuses, else one Hold holds.
+/// G0, G1, G4 and G5 concern downs only: an up restores one attribute of a port that Pinfold itself shut (rule "ownership").
+/// Threads: any. No I/O, no clock. O(MACs on the port); MACs in a verdict's text are limited to kMaxMacsShown.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "base/units.hpp"
+#include "desk/event.hpp"
+#include "desk/policy.hpp"
+#include "inventory/inventory.hpp"
+#include "net/mac_address.hpp"
+
+namespace pinfold::guard {
+
+inline constexpr std::size_t kMaxLearnedMacs = 4;  ///< more on one access port look like a switch behind it
+inline constexpr std::size_t kMaxMacsShown = 8;
+inline constexpr std::uint32_t kEthernet = 6;  ///< IANAifType ethernetCsmacd
+
+/// The names under which verdicts are reported, in the order of evaluation.
+inline constexpr std::string_view kKillSwitch = "G0 kill switch";
+inline constexpr std::string_view kAllowList = "G1 allow-list";
+inline constexpr std::string_view kIdentity = "G2 identity";
+inline constexpr std::string_view kUplink = "G4 uplink";
+inline constexpr std::string_view kBlastRadius = "G5 blast radius";
+inline constexpr std::string_view kOwnership = "ownership";
+
+enum class AdminState : std::uint8_t { Up, Down, Testing };                                               ///< IF-MIB ifAdminStatus
+enum class OperState : std::uint8_t { Up, Down, Testing, Unknown, Dormant, NotPresent, LowerLayerDown };  ///< IF-MIB ifOperStatus
+
+/// What tells one run of a switch's agent from the next; indexes may have moved when any of it changes.
+struct SwitchIdentity {
+  std::string sys_name;
+  std::uint32_t engine_boots = 0;              ///< snmpEngineBoots; 0 where the protocol has none
+  Millis uptime{0};                            ///< sysUpTime
+  std::optional<std::uint32_t> table_changed;  ///< ifTableLastChange, hundredths of seconds of sysUpTime
+};
+
+/// One port as read in this session. What could not be read is nullopt.
+struct PortFacts {
+  SwitchIdentity identity;
+  std::optional<IfIndex> index;  ///< resolved from the name in this session
+  std::string name;              ///< ifName read back under that index
+  std::optional<std::string> alias;
+  std::optional<std::uint32_t> if_type;  ///< IANAifType; 6 = ethernetCsmacd
+  std::optional<AdminState> admin;
+  std::optional<OperState> oper;
+  std::optional<std::vector<net::MacAddress>> learned_macs;  ///< BRIDGE-MIB / Q-BRIDGE-MIB forwarding table, this port
+  /// False: the agent has no LLDP-MIB at all, so there is no such witness and its silence holds nothing. True with `bridge_neighbours`
+  /// empty: it has one and it could not be read, which holds. A customer can forge LLDP: it may only ask for a person, never approve.
+  bool lldp_offered = true;
+  std::optional<unsigned> bridge_neighbours;  ///< LLDP neighbours with bridge or router capability
+  std::optional<bool> is_own_path;            ///< our own route to the switch, or the gateway's MAC, is learned here
+  std::optional<unsigned> switch_ports_up;    ///< for the share of a switch
+  bool fell_silent = false;                   ///< a reading got no usable answer: what is unreadable now may be readable in a moment
+};
+
+/// Counted from the journal, so that a restart does not reset them.
+struct RecentDisables {
+  std::uint32_t on_switch_hour = 0;
+  std::uint32_t on_site_hour = 0;
+  std::uint32_t on_site_day = 0;
+  std::uint32_t in_flight_on_switch = 0;   ///< other than this one
+  std::uint32_t ports_down_on_switch = 0;  ///< that Pinfold holds down now
+};
+
+struct Question {
+  desk::PortWish wish = desk::PortWish::Down;
+  bool kill_switch = false;
+  bool switch_armed = false;                      ///< the operator armed writes to this switch
+  const inventory::Server* server = nullptr;      ///< never null
+  std::vector<const inventory::Server*> on_port;  ///< all servers recorded on that port
+  PortFacts facts;
+  std::vector<const inventory::Server*> learned_servers;  ///< all servers whose recorded MAC is among facts.learned_macs
+  std::set<net::MacAddress> gateway_macs;                 ///< of the routers, from configuration
+  RecentDisables recent;
+  bool pinfold_shut_it = false;  ///< for an up: the journal says the last down was ours
+};
+
+[[nodiscard]] std::vector<desk::GuardVerdict> evaluate(const Question& question, const desk::Policy& policy);
+/// Refuse beats Hold beats Pass. An empty list is Hold.
+[[nodiscard]] desk::GuardOutcome outcome_of(const std::vector<desk::GuardVerdict>& verdicts);
+
+/// The same port, as far as identity goes, before and after: what G2 demands straight before the write and right after it. An uptime that
+/// went back is a restart of the agent, after which indexes may have moved.
+[[nodiscard]] bool same_identity(const PortFacts& before, const PortFacts& after);
+
+/// "up", "lowerLayerDown": the MIB's own words; "unreadable" for nullopt.
+[[nodiscard]] std::string_view to_string(std::optional<AdminState> state);
+[[nodiscard]] std::string_view to_string(std::optional<OperState> state);
+
+}  // namespace pinfold::guard

@@ -1,0 +1,286 @@
+#include "http/staff_pages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <kainjow/mustache.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/assert.hpp"
+#include "base/embedded.hpp"
+#include "desk/step.hpp"
+#include "desk/words.hpp"
+
+namespace pinfold {
+const std::vector<EmbeddedFile>& pages_files();
+}
+
+namespace pinfold::http {
+namespace {
+
+using kainjow::mustache::data;
+
+std::string embedded(std::string_view name) {
+  for (const EmbeddedFile& file : pages_files()) {
+    if (file.name == name) {
+      return std::string(file.text);
+    }
+  }
+  PINFOLD_ASSERT(false && "a page that was not compiled in");
+  return {};
+}
+
+std::string render(std::string_view name, const data& values) {
+  kainjow::mustache::context<std::string> scope;  // not of `values` at once: the library's constructor for that calls a virtual function
+  scope.push(&values);
+  return kainjow::mustache::mustache(embedded(name)).render(scope);
+}
+
+Response page(std::string_view title, const std::string& content, WallTime now) {
+  data frame;
+  frame.set("title", std::string(title));
+  frame.set("now", to_people(now));
+  frame.set("content", content);
+  return {
+      .status = 200,
+      .content_type = "text/html; charset=utf-8",
+      .body = render("frame.html.mustache", frame),
+      .headers = {{"Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+                  {"Cache-Control", "no-store"},
+                  {"Referrer-Policy", "no-referrer"},
+                  {"X-Content-Type-Options", "nosniff"}}};
+}
+
+Response plain(unsigned status, std::string_view text) {
+  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::string(text), .headers = {}};
+}
+
+/// A colour never stands alone: the state's name is always beside it.
+std::string tone_of(desk::State state) {
+  switch (state) {
+    case desk::State::Disabled:
+    case desk::State::DisablePending:
+    case desk::State::ActionFailed: return "stop";
+    case desk::State::Silent:
+    case desk::State::SecondNotice:
+    case desk::State::Undeliverable:
+    case desk::State::Delivered:
+    case desk::State::Sent:
+    case desk::State::WarningQueued: return "warn";
+    case desk::State::Answered:
+    case desk::State::Closed:
+    case desk::State::FalsePositive: return "calm";
+    case desk::State::Triage:
+    case desk::State::Discussed:
+    case desk::State::Enabling:
+    case desk::State::Probation: return "info";
+  }
+  return "info";
+}
+
+std::string readable(std::string_view state) {
+  std::string text(state);
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+std::string tone_of(const desk::EventBody& body) {
+  if (std::holds_alternative<desk::FindingRecorded>(body)) {
+    return "warn";
+  }
+  if (std::holds_alternative<desk::DisableRequested>(body) || std::holds_alternative<desk::PortActionFinished>(body)) {
+    return "stop";
+  }
+  if (std::holds_alternative<desk::ResponseRecorded>(body) || std::holds_alternative<desk::DiscussionRecorded>(body)) {
+    return "calm";
+  }
+  return "info";
+}
+
+/// What stands below an event's line: a finding's evidence, the guards' verdicts, the proof.
+std::vector<std::pair<std::string, std::string>> details_of(const desk::EventBody& body) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  if (const auto* finding = std::get_if<desk::FindingRecorded>(&body)) {
+    rows = finding->finding.evidence.facts;
+    for (const abuse::EvidenceFile& file : finding->finding.evidence.files) {
+      rows.emplace_back("kept copy", fmt::format("{} ({} bytes, SHA-256 {})", file.path, file.size, file.sha256));
+    }
+    if (!finding->finding.floor.empty()) {
+      rows.emplace_back("could not be seen", finding->finding.floor);
+    }
+  } else if (const auto* guards = std::get_if<desk::GuardsEvaluated>(&body)) {
+    for (const desk::GuardVerdict& verdict : guards->verdicts) {
+      rows.emplace_back(verdict.rule, fmt::format("{}: {} ({})", desk::to_string(verdict.outcome), verdict.why, verdict.values));
+    }
+  } else if (const auto* disable = std::get_if<desk::DisableRequested>(&body)) {
+    for (const std::string& line : disable->proof) {
+      rows.emplace_back("proof", line);
+    }
+  } else if (const auto* mail = std::get_if<desk::MailReceived>(&body)) {
+    rows = {{"from", mail->from}, {"judged", mail->why}, {"text", mail->excerpt}};
+  } else if (const auto* discussion = std::get_if<desk::DiscussionRecorded>(&body)) {
+    rows = {{"with", discussion->participants}, {"cause", discussion->cause}, {"remedy", discussion->remedy}, {"conditions", discussion->conditions}};
+  }
+  return rows;
+}
+
+/// "2026-11-23 15:44:02"
+std::string to_the_second(WallTime t) {
+  std::string text = to_string(t).substr(0, 19);
+  text[10] = ' ';
+  return text;
+}
+
+/// A running bout is told again and again; only its latest statement is shown with all its evidence.
+bool is_told_again_later(const desk::Case& c, const desk::Event& event) {
+  const auto* recorded = std::get_if<desk::FindingRecorded>(&event.body);
+  const auto found = recorded == nullptr ? c.findings.end() : c.findings.find(recorded->finding.id);
+  return found != c.findings.end() && found->second.seq != event.seq;
+}
+
+data event_row(const desk::Case& c, const desk::Event& event) {
+  data row;
+  row.set("iso", to_string(event.at));
+  row.set("time", fmt::format("#{} {}", event.seq, to_the_second(event.at)));
+  row.set("text", desk::describe(event.body));
+  row.set("side", tone_of(event.body));
+  data details{data::type::list};
+  const auto rows = is_told_again_later(c, event) ? std::vector<std::pair<std::string, std::string>>{} : details_of(event.body);
+  for (const auto& [name, value] : rows) {
+    if (value.empty()) {
+      continue;
+    }
+    data detail;
+    detail.set("name", name);
+    detail.set("value", value);
+    details.push_back(detail);
+  }
+  row.set("has_details", rows.empty() ? data{data::type::bool_false} : data{data::type::bool_true});
+  row.set("details", details);
+  return row;
+}
+
+data clause_row(const desk::Clause& clause) {
+  data row;
+  row.set("name", clause.name);
+  row.set("mark", clause.holds ? "yes" : "no");
+  row.set("because", clause.because);
+  row.set("change", clause.would_change);
+  return row;
+}
+
+}  // namespace
+
+StaffPages::StaffPages(records::Store& store, const desk::Policy& policy, const Clock& clock, std::function<Health()> health)
+    : x_store(store), x_policy(policy), x_clock(clock), x_health(std::move(health)) {}
+
+Response StaffPages::handle(const Request& request) const {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return plain(405, "This page is only for reading.\n");
+  }
+  const std::string_view path = request.path();
+  if (path == "/") {
+    return cases();
+  }
+  if (path == "/assets/pinfold.css") {
+    return {.status = 200, .content_type = "text/css; charset=utf-8", .body = embedded("pinfold.css"), .headers = {{"Cache-Control", "max-age=300"}}};
+  }
+  if (path == "/healthz") {
+    return healthz();
+  }
+  if (path == "/metrics") {
+    return metrics();
+  }
+  constexpr std::string_view kCase = "/cases/PF-";
+  if (istarts_with(path, kCase)) {
+    if (const auto number = parse_number(path.substr(kCase.size())); number && *number <= INT64_MAX) {
+      return one_case(CaseId{static_cast<std::int64_t>(*number)});
+    }
+  }
+  return plain(404, "There is no such page.\n");
+}
+
+Response StaffPages::cases() const {
+  std::vector<records::CaseSummary> summaries;
+  x_store.read([&](records::Transaction& tx) { summaries = tx.cases().list(kMaxListed); });
+  data rows{data::type::list};
+  for (const records::CaseSummary& summary : summaries) {
+    data row;
+    row.set("id", to_string(summary.id));
+    row.set("state", readable(desk::to_string(summary.state)));
+    row.set("tone", tone_of(summary.state));
+    row.set("server", summary.server.value);
+    row.set("customer", summary.customer.value);
+    row.set("family", std::string(abuse::to_string(summary.family)));
+    row.set("opened", to_people(summary.opened));
+    row.set("changed", to_people(summary.changed));
+    rows.push_back(row);
+  }
+  data values;
+  values.set("has_cases", summaries.empty() ? data{data::type::bool_false} : data{data::type::bool_true});
+  values.set("cases", rows);
+  return page("Cases", render("cases.html.mustache", values), x_clock.wall());
+}
+
+Response StaffPages::one_case(CaseId id) const {
+  std::vector<desk::Event> events;
+  std::string customer;
+  x_store.read([&](records::Transaction& tx) { events = tx.cases().events(id); });
+  if (events.empty()) {
+    return plain(404, "There is no such case.\n");
+  }
+  const desk::Case c = desk::fold(id, events);
+  const desk::Moment moment{.now = x_clock.wall(), .ears = x_health().ears, .fresh_token = {}, .contacts = {}};
+  const desk::Proof proof = desk::prove(c, x_policy, moment);
+  data values;
+  values.set("id", to_string(id));
+  values.set("state", readable(desk::to_string(c.state)));
+  values.set("tone", tone_of(c.state));
+  values.set("server", c.server.value);
+  values.set("customer", c.customer.value);
+  values.set("family", std::string(abuse::to_string(c.family)));
+  values.set("opened", to_people(c.opened));
+  values.set("earlier", std::to_string(c.earlier_cases));
+  const desk::Notice* warning = c.first_warning();
+  if (warning != nullptr && warning->delivered) {
+    values.set("deadline", to_the_second(*warning->delivered + x_policy.response_window) + " UTC");
+  }
+  values.set("verdict", proof.holds() ? "Yes: every clause below holds." : "No: at least one clause below does not hold.");
+  values.set("verdict_tone", proof.holds() ? "stop" : "calm");
+  data clauses{data::type::list};
+  for (const desk::Clause& clause : proof.clauses) {
+    clauses.push_back(clause_row(clause));
+  }
+  values.set("clauses", clauses);
+  data rows{data::type::list};
+  for (const desk::Event& event : events) {
+    rows.push_back(event_row(c, event));
+  }
+  values.set("events", rows);
+  return page(to_string(id), render("case.html.mustache", values), x_clock.wall());
+}
+
+Response StaffPages::healthz() const {
+  const Health health = x_health();
+  bool healthy = true;
+  nlohmann::json parts = nlohmann::json::array();
+  for (const Health::Part& part : health.parts) {
+    healthy = healthy && part.healthy;
+    parts.push_back({{"name", part.name}, {"healthy", part.healthy}, {"note", part.note}});
+  }
+  return {.status = healthy ? 200U : 503U,
+          .content_type = "application/json",
+          .body = nlohmann::json{{"healthy", healthy}, {"parts", parts}}.dump() + "\n",
+          .headers = {}};
+}
+
+Response StaffPages::metrics() const {
+  std::string text;
+  for (const Health::Metric& metric : x_health().metrics) {
+    text += metric.labels.empty() ? fmt::format("{} {}\n", metric.name, metric.value)
+                                  : fmt::format("{}{{{}}} {}\n", metric.name, metric.labels, metric.value);
+  }
+  return {.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = text, .headers = {}};
+}
+
+}  // namespace pinfold::http

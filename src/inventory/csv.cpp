@@ -1,0 +1,336 @@
+#include "inventory/csv.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "base/text.hpp"
+#include "inventory/csv_lines.hpp"
+
+namespace pinfold::inventory {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = std::size_t{64} * 1024 * 1024;
+constexpr std::size_t kMaxCell = 256;         ///< names; lists are longer
+constexpr std::size_t kMaxMailAddress = 254;  ///< RFC 5321 section 4.5.3.1, as corrected by erratum 1690
+
+enum class Column : std::size_t { Customer, CustomerName, Contacts, Language, Level, Server, Addresses, Mac, Switch, Port, Alias, Protected };
+constexpr std::size_t index_of(Column column) { return static_cast<std::size_t>(column); }
+constexpr std::array<std::string_view, 12> kColumnNames = {"customer",  "customer_name", "contacts", "language", "level", "server",
+                                                           "addresses", "mac",           "switch",   "port",     "alias", "protected"};
+
+struct Fault {
+  std::string field;
+  std::string what;
+};
+Unexpected<Fault> fault(Column column, std::string what) {
+  return Unexpected(Fault{std::string(kColumnNames.at(index_of(column))), std::move(what)});
+}
+Unexpected<Fault> fault(std::string what) { return Unexpected(Fault{"", std::move(what)}); }
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter_or_digit(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
+
+/// RFC 5321 mailbox, the part of it that owners really have: dot-atom @ domain with a dot.
+bool is_mail_address(std::string_view text) {
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > kMaxMailAddress) {
+    return false;
+  }
+  const std::string_view local = text.substr(0, at);
+  const auto is_atom = [](char c) { return is_letter_or_digit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos; };
+  const bool local_good = std::all_of(local.begin(), local.end(), is_atom) && local.front() != '.' && local.back() != '.';
+  const auto labels = split(text.substr(at + 1), '.');
+  const auto is_label = [](std::string_view label) {
+    return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+           std::all_of(label.begin(), label.end(), [](char c) { return is_letter_or_digit(c) || c == '-'; });
+  };
+  return local_good && labels.size() >= 2 && std::all_of(labels.begin(), labels.end(), is_label);
+}
+
+/// The shape of a BCP 47 tag (RFC 5646 section 2.1): "en", "de-AT", "zh-Hant".
+bool is_language(std::string_view text) {
+  const auto parts = split(text, '-');
+  const bool primary = (parts[0].size() == 2 || parts[0].size() == 3) && std::all_of(parts[0].begin(), parts[0].end(), is_letter);
+  return primary && text.size() <= 35 && std::all_of(parts.begin() + 1, parts.end(), [](std::string_view part) {
+           return !part.empty() && part.size() <= 8 && std::all_of(part.begin(), part.end(), is_letter_or_digit);
+         });
+}
+
+/// One data line, its cells by column, whatever their order in the file.
+class Cells {
+public:
+  Cells(const std::vector<std::size_t>& columns, std::vector<std::string> cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      x_text.at(columns[i]) = std::move(cells[i]);
+    }
+  }
+  [[nodiscard]] const std::string& operator[](Column column) const { return x_text.at(index_of(column)); }
+
+  /// Names end up in mails, pages and terminals.
+  [[nodiscard]] Expected<void, Fault> check_text() const {
+    for (std::size_t i = 0; i < x_text.size(); ++i) {
+      if (printable(x_text.at(i), x_text.at(i).size()) != x_text.at(i)) {
+        return fault(static_cast<Column>(i), "has control characters or is not UTF-8");
+      }
+      if (trim(x_text.at(i)) != x_text.at(i)) {
+        return fault(static_cast<Column>(i), "begins or ends with a blank");
+      }
+      if (i != index_of(Column::Contacts) && i != index_of(Column::Addresses) && x_text.at(i).size() > kMaxCell) {
+        return fault(static_cast<Column>(i), fmt::format("longer than {} bytes", kMaxCell));
+      }
+    }
+    for (const Column column : {Column::Customer, Column::CustomerName, Column::Server}) {
+      if (x_text.at(index_of(column)).empty()) {
+        return fault(column, "missing");
+      }
+    }
+    return {};
+  }
+
+private:
+  std::array<std::string, kColumnNames.size()> x_text;
+};
+
+Expected<std::vector<Contact>, Fault> parse_contacts(const Cells& cells) {
+  if (!is_language(cells[Column::Language])) {
+    return fault(Column::Language, fmt::format("\"{}\" is not a language tag like en or de-AT", cells[Column::Language]));
+  }
+  if (cells[Column::Contacts].empty()) {
+    return fault(Column::Contacts, "missing: an owner who cannot be written to cannot be warned");
+  }
+  std::vector<Contact> contacts;
+  for (const std::string_view text : split(cells[Column::Contacts], ';')) {
+    if (!is_mail_address(text)) {
+      return fault(Column::Contacts, fmt::format("\"{}\" is not a mail address", printable(text)));
+    }
+    Contact contact{ContactId{to_lower(text)}, cells[Column::Language]};
+    if (std::find(contacts.begin(), contacts.end(), contact) != contacts.end()) {
+      return fault(Column::Contacts, fmt::format("\"{}\" stands here twice", text));
+    }
+    contacts.push_back(std::move(contact));
+  }
+  if (contacts.size() > kMaxContacts) {
+    return fault(Column::Contacts, fmt::format("more than {} contacts", kMaxContacts));
+  }
+  return contacts;
+}
+
+Expected<std::vector<net::Prefix>, Fault> parse_addresses(const std::string& cell) {
+  if (cell.empty()) {
+    return fault(Column::Addresses, "missing");
+  }
+  std::vector<net::Prefix> addresses;
+  for (const std::string_view text : split(cell, ';')) {
+    const auto prefix = net::Prefix::parse(text);
+    if (!prefix) {
+      return fault(Column::Addresses, fmt::format("\"{}\" is not an address or prefix (host bits must be zero)", printable(text)));
+    }
+    addresses.push_back(*prefix);
+    if (addresses.size() > kMaxAddresses) {
+      return fault(Column::Addresses, fmt::format("more than {} addresses", kMaxAddresses));
+    }
+  }
+  return addresses;
+}
+
+Expected<std::optional<AccessPort>, Fault> parse_port(const Cells& cells) {
+  if (cells[Column::Switch].empty() != cells[Column::Port].empty()) {
+    return fault(cells[Column::Switch].empty() ? Column::Switch : Column::Port, "missing: switch and port go together");
+  }
+  if (!cells[Column::Switch].empty()) {
+    return std::optional(AccessPort{SwitchId{cells[Column::Switch]}, PortName{cells[Column::Port]}, cells[Column::Alias]});
+  }
+  if (!cells[Column::Alias].empty()) {
+    return fault(Column::Alias, "given without a switch and port");
+  }
+  return std::optional<AccessPort>{};
+}
+
+Expected<Server, Fault> parse_server(const Cells& cells) {
+  Server server;
+  server.id = ServerId{cells[Column::Server]};
+  server.customer = CustomerId{cells[Column::Customer]};
+  const auto level = parse_number(cells[Column::Level]);
+  if (!level || *level < 1 || *level > 5) {
+    return fault(Column::Level, fmt::format("\"{}\" is not a service level from 1 to 5", cells[Column::Level]));
+  }
+  server.level = ServiceLevel{static_cast<std::uint8_t>(*level)};
+  auto addresses = parse_addresses(cells[Column::Addresses]);
+  if (!addresses) {
+    return Unexpected(std::move(addresses).error());
+  }
+  server.addresses = std::move(addresses).value();
+  if (!cells[Column::Mac].empty()) {
+    server.mac = net::MacAddress::parse(cells[Column::Mac]);
+    if (!server.mac) {
+      return fault(Column::Mac, fmt::format("\"{}\" is not a MAC address", cells[Column::Mac]));
+    }
+  }
+  auto port = parse_port(cells);
+  if (!port) {
+    return Unexpected(std::move(port).error());
+  }
+  server.port = std::move(port).value();
+  if (cells[Column::Protected] != "" && cells[Column::Protected] != "yes" && cells[Column::Protected] != "no") {
+    return fault(Column::Protected, fmt::format("\"{}\" is neither yes nor no", cells[Column::Protected]));
+  }
+  server.is_protected = cells[Column::Protected] == "yes";
+  return server;
+}
+
+/// Takes lines one by one and refuses what contradicts an earlier one.
+class Builder {
+public:
+  [[nodiscard]] Expected<void, Fault> add(const Cells& cells, std::size_t line) {
+    if (auto good = cells.check_text(); !good) {
+      return good;
+    }
+    auto contacts = parse_contacts(cells);
+    if (!contacts) {
+      return Unexpected(std::move(contacts).error());
+    }
+    if (auto good = add_customer({CustomerId{cells[Column::Customer]}, cells[Column::CustomerName], std::move(contacts).value()}, line); !good) {
+      return good;
+    }
+    auto server = parse_server(cells);
+    if (!server) {
+      return Unexpected(std::move(server).error());
+    }
+    return add_server(std::move(server).value(), line);
+  }
+
+  [[nodiscard]] Inventory build() && { return Inventory(std::move(x_customers), std::move(x_servers)); }
+
+private:
+  struct Claim {
+    net::Prefix prefix;
+    std::size_t line = 0;
+  };
+
+  [[nodiscard]] Expected<void, Fault> add_customer(Customer customer, std::size_t line) {
+    const auto [known, is_new] = x_customer_at.try_emplace(customer.id, x_customers.size(), line);
+    if (is_new) {
+      x_customers.push_back(std::move(customer));
+      return {};
+    }
+    const Customer& earlier = x_customers[known->second.first];
+    if (earlier.name != customer.name) {
+      return fault(Column::CustomerName, fmt::format("differs from line {}: the same customer there is \"{}\"", known->second.second, earlier.name));
+    }
+    if (earlier.contacts != customer.contacts) {
+      const bool language_only = earlier.contacts.front().language != customer.contacts.front().language;
+      return fault(language_only ? Column::Language : Column::Contacts,
+                   fmt::format("differs from line {} for the same customer", known->second.second));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Expected<void, Fault> add_server(Server server, std::size_t line) {
+    if (x_servers.size() >= kMaxServers) {
+      return fault(fmt::format("more than {} servers", kMaxServers));
+    }
+    if (const auto [known, is_new] = x_server_line.try_emplace(server.id, line); !is_new) {
+      return fault(Column::Server, fmt::format("\"{}\" stands on line {} already", server.id.value, known->second));
+    }
+    for (const net::Prefix& prefix : server.addresses) {
+      if (const Claim* other = overlapping(prefix)) {
+        return fault(Column::Addresses, fmt::format("{} overlaps {} on line {}", to_string(prefix), to_string(other->prefix), other->line));
+      }
+      x_claims.emplace(prefix.address(), Claim{prefix, line});
+    }
+    if (server.mac) {
+      if (const auto [known, is_new] = x_mac_line.try_emplace(*server.mac, line); !is_new) {
+        return fault(Column::Mac, fmt::format("{} stands on line {} already", to_string(*server.mac), known->second));
+      }
+    }
+    x_servers.push_back(std::move(server));
+    return {};
+  }
+
+  /// The claims so far do not overlap each other, so only the neighbours on both sides can.
+  [[nodiscard]] const Claim* overlapping(const net::Prefix& prefix) const {
+    const auto behind = x_claims.upper_bound(prefix.address());
+    if (behind != x_claims.begin() && std::prev(behind)->second.prefix.contains(prefix.address())) {
+      return &std::prev(behind)->second;
+    }
+    return behind != x_claims.end() && prefix.contains(behind->first) ? &behind->second : nullptr;
+  }
+
+  std::vector<Customer> x_customers;
+  std::vector<Server> x_servers;
+  std::map<CustomerId, std::pair<std::size_t, std::size_t>> x_customer_at;  ///< index, line
+  std::map<ServerId, std::size_t> x_server_line;
+  std::map<net::MacAddress, std::size_t> x_mac_line;
+  std::map<net::IpAddress, Claim> x_claims;
+};
+
+/// The header line: which column each cell is.
+Expected<std::vector<std::size_t>, Fault> parse_header(const std::vector<std::string>& cells) {
+  std::vector<std::size_t> columns;
+  for (const std::string& cell : cells) {
+    const auto found = std::find(kColumnNames.begin(), kColumnNames.end(), cell);
+    if (found == kColumnNames.end()) {
+      return Unexpected(Fault{printable(cell, kMaxCell), "unknown column"});
+    }
+    const auto column = static_cast<std::size_t>(found - kColumnNames.begin());
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
+      return Unexpected(Fault{cell, "the column stands in the header twice"});
+    }
+    columns.push_back(column);
+  }
+  for (std::size_t i = 0; i < kColumnNames.size(); ++i) {
+    if (i != index_of(Column::Protected) && std::find(columns.begin(), columns.end(), i) == columns.end()) {
+      return fault(static_cast<Column>(i), "the header has no such column");
+    }
+  }
+  return columns;
+}
+
+Expected<void, Fault> add_line(Builder& builder, const std::vector<std::size_t>& columns, CsvLine line) {
+  if (line.cells.size() != columns.size()) {
+    return fault(fmt::format("{} cells, but the header has {}", line.cells.size(), columns.size()));
+  }
+  const std::size_t number = line.number;
+  return builder.add(Cells(columns, std::move(line.cells)), number);
+}
+
+}  // namespace
+
+Expected<Inventory, ImportError> parse_csv(std::string_view text, std::string_view file_name) {
+  const auto refuse = [&](std::size_t line, const Fault& f) { return Unexpected(ImportError{std::string(file_name), line, f.field, f.what}); };
+  if (text.size() > kMaxFileBytes) {
+    return refuse(0, {"", fmt::format("larger than {} MiB", kMaxFileBytes / 1024 / 1024)});
+  }
+  CsvLines lines(text);
+  std::optional<std::vector<std::size_t>> columns;
+  Builder builder;
+  for (;;) {
+    auto line = lines.next();
+    if (!line) {
+      return refuse(line.error().line, {"", line.error().what});
+    }
+    if (!*line) {
+      break;
+    }
+    const std::size_t number = (*line)->number;
+    if (!columns) {
+      auto header = parse_header((*line)->cells);
+      if (!header) {
+        return refuse(number, header.error());
+      }
+      columns = std::move(header).value();
+    } else if (const auto added = add_line(builder, *columns, *std::move(*line)); !added) {
+      return refuse(number, added.error());
+    }
+  }
+  if (!columns) {
+    return refuse(1, {"", "the file is empty; its first line must name the columns"});
+  }
+  return std::move(builder).build();
+}
+
+}  // namespace pinfold::inventory

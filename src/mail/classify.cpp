@@ -1,0 +1,222 @@
+#include "mail/classify.hpp"
+
+#include <algorithm>
+
+#include "base/enum_names.hpp"
+#include "base/text.hpp"
+#include "mail/reply_text.hpp"
+#include "mail/signs.hpp"
+
+namespace pinfold::mail {
+namespace {
+
+using desk::MailKind;
+
+/// Collects every place in which the mail cites a case.
+class ReferenceFinder {
+public:
+  ReferenceFinder(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope) : x_mail(mail), x_ours(ours), x_envelope(envelope) {}
+
+  [[nodiscard]] std::vector<Reference> find() {
+    for (const std::string& recipient : x_envelope.recipients) {
+      address(recipient);
+    }
+    for (const message::Mailbox& to : x_mail.to) {
+      address(to.address);
+    }
+    for (const std::string_view name : {"Delivered-To", "X-Original-To", "Envelope-To"}) {
+      for (const message::Header& header : x_mail.headers) {
+        if (iequals(header.name, name)) {
+          address(header.value);
+        }
+      }
+    }
+    for (const std::string& id : x_mail.references) {
+      add(parse_message_id(x_ours, id));
+    }
+    for (const message::Part& part : x_mail.parts) {
+      original(part);
+    }
+    std::stable_sort(x_found.begin(), x_found.end(), [](const Reference& a, const Reference& b) { return a.where < b.where; });
+    return std::move(x_found);
+  }
+
+private:
+  void address(std::string_view text) {
+    add(parse_bounce_address(x_ours, text));
+    add(parse_reply_address(x_ours, text));
+  }
+  void message_ids(std::string_view value) {
+    for (const std::string& id : message::parse_message_ids(value)) {
+      add(parse_message_id(x_ours, id));
+    }
+  }
+  /// The returned original: its headers as an embedded mail, as text, and our ENVID (which is the Message-ID without its domain).
+  void original(const message::Part& part) {
+    for (const message::Header& header : part.headers) {
+      if (iequals(header.name, "Message-ID") || iequals(header.name, "References")) {
+        message_ids(header.value);
+      }
+    }
+    const std::string_view text = std::string_view(part.text).substr(0, kMaxScanned);
+    for (const std::string_view line : split(text, '\n')) {
+      const std::string_view plain = trim(line);
+      if (istarts_with(plain, "Message-ID:")) {
+        message_ids(plain);
+      } else if (part.type == "message/delivery-status" && istarts_with(plain, "Original-Envelope-Id:")) {
+        add(parse_message_id(x_ours, std::string(trim(plain.substr(plain.find(':') + 1))) + "@" + x_ours.domain));
+      }
+    }
+  }
+  void add(std::optional<Reference> reference) {
+    constexpr std::size_t kMax = 16;
+    const auto same = [&](const Reference& r) {
+      return r.case_id == reference->case_id && r.token == reference->token && r.notice == reference->notice;
+    };
+    if (reference && x_found.size() < kMax && std::none_of(x_found.begin(), x_found.end(), same)) {
+      x_found.push_back(*std::move(reference));
+    }
+  }
+
+  const message::Mail& x_mail;
+  const OurAddresses& x_ours;
+  const Envelope& x_envelope;
+  std::vector<Reference> x_found;
+};
+
+std::optional<std::string> find_loop(const message::Mail& mail, const OurAddresses& ours) {
+  if (parse_message_id(ours, mail.message_id)) {
+    return "its Message-ID is one of our notices'";
+  }
+  for (const message::Mailbox& from : mail.from) {
+    if (iequals(from.address, desk_address(ours)) || parse_reply_address(ours, from.address)) {
+      return "it says to come from our own address";
+    }
+  }
+  return std::nullopt;
+}
+
+bool has_null_path(const message::Mail& mail, const Envelope& envelope) {
+  const std::optional<std::string>& path = envelope.from ? envelope.from : mail.return_path;
+  return path && path->empty();
+}
+
+std::optional<Dsn> find_dsn(const message::Mail& mail) {
+  if (auto dsn = parse_delivery_status(mail)) {
+    return dsn;
+  }
+  auto dsn = recognise_bounce(mail);
+  if (!dsn && mail.report_type == "delivery-status") {
+    dsn = Dsn{};  // says that it is one, and nothing more
+  }
+  return dsn;
+}
+
+std::string describe(const Dsn& dsn) {
+  std::string text =
+      std::string(dsn.standard ? "delivery status notification: " : "a mail server's notice in prose: ") + std::string(to_string(dsn.action));
+  if (!dsn.status.empty()) {
+    text += ", status " + dsn.status;
+  }
+  return text;
+}
+
+bool is_mdn(const message::Mail& mail) {
+  return mail.report_type == "disposition-notification" || std::any_of(mail.parts.begin(), mail.parts.end(), [](const message::Part& part) {
+           return part.embedded == 0 && part.type == "message/disposition-notification";
+         });
+}
+
+bool answers_something(const message::Mail& mail) {
+  return !mail.references.empty() || message::find_header(mail.headers, "In-Reply-To") != nullptr || istarts_with(mail.subject, "re:") ||
+         istarts_with(mail.subject, "aw:");
+}
+
+std::optional<std::string> find_bulk_or_absence(const message::Mail& mail) {
+  auto bulk = find_bulk_header(mail);
+  return bulk ? bulk : find_absence_subject(mail);
+}
+
+/// Past loop, DSN, MDN and report: an automatic answer, a person's, or unclear.
+void judge_answer(const message::Mail& mail, const Envelope& envelope, Classified& result) {
+  const bool cites = !result.references.empty();
+  const auto decide = [&](MailKind kind, std::string why, bool needs_person) {
+    result.kind = kind;
+    result.why = std::move(why);
+    result.needs_person = needs_person;
+  };
+  if (auto header = find_auto_reply_header(mail)) {
+    return decide(MailKind::AutoReply, *std::move(header), false);
+  }
+  if (has_null_path(mail, envelope)) {
+    return decide(MailKind::AutoReply, "null return path: no person sends so", false);
+  }
+  const bool to_return_path = cites && result.references.front().where == CitedIn::BounceAddress;
+  if (auto sign = to_return_path ? find_bulk_or_absence(mail) : std::nullopt) {
+    return decide(MailKind::AutoReply, *std::move(sign) + "; sent to the return path, where programs answer and people do not", false);
+  }
+  if (auto bulk = find_bulk_header(mail)) {
+    return decide(cites ? MailKind::Unknown : MailKind::AutoReply, *std::move(bulk), cites);
+  }
+  result.reply_text = strip_quotes(own_text(mail));
+  if (auto absence = find_absence_subject(mail)) {
+    return decide(MailKind::Unknown, *std::move(absence) + "; no header says so", true);
+  }
+  if (!cites && !answers_something(mail)) {
+    return decide(MailKind::Unknown, "cites no case and answers nothing", true);
+  }
+  result.is_empty_reply = result.reply_text.empty();
+  const std::string found = cites ? "cites case " + to_string(result.references.front().case_id) : "an answer, but to no notice that we know";
+  return decide(MailKind::Reply, result.is_empty_reply ? found + "; nothing but quoted text was found" : found, result.is_empty_reply || !cites);
+}
+
+}  // namespace
+
+std::string_view kind_name(MailKind kind) {
+  static constexpr EnumNames<MailKind, 7> kNames{{{{MailKind::Reply, "reply"},
+                                                   {MailKind::Bounce, "bounce"},
+                                                   {MailKind::AutoReply, "auto_reply"},
+                                                   {MailKind::Mdn, "mdn"},
+                                                   {MailKind::Report, "report"},
+                                                   {MailKind::Loop, "loop"},
+                                                   {MailKind::Unknown, "unknown"}}}};
+  return kNames.name(kind);
+}
+
+Classified classify(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope) {
+  Classified result;
+  result.references = ReferenceFinder(mail, ours, envelope).find();
+  if (auto loop = find_loop(mail, ours)) {
+    result.kind = MailKind::Loop;
+    result.why = *std::move(loop);
+    return result;
+  }
+  if (auto report = mail.report_type == "feedback-report" ? find_report_structure(mail) : std::nullopt) {
+    result.kind = MailKind::Report;
+    result.why = *std::move(report);
+    return result;
+  }
+  if ((result.dsn = find_dsn(mail))) {
+    result.kind = MailKind::Bounce;
+    result.why = describe(*result.dsn) + (result.references.empty() ? "; of no notice that we know" : "");
+    return result;
+  }
+  if (is_mdn(mail)) {
+    result.kind = MailKind::Mdn;
+    result.why = "a read receipt";
+    return result;
+  }
+  auto report = find_report_structure(mail);
+  if (!report && result.references.empty() && !answers_something(mail)) {
+    report = find_report_words(mail);
+  }
+  if (report) {
+    result.kind = MailKind::Report;
+    result.why = *std::move(report);
+    return result;
+  }
+  judge_answer(mail, envelope, result);
+  return result;
+}
+
+}  // namespace pinfold::mail

@@ -1,0 +1,286 @@
+#include "mail/dsn.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/enum_names.hpp"
+#include "base/text.hpp"
+
+namespace pinfold::mail {
+namespace {
+
+constexpr EnumNames<DsnAction, 5> kActions{{{{DsnAction::Delivered, "delivered"},
+                                             {DsnAction::Relayed, "relayed"},
+                                             {DsnAction::Failed, "failed"},
+                                             {DsnAction::Delayed, "delayed"},
+                                             {DsnAction::Expanded, "expanded"}}}};
+
+using Fields = std::vector<message::Header>;
+
+/// Groups of header-like fields, separated by empty lines (RFC 3464 section 2.1).
+std::vector<Fields> parse_groups(std::string_view text) {
+  constexpr std::size_t kMaxGroups = 64;
+  std::vector<Fields> groups(1);
+  for (const std::string_view line : split(text.substr(0, kMaxScanned), '\n')) {
+    if (trim(line).empty()) {
+      if (!groups.back().empty() && groups.size() < kMaxGroups) {
+        groups.emplace_back();
+      }
+      continue;
+    }
+    const bool folded = line.front() == ' ' || line.front() == '\t';
+    const auto colon = line.find(':');
+    if (folded && !groups.back().empty()) {
+      groups.back().back().value += " " + std::string(trim(line));
+    } else if (colon != std::string_view::npos && groups.back().size() < message::kMaxHeaders) {
+      groups.back().push_back({std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
+    }
+  }
+  return groups;
+}
+
+std::string field(const Fields& fields, std::string_view name) {
+  const message::Header* header = message::find_header(fields, name);
+  return header == nullptr ? std::string{} : printable(header->value);
+}
+
+/// "rfc822; a@b.example" → "a@b.example"
+std::string after_type(std::string_view value) {
+  const auto semicolon = value.find(';');
+  const std::string_view rest = trim(semicolon == std::string_view::npos ? value : value.substr(semicolon + 1));
+  const bool bracketed = rest.size() >= 2 && rest.front() == '<' && rest.back() == '>';
+  return std::string(bracketed ? rest.substr(1, rest.size() - 2) : rest);
+}
+
+DsnAction action_of(std::string_view action, std::string_view status) {
+  const std::string word = to_lower(trim(action.substr(0, action.find_first_of(" (;"))));
+  if (const auto known = kActions.parse(word)) {
+    return *known;
+  }
+  switch (status.empty() ? '5' : status.front()) {
+    case '2': return DsnAction::Delivered;
+    case '4': return DsnAction::Delayed;
+    default: return DsnAction::Failed;
+  }
+}
+
+Dsn recipient_status(const Fields& fields) {
+  Dsn dsn;
+  dsn.standard = true;
+  dsn.diagnostic = after_type(field(fields, "Diagnostic-Code"));
+  dsn.status = find_status(field(fields, "Status"));
+  if (dsn.status.empty()) {
+    dsn.status = find_status(dsn.diagnostic);
+  }
+  dsn.action = action_of(field(fields, "Action"), dsn.status);
+  dsn.remote_mta = after_type(field(fields, "Remote-MTA"));
+  dsn.final_recipient = after_type(field(fields, "Final-Recipient"));
+  dsn.original_recipient = after_type(field(fields, "Original-Recipient"));
+  return dsn;
+}
+
+bool fared_well(const Dsn& dsn) {
+  return dsn.action == DsnAction::Delivered || dsn.action == DsnAction::Relayed || dsn.action == DsnAction::Expanded;
+}
+
+bool contains_any(std::string_view text, const auto& phrases) {
+  return std::any_of(phrases.begin(), phrases.end(), [&](std::string_view phrase) { return icontains(text, phrase); });
+}
+
+bool is_mail_system(const message::Mailbox& sender) {
+  static constexpr std::array<std::string_view, 9> kAccounts = {"mailer-daemon", "postmaster",    "mailerdaemon", "mail-daemon", "mdaemon",
+                                                                "mail.daemon",   "mailer_daemon", "mail-system",  "bounce"};
+  static constexpr std::array<std::string_view, 5> kNames = {"mail delivery", "mailer-daemon", "mail daemon", "postmaster", "mail administrator"};
+  const std::string_view address = sender.address;
+  return contains_any(address.substr(0, address.find('@')), kAccounts) || contains_any(sender.name, kNames);
+}
+
+bool is_bounce_subject(std::string_view subject) {
+  static constexpr std::array<std::string_view, 24> kPhrases = {"undeliver",
+                                                                "non-deliver",
+                                                                "nondeliver",
+                                                                "not deliver",
+                                                                "delivery fail",
+                                                                "delivery status",
+                                                                "delivery notification",
+                                                                "delivery error",
+                                                                "delivery problem",
+                                                                "returned mail",
+                                                                "returned to sender",
+                                                                "failure notice",
+                                                                "failure notification",
+                                                                "mail error",
+                                                                "could not send",
+                                                                "couldn't be delivered",
+                                                                "could not be delivered",
+                                                                "mail failure",
+                                                                "message status",
+                                                                "delivery report",
+                                                                "delivery delay",
+                                                                "unzustellbar",
+                                                                "error sending",
+                                                                "non remis"};
+  static constexpr std::array<std::string_view, 7> kForwarded = {"re:", "aw:", "fwd:", "fw:", "wg:", "sv:", "tr:"};
+  const bool human = std::any_of(kForwarded.begin(), kForwarded.end(), [&](std::string_view prefix) { return istarts_with(subject, prefix); });
+  return !human && contains_any(subject, kPhrases);
+}
+
+bool says_failed(std::string_view text) {
+  static constexpr std::array<std::string_view, 37> kPhrases = {"could not be delivered",
+                                                                "couldn't be delivered",
+                                                                "not delivered",
+                                                                "unable to deliver",
+                                                                "undeliverable",
+                                                                "delivery failed",
+                                                                "delivery has failed",
+                                                                "delivery to the following",
+                                                                "permanent error",
+                                                                "permanent fatal error",
+                                                                "returned to sender",
+                                                                "user unknown",
+                                                                "unknown user",
+                                                                "no such user",
+                                                                "mailbox unavailable",
+                                                                "mailbox full",
+                                                                "mailbox is full",
+                                                                "over quota",
+                                                                "address(es) failed",
+                                                                "able to deliver",
+                                                                "cannot be delivered",
+                                                                "delivery error",
+                                                                "failed permanently",
+                                                                "host unknown",
+                                                                "could not deliver",
+                                                                "recipient rejected",
+                                                                "not reach the following",
+                                                                "failed addresses",
+                                                                "failed recipient",
+                                                                "delivery failure",
+                                                                "was rejected",
+                                                                "unable to relay",
+                                                                "could not be sent",
+                                                                "returned below",
+                                                                "error delivering",
+                                                                "did not reach",
+                                                                "could not be reached"};
+  return contains_any(text, kPhrases);
+}
+
+bool says_delayed(std::string_view text) {
+  static constexpr std::array<std::string_view, 7> kPhrases = {
+      "will be retried",        "will continue to be attempted",  "still trying", "will keep trying", "has been delayed",
+      "not yet been delivered", "delivery attempts will continue"};
+  return contains_any(text, kPhrases);
+}
+
+/// An SMTP reply of failure: "550 " or "550-" or "#5.1.1".
+bool quotes_smtp_reply(std::string_view text) {
+  for (std::size_t i = 0; i + 4 <= text.size(); ++i) {
+    const bool code = (text[i] == '4' || text[i] == '5') && text[i + 1] >= '0' && text[i + 1] <= '5' && text[i + 2] >= '0' && text[i + 2] <= '9';
+    const bool starts = i == 0 || text[i - 1] == ' ' || text[i - 1] == '\n' || text[i - 1] == '(' || text[i - 1] == ':';
+    if (code && starts && (text[i + 3] == ' ' || text[i + 3] == '-')) {
+      return true;
+    }
+  }
+  return !find_status(text).empty();
+}
+
+bool carries_original(const message::Mail& mail, std::string_view text) {
+  const bool part = std::any_of(mail.parts.begin(), mail.parts.end(),
+                                [](const message::Part& p) { return p.type == "message/rfc822" || p.type == "text/rfc822-headers"; });
+  return part || (text.find("\nReceived: ") != std::string_view::npos && icontains(text, "\nSubject: ")) || icontains(text, "\nMessage-ID: <");
+}
+
+std::string written_text(const message::Mail& mail) {
+  std::string text;
+  for (const message::Part& part : mail.parts) {
+    if (part.embedded == 0 && (istarts_with(part.type, "text/") || part.type == "message/delivery-status")) {
+      text += part.text.substr(0, kMaxScanned - std::min(kMaxScanned, text.size()));
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(DsnAction action) { return kActions.name(action); }
+
+std::string find_status(std::string_view text) {
+  const auto digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  for (std::size_t i = 0; i + 5 <= text.size(); ++i) {
+    const bool word = i == 0 || (!digit(i - 1) && text[i - 1] != '.');
+    if (!word || (text[i] != '2' && text[i] != '4' && text[i] != '5') || text[i + 1] != '.' || !digit(i + 2)) {
+      continue;
+    }
+    std::size_t dot = i + 3;
+    while (digit(dot) && dot < i + 5) {
+      ++dot;
+    }
+    std::size_t end = dot + 1;
+    while (digit(end) && end < dot + 4) {
+      ++end;
+    }
+    const bool closed = end > dot + 1 && !digit(end) && !(end < text.size() && text[end] == '.' && digit(end + 1));  // not an IP address
+    if (dot < text.size() && text[dot] == '.' && closed) {
+      return std::string(text.substr(i, end - i));
+    }
+  }
+  return {};
+}
+
+std::optional<Dsn> parse_delivery_status(const message::Mail& mail) {
+  const auto part = std::find_if(mail.parts.begin(), mail.parts.end(), [](const message::Part& p) {
+    return p.embedded == 0 && (p.type == "message/delivery-status" || p.type == "message/global-delivery-status");
+  });
+  if (part == mail.parts.end()) {
+    return std::nullopt;
+  }
+  const auto groups = parse_groups(part->text);
+  std::optional<Dsn> chosen;
+  std::string envelope_id;
+  for (const Fields& fields : groups) {
+    if (std::string id = field(fields, "Original-Envelope-Id"); !id.empty()) {
+      envelope_id = std::move(id);
+    }
+    if (message::find_header(fields, "Final-Recipient") == nullptr && message::find_header(fields, "Action") == nullptr) {
+      continue;
+    }
+    Dsn dsn = recipient_status(fields);
+    if (!chosen || (fared_well(*chosen) && !fared_well(dsn))) {
+      chosen = std::move(dsn);
+    }
+  }
+  if (chosen) {
+    chosen->envelope_id = std::move(envelope_id);
+  }
+  return chosen;
+}
+
+std::optional<Dsn> recognise_bounce(const message::Mail& mail) {
+  const bool null_path = mail.return_path && (mail.return_path->empty() || istarts_with(*mail.return_path, "mailer-daemon"));
+  const bool system = is_mail_system(mail.from.empty() ? message::Mailbox{std::string(message::header_value(mail, "From")), ""} : mail.from.front());
+  const bool subject = is_bounce_subject(mail.subject);
+  const message::Header* failed_header = message::find_header(mail.headers, "X-Failed-Recipients");
+  const std::string text = written_text(mail);
+  const bool smtp_reply = quotes_smtp_reply(text);
+  const bool failed = says_failed(text);
+  const unsigned who = (system ? 2U : 0U) + (subject ? 2U : 0U) + (null_path ? 1U : 0U) + (failed_header != nullptr ? 3U : 0U);
+  const unsigned what = (failed ? 2U : 0U) + (smtp_reply ? 2U : 0U) + (says_delayed(text) ? 2U : 0U) + (carries_original(mail, text) ? 1U : 0U);
+  if (who < 1 || what < 1 || who + what < 4) {
+    return std::nullopt;
+  }
+  Dsn dsn;
+  dsn.status = find_status(text);
+  const bool delayed = says_delayed(text) && !failed;
+  dsn.action = delayed ? DsnAction::Delayed : DsnAction::Failed;
+  dsn.diagnostic = printable(trim(text), 200);
+  if (failed_header != nullptr) {
+    dsn.final_recipient = printable(trim(failed_header->value.substr(0, failed_header->value.find(','))));
+  }
+  return dsn;
+}
+
+}  // namespace pinfold::mail

@@ -1,0 +1,40 @@
+/// Opens strangers' mail in a sealed child (`pinfold-reader`), one process a mail.
+/// Used by: the engine's inbox worker, `pinfold mail classify`, `pinfold reports parse`.
+/// Errors:  Unreadable is a verdict about this mail: it is kept and goes to a person, it is never lost. ReaderFailure is about us (the program is
+///          missing, no processes left): the mail stays in the inbox and is tried again.
+/// Clock:   monotonic, for the deadline. Threads: any; one call blocks its thread until the child is gone.
+/// Bounds:  the child's memory and processor time are its own limits (apps/pinfold-reader); its answer is at most message::kMaxJsonBytes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/expected.hpp"
+#include "message/mail.hpp"
+
+namespace pinfold::mail {
+
+struct Unreadable {
+  std::string why;
+};
+using ReadVerdict = std::variant<message::Mail, Unreadable>;
+
+struct ReaderFailure {
+  std::string why;
+};
+
+class Reader {
+public:
+  Reader(std::filesystem::path program, const Clock& clock, Millis deadline = Seconds{20});
+  [[nodiscard]] Expected<ReadVerdict, ReaderFailure> read(std::string_view raw) const;
+
+private:
+  std::filesystem::path x_program;
+  const Clock& x_clock;
+  Millis x_deadline;
+};
+
+}  // namespace pinfold::mail

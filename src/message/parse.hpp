@@ -1,0 +1,19 @@
+/// Raw mail → Mail. To be called on strangers' mail only inside `pinfold-reader` (and in tests and fuzzing): it runs GMime.
+/// Errors:  why the mail is refused. Never throws. Memory: a few times the mail's size. Time: bounded by raw_check.hpp's limits.
+/// Threads: any, after `start_parser`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/expected.hpp"
+#include "message/mail.hpp"
+
+namespace pinfold::message {
+
+/// Loads whatever parsing needs from files, so that nothing has to be opened afterwards.
+void start_parser();
+
+[[nodiscard]] Expected<Mail, std::string> parse_mail(std::string_view raw);
+
+}  // namespace pinfold::message

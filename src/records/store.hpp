@@ -1,0 +1,202 @@
+/// What is kept, and the only way to it. Implemented by `store` (SQLite now); used by engine, http, enforce, mail, collect.
+///
+/// All writing happens inside `transact`: what the function does is committed whole, or not at all (it throws, or returns after an
+/// exception). A case's events and their effects go in together. Reading happens inside `read`, over one consistent snapshot.
+/// Durability: when `transact` returns, the data survives a kill and a power loss.
+/// Errors:  StoreError (a lost or damaged database) is thrown out of both; catch it once per unit of work. Conflict is thrown when another
+///          process moved the case meanwhile: load again and repeat.
+/// Threads: any; writers wait for one another (bounded by the store's busy time-out).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "desk/case.hpp"
+#include "desk/step.hpp"
+#include "inventory/inventory.hpp"
+
+namespace pinfold::records {
+
+struct StoreError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct Conflict : StoreError {
+  using StoreError::StoreError;
+};
+
+struct CaseSummary {
+  CaseId id;
+  ServerId server;
+  CustomerId customer;
+  abuse::Family family = abuse::Family::Compromise;
+  desk::State state = desk::State::Triage;
+  WallTime opened;
+  WallTime changed;
+};
+
+/// Cases and their event chain. chain hash n = SHA-256(hash n-1 ‖ case ‖ seq ‖ at ‖ kind ‖ commitment n), commitment = SHA-256(salt ‖ payload):
+/// erasing a payload and its salt by law leaves the chain verifiable.
+class Cases {
+public:
+  virtual ~Cases() = default;
+  [[nodiscard]] virtual CaseId create() = 0;  ///< the next number; never reused
+  /// The open case of that server, tenant and family, if any.
+  [[nodiscard]] virtual std::optional<CaseId> find_open(const ServerId&, const CustomerId&, abuse::Family) const = 0;
+  [[nodiscard]] virtual unsigned count_earlier(const ServerId&, const CustomerId&, abuse::Family) const = 0;
+  [[nodiscard]] virtual std::vector<desk::Event> events(CaseId) const = 0;  ///< empty: no such case
+  /// Appends behind `last_seq`; throws Conflict if the case has moved on. `after` is the fold including them (kept for lists and timers).
+  virtual void append(CaseId, std::uint32_t last_seq, const std::vector<desk::Event>&, const desk::Case& after, std::optional<WallTime> next_due) = 0;
+  [[nodiscard]] virtual std::vector<CaseSummary> list(std::size_t limit) const = 0;  ///< newest change first
+  [[nodiscard]] virtual std::vector<CaseId> due(WallTime now, std::size_t limit) const = 0;
+  /// The first thing wrong with the whole chain (a changed, removed or reordered event), or nullopt.
+  [[nodiscard]] virtual std::optional<std::string> verify_chain() const = 0;
+};
+
+enum class JobState : std::uint8_t { Queued, Claimed, Done, Failed };
+struct Job {
+  std::string key;  ///< desk::Effect::key, with the case
+  CaseId case_id;
+  std::string kind;     ///< "send_notice", "set_port", "call_person"
+  std::string payload;  ///< JSON
+  JobState state = JobState::Queued;
+  unsigned attempts = 0;
+  WallTime not_before;
+  std::string note;  ///< the last thing that happened to it
+};
+
+/// Effects waiting to be carried out. A job's key is unique for ever: adding it again changes nothing.
+class Outbox {
+public:
+  virtual ~Outbox() = default;
+  virtual void add(const Job&) = 0;
+  /// Takes one job of that kind that is due, marks it Claimed with the claim's time and one attempt more.
+  [[nodiscard]] virtual std::optional<Job> claim(std::string_view kind, WallTime now) = 0;
+  virtual void finish(const std::string& key, JobState state, std::string_view note) = 0;
+  virtual void retry(const std::string& key, WallTime not_before, std::string_view note) = 0;
+  /// Claimed by a process that is gone: what recovery looks at, before anything else may act.
+  [[nodiscard]] virtual std::vector<Job> claimed(std::string_view kind) const = 0;
+  [[nodiscard]] virtual std::optional<Job> find(const std::string& key) const = 0;
+  [[nodiscard]] virtual std::vector<Job> of_case(CaseId) const = 0;
+};
+
+/// A datum that was acknowledged and waits to be worked on: a mail taken by LMTP, a finding taken from an agent.
+struct InboxItem {
+  std::int64_t id = 0;
+  std::string kind;       ///< "mail", "finding"
+  std::string dedup_key;  ///< unique for ever per kind; taking the same again is a no-op
+  std::string payload;    ///< JSON; big bytes are in the evidence store, by hash
+  WallTime received;
+};
+class Inbox {
+public:
+  virtual ~Inbox() = default;
+  virtual bool add(const InboxItem&) = 0;  ///< false: had it already
+  [[nodiscard]] virtual std::vector<InboxItem> pending(std::string_view kind, std::size_t limit) const = 0;
+  [[nodiscard]] virtual std::size_t count_pending(std::string_view kind) const = 0;
+  virtual void finish(std::int64_t id, std::string_view note) = 0;
+};
+
+/// The write-ahead journal of port actions (research: enforcement). One open row a port, one row in flight a switch.
+enum class JournalState : std::uint8_t { Intent, Sent, Verified, Mismatch, Unknown, Abandoned };
+struct JournalRow {
+  std::string id;  ///< hash of (case, action, switch, port, wish): repeating it is a no-op
+  CaseId case_id;
+  ActionId action;
+  ServerId server;
+  SwitchId switch_id;
+  PortName port;
+  desk::PortWish wish = desk::PortWish::Down;
+  JournalState state = JournalState::Intent;
+  std::string before;  ///< JSON of what was read before the write (admin, oper, identity, neighbours)
+  std::string note;
+  WallTime at;  ///< of the intent
+  WallTime changed;
+};
+class PortJournal {
+public:
+  virtual ~PortJournal() = default;
+  /// False, and nothing written, when the id exists or the port has an open row.
+  virtual bool begin(const JournalRow&) = 0;
+  virtual void advance(const std::string& id, JournalState state, std::string_view note, WallTime now) = 0;
+  [[nodiscard]] virtual std::optional<JournalRow> find(const std::string& id) const = 0;
+  [[nodiscard]] virtual std::vector<JournalRow> open() const = 0;  ///< Intent, Sent or Unknown
+  [[nodiscard]] virtual std::optional<JournalRow> last_on(const SwitchId&, const PortName&) const = 0;
+  /// Downs that were or may have been written since then; all switches when `switch_id` is null.
+  [[nodiscard]] virtual std::uint32_t count_downs_since(const SwitchId* switch_id, WallTime since) const = 0;
+  [[nodiscard]] virtual std::uint32_t ports_held_down(const SwitchId&) const = 0;
+};
+
+class InventoryTable {
+public:
+  virtual ~InventoryTable() = default;
+  [[nodiscard]] virtual inventory::Inventory load() const = 0;
+  /// Replaces the whole inventory; ends tenancies that changed and starts the new ones at `now`.
+  virtual void replace(const inventory::Inventory&, WallTime now) = 0;
+  [[nodiscard]] virtual std::int64_t version() const = 0;  ///< grows with every replace
+  /// Who held the server then; nullopt before the first tenancy.
+  [[nodiscard]] virtual std::optional<CustomerId> tenant_at(const ServerId&, WallTime) const = 0;
+};
+
+struct AgentRow {
+  AgentId id;
+  ServerId server;
+  WallTime enrolled;
+  std::optional<WallTime> last_seen;
+  bool revoked = false;
+  std::string tier;  ///< the active sensor tier, in the agent's words
+};
+class Agents {
+public:
+  virtual ~Agents() = default;
+  virtual void add_token(std::string_view token_sha256, const ServerId&, WallTime expires) = 0;
+  /// Spends the token (once) and enrols the key; nullopt: unknown, spent or expired.
+  [[nodiscard]] virtual std::optional<ServerId> enrol(std::string_view token_sha256, const AgentId&, WallTime now) = 0;
+  [[nodiscard]] virtual std::optional<AgentRow> find(const AgentId&) const = 0;
+  virtual void seen(const AgentId&, WallTime now, std::string_view tier) = 0;
+  virtual void revoke(const AgentId&) = 0;
+  [[nodiscard]] virtual std::vector<AgentRow> list() const = 0;
+};
+
+/// Small named values: switch arming, the stop flag, ears.
+class Settings {
+public:
+  virtual ~Settings() = default;
+  [[nodiscard]] virtual std::optional<std::string> get(std::string_view name) const = 0;
+  virtual void set(std::string_view name, std::string_view value) = 0;
+};
+
+class Transaction {
+public:
+  virtual ~Transaction() = default;
+  virtual Cases& cases() = 0;
+  virtual Outbox& outbox() = 0;
+  virtual Inbox& inbox() = 0;
+  virtual PortJournal& journal() = 0;
+  virtual InventoryTable& inventory() = 0;
+  virtual Agents& agents() = 0;
+  virtual Settings& settings() = 0;
+};
+
+class Store {
+public:
+  virtual ~Store() = default;
+  virtual void transact(const std::function<void(Transaction&)>& work) = 0;
+  virtual void read(const std::function<void(Transaction&)>& work) = 0;  ///< writing inside is a bug
+};
+
+/// Bytes by their SHA-256: raw mails, kept scripts. Inert: never executable, readable to the desk's user only.
+class EvidenceStore {
+public:
+  virtual ~EvidenceStore() = default;
+  /// Durable when it returns the hash (hex). The same bytes are kept once.
+  [[nodiscard]] virtual std::string put(std::string_view bytes) = 0;
+  [[nodiscard]] virtual std::optional<std::string> get(std::string_view sha256) const = 0;
+};
+
+}  // namespace pinfold::records

@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+#include "store/tables.hpp"
+
+namespace pinfold::store {
+namespace {
+
+using inventory::Contact;
+using inventory::Customer;
+using inventory::Server;
+
+/// One prepared INSERT for many rows: an inventory has up to millions. `row` is bound once and filled before each run.
+template <typename... Columns>
+class Inserter {
+public:
+  Inserter(soci::session& session, const std::string& sql) : x_statement(session) {
+    std::apply([&](const auto&... column) { (details::bind_in(x_statement, column), ...); }, x_row);
+    details::start(x_statement, sql);
+  }
+  void run(Columns... columns) {
+    x_row = std::tuple<Columns...>(std::move(columns)...);
+    x_statement.execute(true);
+  }
+
+private:
+  soci::statement x_statement;
+  std::tuple<Columns...> x_row;
+};
+
+std::vector<Customer> load_customers(soci::session& session) {
+  std::vector<Customer> customers;
+  std::unordered_map<std::string, std::size_t> index;
+  std::string id;
+  std::string name;
+  for_each_row(session, "SELECT id, name FROM customers ORDER BY position", std::tie(), std::tie(id, name), [&] {
+    index.emplace(id, customers.size());
+    customers.push_back({CustomerId{id}, name, {}});
+  });
+  std::string address;
+  std::string language;
+  for_each_row(session, "SELECT customer, address, language FROM contacts ORDER BY customer, position", std::tie(), std::tie(id, address, language),
+               [&] {
+                 customers[index.at(id)].contacts.push_back({ContactId{address}, language});
+               });
+  return customers;
+}
+
+struct ServerColumns {
+  std::string id;
+  std::string customer;
+  long long level = 0;
+  Nullable<std::string> mac;
+  Nullable<std::string> switch_id;
+  Nullable<std::string> port;
+  Nullable<std::string> alias;
+  long long is_protected = 0;
+};
+
+Server read_server(const ServerColumns& row) {
+  const auto damaged = [&](std::string_view field) {
+    return records::StoreError(fmt::format("inventory: server {}: its {} is damaged", printable(row.id), field));
+  };
+  Server server;
+  server.id = ServerId{row.id};
+  server.customer = CustomerId{row.customer};
+  if (row.level < 1 || row.level > 5) {
+    throw damaged("service level");
+  }
+  server.level = inventory::ServiceLevel{static_cast<std::uint8_t>(row.level)};
+  if (const auto text = row.mac.get()) {
+    server.mac = net::MacAddress::parse(*text);
+    if (!server.mac) {
+      throw damaged("MAC address");
+    }
+  }
+  const auto switch_id = row.switch_id.get();
+  const auto port = row.port.get();
+  if (switch_id && port) {
+    server.port = inventory::AccessPort{SwitchId{*switch_id}, PortName{*port}, row.alias.get().value_or("")};
+  }
+  server.is_protected = row.is_protected != 0;
+  return server;
+}
+
+std::vector<Server> load_servers(soci::session& session) {
+  std::vector<Server> servers;
+  std::unordered_map<std::string, std::size_t> index;
+  ServerColumns row;
+  for_each_row(session, "SELECT id, customer, level, mac, switch, port, alias, is_protected FROM servers ORDER BY position", std::tie(),
+               std::tie(row.id, row.customer, row.level, row.mac, row.switch_id, row.port, row.alias, row.is_protected), [&] {
+                 index.emplace(row.id, servers.size());
+                 servers.push_back(read_server(row));
+               });
+  std::string server;
+  std::string text;
+  for_each_row(session, "SELECT server, prefix FROM addresses ORDER BY server, position", std::tie(), std::tie(server, text), [&] {
+    const auto prefix = net::Prefix::parse(text);
+    if (!prefix) {
+      throw records::StoreError(fmt::format("inventory: server {}: an address is damaged", printable(server)));
+    }
+    servers[index.at(server)].addresses.push_back(*prefix);
+  });
+  return servers;
+}
+
+void insert_customers(soci::session& session, const std::vector<Customer>& customers) {
+  Inserter<std::string, long long, std::string> customer_row(session, "INSERT INTO customers (id, position, name) VALUES (:id, :position, :name)");
+  Inserter<std::string, long long, std::string, std::string> contact_row(
+      session, "INSERT INTO contacts (customer, position, address, language) VALUES (:customer, :position, :address, :language)");
+  long long position = 0;
+  for (const Customer& customer : customers) {
+    customer_row.run(customer.id.value, ++position, customer.name);
+    long long place = 0;
+    for (const Contact& contact : customer.contacts) {
+      contact_row.run(customer.id.value, ++place, contact.id.value, contact.language);
+    }
+  }
+}
+
+void insert_servers(soci::session& session, const std::vector<Server>& servers) {
+  using Text = Nullable<std::string>;
+  Inserter<std::string, long long, std::string, long long, Text, Text, Text, Text, long long> server_row(
+      session,
+      "INSERT INTO servers (id, position, customer, level, mac, switch, port, alias, is_protected) "
+      "VALUES (:id, :position, :customer, :level, :mac, :switch, :port, :alias, :protected)");
+  Inserter<std::string, std::string, long long> address_row(session,
+                                                            "INSERT INTO addresses (prefix, server, position) VALUES (:prefix, :server, :position)");
+  long long position = 0;
+  for (const Server& server : servers) {
+    const auto of_port = [&](auto&& part) { return Text(server.port ? std::optional<std::string>(part(*server.port)) : std::nullopt); };
+    server_row.run(server.id.value, ++position, server.customer.value, server.level.value,
+                   Text(server.mac ? std::optional(to_string(*server.mac)) : std::nullopt),
+                   of_port([](const inventory::AccessPort& port) { return port.switch_id.value; }),
+                   of_port([](const inventory::AccessPort& port) { return port.name.value; }),
+                   of_port([](const inventory::AccessPort& port) { return port.alias; }), server.is_protected ? 1 : 0);
+    long long place = 0;
+    for (const net::Prefix& prefix : server.addresses) {
+      address_row.run(to_string(prefix), server.id.value, ++place);
+    }
+  }
+}
+
+}  // namespace
+
+inventory::Inventory InventorySql::load() const { return {load_customers(x_session), load_servers(x_session)}; }
+
+void InventorySql::replace(const inventory::Inventory& inventory, WallTime now) {
+  for (const char* table : {"addresses", "servers", "contacts", "customers"}) {
+    execute(x_session, std::string("DELETE FROM ") + table);
+  }
+  insert_customers(x_session, inventory.customers());
+  insert_servers(x_session, inventory.servers());
+  move_tenancies(inventory, now);
+  execute(x_session, "UPDATE counters SET value = value + 1 WHERE name = 'inventory'");
+}
+
+void InventorySql::move_tenancies(const inventory::Inventory& inventory, WallTime now) {
+  std::unordered_map<std::string, long long> last_position;
+  std::unordered_set<std::string> held;  ///< servers whose tenancy goes on
+  std::vector<std::string> ended;
+  std::string server;
+  long long position = 0;
+  std::string customer;
+  Nullable<long long> until;
+  for_each_row(x_session, "SELECT server, position, customer, until_at FROM tenancies ORDER BY server, position", std::tie(),
+               std::tie(server, position, customer, until), [&] {
+                 last_position[server] = position;
+                 if (until.get()) {
+                   return;
+                 }
+                 const Server* present = inventory.find(ServerId{server});
+                 if (present != nullptr && present->customer.value == customer) {
+                   held.insert(server);
+                 } else {
+                   ended.push_back(server);
+                 }
+               });
+  for (const std::string& name : ended) {
+    // Never before its own start, should the clock have been set back.
+    execute(x_session,
+            "UPDATE tenancies SET until_at = CASE WHEN since_at > :now1 THEN since_at ELSE :now2 END WHERE server = :server AND until_at IS NULL",
+            to_column(now), to_column(now), name);
+  }
+  Inserter<std::string, long long, std::string, long long> tenancy_row(
+      x_session, "INSERT INTO tenancies (server, position, customer, since_at) VALUES (:server, :position, :customer, :since)");
+  for (const Server& present : inventory.servers()) {
+    if (!held.contains(present.id.value)) {
+      tenancy_row.run(present.id.value, ++last_position[present.id.value], present.customer.value, to_column(now));
+    }
+  }
+}
+
+std::int64_t InventorySql::version() const {
+  long long version = 0;
+  PINFOLD_ASSERT(first_row(x_session, "SELECT value FROM counters WHERE name = 'inventory'", std::tie(), std::tie(version)));
+  return version;
+}
+
+std::optional<CustomerId> InventorySql::tenant_at(const ServerId& server, WallTime at) const {
+  const long long when1 = to_column(at);
+  const long long when2 = when1;
+  std::string customer;
+  if (!first_row(x_session,
+                 "SELECT customer FROM tenancies WHERE server = :server AND since_at <= :at1 AND (until_at IS NULL OR until_at > :at2) "
+                 "ORDER BY position DESC LIMIT 1",
+                 std::tie(server.value, when1, when2), std::tie(customer))) {
+    return std::nullopt;
+  }
+  return CustomerId{customer};
+}
+
+}  // namespace pinfold::store

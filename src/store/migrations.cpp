@@ -1,0 +1,57 @@
+#include "store/migrations.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "records/store.hpp"
+#include "store/sql.hpp"
+
+namespace pinfold::store {
+
+std::vector<std::string> split_statements(std::string_view sql) {
+  std::vector<std::string> statements;
+  std::string statement;
+  for (const std::string_view line : split(sql, '\n')) {
+    const std::string_view text = trim(line);
+    if (text.empty() || text.substr(0, 2) == "--") {
+      continue;
+    }
+    statement += std::string(text) + "\n";
+    if (text.back() == ';') {
+      statements.push_back(std::move(statement));
+      statement.clear();
+    }
+  }
+  if (!statement.empty()) {
+    statements.push_back(std::move(statement));  // the database will say what is wrong with it
+  }
+  return statements;
+}
+
+void migrate(soci::session& session, std::span<const MigrationScript> scripts) {
+  execute(session, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)");
+  std::size_t version = 0;
+  long long recorded = 0;
+  std::string name;
+  for_each_row(session, "SELECT version, name FROM schema_version ORDER BY version", std::tie(), std::tie(recorded, name), [&] {
+    ++version;
+    if (version <= scripts.size() && (recorded != static_cast<long long>(version) || name != scripts[version - 1].name)) {
+      throw records::StoreError(fmt::format("schema version {} is \"{}\", where this program knows \"{}\": not a database of this program's line",
+                                            recorded, printable(name), scripts[version - 1].name));
+    }
+  });
+  if (version > scripts.size()) {
+    throw records::StoreError(
+        fmt::format("made by a newer Pinfold (schema {} \"{}\"; this program knows up to {}): use that program, or restore a backup", version,
+                    printable(name), scripts.size()));
+  }
+  for (; version < scripts.size(); ++version) {
+    for (const std::string& statement : split_statements(scripts[version].sql)) {
+      execute(session, statement);
+    }
+    execute(session, "INSERT INTO schema_version (version, name) VALUES (:version, :name)", static_cast<long long>(version + 1),
+            std::string(scripts[version].name));
+  }
+}
+
+}  // namespace pinfold::store

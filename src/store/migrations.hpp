@@ -1,0 +1,32 @@
+/// Brings a database to the schema that this program knows: forward only, all missing scripts in one transaction.
+/// Used by: the store while it opens. The scripts of db/migrations are built in (migrations.cmake).
+/// Errors:  StoreError when the database is newer than the program, or its schema_version table does not match the scripts' names.
+/// Threads: the caller holds the opening lock.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace soci {
+class session;
+}
+
+namespace pinfold::store {
+
+struct MigrationScript {
+  std::string_view name;  ///< "0001_cases"; its place in the list is its version
+  std::string_view sql;
+};
+
+/// The built-in scripts, in order; generated.
+[[nodiscard]] std::span<const MigrationScript> migration_scripts();
+
+/// The statements of a script: each ends with ';' at the end of a line; comments are whole lines and are left out.
+[[nodiscard]] std::vector<std::string> split_statements(std::string_view sql);
+
+/// Runs what is missing. To be called inside a writing transaction.
+void migrate(soci::session& session, std::span<const MigrationScript> scripts);
+
+}  // namespace pinfold::store

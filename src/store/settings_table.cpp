@@ -1,0 +1,19 @@
+#include "store/tables.hpp"
+
+namespace pinfold::store {
+
+std::optional<std::string> SettingsTable::get(std::string_view name) const {
+  const std::string wanted(name);
+  std::string value;
+  if (!first_row(x_session, "SELECT value FROM settings WHERE name = :name", std::tie(wanted), std::tie(value))) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+void SettingsTable::set(std::string_view name, std::string_view value) {
+  execute(x_session, "INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+          std::string(name), std::string(value));
+}
+
+}  // namespace pinfold::store

@@ -1,0 +1,138 @@
+/// The interfaces of records/store.hpp over one SQL session; one file a class. Internal to `store`: all SQL of the project is in this folder.
+/// The SQL is the part that SQLite and PostgreSQL have in common; whatever one transaction needs to be alone for, the session's transaction gives.
+/// Errors:  StoreError for rows that cannot be read back; soci::soci_error passes through to the store's edge.
+/// Threads: none; an object lives for one transaction on one thread.
+#pragma once
+
+#include "records/store.hpp"
+#include "store/sql.hpp"
+
+namespace pinfold::store {
+
+class CasesTable final : public records::Cases {
+public:
+  explicit CasesTable(soci::session& session) : x_session(session) {}
+  [[nodiscard]] CaseId create() override;
+  [[nodiscard]] std::optional<CaseId> find_open(const ServerId& server, const CustomerId& customer, abuse::Family family) const override;
+  /// Cases closed as false positives do not count: they are not the customer's record.
+  [[nodiscard]] unsigned count_earlier(const ServerId& server, const CustomerId& customer, abuse::Family family) const override;
+  [[nodiscard]] std::vector<desk::Event> events(CaseId id) const override;
+  void append(CaseId id, std::uint32_t last_seq, const std::vector<desk::Event>& events, const desk::Case& after,
+              std::optional<WallTime> next_due) override;
+  [[nodiscard]] std::vector<records::CaseSummary> list(std::size_t limit) const override;
+  [[nodiscard]] std::vector<CaseId> due(WallTime now, std::size_t limit) const override;
+  [[nodiscard]] std::optional<std::string> verify_chain() const override;
+
+private:
+  void append_events(CaseId id, const std::vector<desk::Event>& events);
+  void insert_row(CaseId id, const desk::Case& after, std::optional<WallTime> next_due);
+  void update_row(CaseId id, std::uint32_t last_seq, const desk::Case& after, std::optional<WallTime> next_due);
+
+  soci::session& x_session;
+};
+
+class OutboxTable final : public records::Outbox {
+public:
+  explicit OutboxTable(soci::session& session) : x_session(session) {}
+  void add(const records::Job& job) override;
+  [[nodiscard]] std::optional<records::Job> claim(std::string_view kind, WallTime now) override;
+  void finish(const std::string& key, records::JobState state, std::string_view note) override;
+  void retry(const std::string& key, WallTime not_before, std::string_view note) override;
+  [[nodiscard]] std::vector<records::Job> claimed(std::string_view kind) const override;
+  [[nodiscard]] std::optional<records::Job> find(const std::string& key) const override;
+  [[nodiscard]] std::vector<records::Job> of_case(CaseId id) const override;
+
+private:
+  soci::session& x_session;
+};
+
+class InboxTable final : public records::Inbox {
+public:
+  explicit InboxTable(soci::session& session) : x_session(session) {}
+  bool add(const records::InboxItem& item) override;
+  [[nodiscard]] std::vector<records::InboxItem> pending(std::string_view kind, std::size_t limit) const override;
+  [[nodiscard]] std::size_t count_pending(std::string_view kind) const override;
+  void finish(std::int64_t id, std::string_view note) override;
+
+private:
+  soci::session& x_session;
+};
+
+class PortJournalTable final : public records::PortJournal {
+public:
+  explicit PortJournalTable(soci::session& session) : x_session(session) {}
+  bool begin(const records::JournalRow& row) override;
+  void advance(const std::string& id, records::JournalState state, std::string_view note, WallTime now) override;
+  [[nodiscard]] std::optional<records::JournalRow> find(const std::string& id) const override;
+  [[nodiscard]] std::vector<records::JournalRow> open() const override;
+  [[nodiscard]] std::optional<records::JournalRow> last_on(const SwitchId& switch_id, const PortName& port) const override;
+  [[nodiscard]] std::uint32_t count_downs_since(const SwitchId* switch_id, WallTime since) const override;
+  [[nodiscard]] std::uint32_t ports_held_down(const SwitchId& switch_id) const override;
+
+private:
+  soci::session& x_session;
+};
+
+class InventorySql final : public records::InventoryTable {
+public:
+  explicit InventorySql(soci::session& session) : x_session(session) {}
+  [[nodiscard]] inventory::Inventory load() const override;
+  void replace(const inventory::Inventory& inventory, WallTime now) override;
+  [[nodiscard]] std::int64_t version() const override;
+  [[nodiscard]] std::optional<CustomerId> tenant_at(const ServerId& server, WallTime at) const override;
+
+private:
+  void move_tenancies(const inventory::Inventory& inventory, WallTime now);
+
+  soci::session& x_session;
+};
+
+class AgentsTable final : public records::Agents {
+public:
+  explicit AgentsTable(soci::session& session) : x_session(session) {}
+  void add_token(std::string_view token_sha256, const ServerId& server, WallTime expires) override;
+  /// A revoked key stays revoked: no token brings it back.
+  [[nodiscard]] std::optional<ServerId> enrol(std::string_view token_sha256, const AgentId& agent, WallTime now) override;
+  [[nodiscard]] std::optional<records::AgentRow> find(const AgentId& agent) const override;
+  void seen(const AgentId& agent, WallTime now, std::string_view tier) override;
+  void revoke(const AgentId& agent) override;
+  [[nodiscard]] std::vector<records::AgentRow> list() const override;
+
+private:
+  soci::session& x_session;
+};
+
+class SettingsTable final : public records::Settings {
+public:
+  explicit SettingsTable(soci::session& session) : x_session(session) {}
+  [[nodiscard]] std::optional<std::string> get(std::string_view name) const override;
+  void set(std::string_view name, std::string_view value) override;
+
+private:
+  soci::session& x_session;
+};
+
+/// All of them over one session, for the length of one transaction.
+class SqlTransaction final : public records::Transaction {
+public:
+  explicit SqlTransaction(soci::session& session)
+      : x_cases(session), x_outbox(session), x_inbox(session), x_journal(session), x_inventory(session), x_agents(session), x_settings(session) {}
+  records::Cases& cases() override { return x_cases; }
+  records::Outbox& outbox() override { return x_outbox; }
+  records::Inbox& inbox() override { return x_inbox; }
+  records::PortJournal& journal() override { return x_journal; }
+  records::InventoryTable& inventory() override { return x_inventory; }
+  records::Agents& agents() override { return x_agents; }
+  records::Settings& settings() override { return x_settings; }
+
+private:
+  CasesTable x_cases;
+  OutboxTable x_outbox;
+  InboxTable x_inbox;
+  PortJournalTable x_journal;
+  InventorySql x_inventory;
+  AgentsTable x_agents;
+  SettingsTable x_settings;
+};
+
+}  // namespace pinfold::store

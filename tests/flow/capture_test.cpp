@@ -1,0 +1,134 @@
+#include "flow/capture.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "flow/export_bytes.hpp"
+
+namespace pinfold::flow {
+namespace {
+
+using test::ExportBytes;
+
+/// A folder of its own for each test, gone afterwards.
+class Capture : public testing::Test {
+protected:
+  Capture() {
+    x_folder = std::filesystem::temp_directory_path() /
+               ("pinfold-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" + std::to_string(::getpid()));
+    std::filesystem::create_directory(x_folder);
+  }
+  ~Capture() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(x_folder, ignored);
+  }
+
+  [[nodiscard]] std::filesystem::path write(const char* name, const ExportBytes& bytes) const {
+    std::ofstream out(x_folder / name, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(bytes.bytes().data()), static_cast<std::streamsize>(bytes.size()));
+    return x_folder / name;
+  }
+
+private:
+  std::filesystem::path x_folder;
+};
+
+constexpr std::uint32_t kEthernet = 1;
+constexpr std::uint32_t kRawIp = 101;
+constexpr std::uint32_t kLinuxCooked = 113;
+
+/// A pcap file in big-endian order with microseconds.
+ExportBytes pcap(std::uint32_t link_type) { return ExportBytes{}.u32(0xA1B2C3D4).u16(2).u16(4).u32s({0, 0, 65535, link_type}); }
+void add_packet(ExportBytes& file, const ExportBytes& packet, std::uint32_t micros = 250'000) {
+  file.u32s({test::kExportSeconds, micros, static_cast<std::uint32_t>(packet.size()), static_cast<std::uint32_t>(packet.size() + 10)}).append(packet);
+}
+ExportBytes udp_packet(const ExportBytes& payload, std::uint16_t fragment = 0) {
+  ExportBytes packet;
+  packet.u16(0x4500).u16(28 + payload.size()).u16(1).u16(fragment).u16(0x4011).u16(0).u32(0xC0000201).u32(0xC6336401);
+  return packet.u16(50000).u16(2055).u16(8 + payload.size()).u16(0).append(payload);
+}
+ExportBytes framed(const ExportBytes& packet) { return ExportBytes{}.u64(0x0200'0000'0002'0200).u32(1).u16(0x0800).append(packet); }
+ExportBytes export_datagram() { return test::ipfix(ExportBytes{}.set(2, ExportBytes{}.u16s({256, 1, 8, 4})).set(256, ExportBytes{}.u32(1))); }
+
+TEST_F(Capture, GivesTheUdpDatagramsOfACaptureWithTheirSource) {
+  for (const auto& [link_type, prefix] : {std::pair{kEthernet, std::size_t{0}}, {kRawIp, std::size_t{0}}, {kLinuxCooked, std::size_t{16}}}) {
+    ExportBytes file = pcap(link_type);
+    const ExportBytes packet = udp_packet(export_datagram());
+    add_packet(file, link_type == kEthernet ? framed(packet) : ExportBytes{}.zeros(prefix).append(packet));
+    std::vector<std::vector<std::uint8_t>> payloads;
+    const auto path = write("exports.pcap", file);
+    const auto summary = read_datagrams(path, [&](const Datagram& datagram) {
+      EXPECT_EQ(net::to_string(*datagram.source), "192.0.2.1");
+      EXPECT_EQ(datagram.source_port, 50000);
+      EXPECT_EQ(to_string(*datagram.received), "2023-11-14T22:13:20.250Z");
+      payloads.emplace_back(datagram.payload.begin(), datagram.payload.end());
+    });
+    ASSERT_TRUE(summary) << summary.error().message;
+    ASSERT_EQ(payloads.size(), 1U) << link_type;
+    EXPECT_EQ(payloads[0], export_datagram().bytes());
+    EXPECT_EQ(file_kind(path).value(), FileKind::Exports);
+  }
+}
+
+TEST_F(Capture, LaterFragmentsAreCountedAndLeftOut) {
+  ExportBytes file = pcap(kEthernet);
+  add_packet(file, framed(udp_packet(export_datagram(), 185)));
+  int given = 0;
+  const auto summary = read_datagrams(write("exports.pcap", file), [&](const Datagram&) { ++given; });
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->fragments, 1U);
+  EXPECT_EQ(given, 0);
+}
+
+TEST_F(Capture, AnythingElseIsOneRawDatagram) {
+  std::size_t bytes = 0;
+  const auto path = write("export.dat", export_datagram());
+  const auto summary = read_datagrams(path, [&](const Datagram& datagram) {
+    EXPECT_FALSE(datagram.source);
+    bytes += datagram.payload.size();
+  });
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(bytes, export_datagram().size());
+  EXPECT_EQ(file_kind(path).value(), FileKind::Exports);
+  EXPECT_FALSE(read_packets(path, [](const FlowRecord&) {}));
+}
+
+TEST_F(Capture, PacketsBecomeFlowsOfOnePacket) {
+  ExportBytes file = pcap(kEthernet);
+  add_packet(file, framed(udp_packet(ExportBytes{}.u32(0x01020304))));
+  const auto path = write("packets.pcap", file);
+  std::vector<FlowRecord> flows;
+  ASSERT_TRUE(read_packets(path, [&](const FlowRecord& flow) { flows.push_back(flow); }));
+  ASSERT_EQ(flows.size(), 1U);
+  EXPECT_EQ(flows[0].version, ExportVersion::Packet);
+  EXPECT_EQ(flows[0].packets.value, 1U);
+  EXPECT_EQ(flows[0].bytes.value, 14U + 28 + 4 + 10) << "on the wire, not in the file";
+  EXPECT_EQ(test::time_text(flows[0].first), "2023-11-14T22:13:20.250Z");
+  EXPECT_EQ(flows[0].first, flows[0].last);
+  EXPECT_EQ(flows[0].dst_port, 2055);
+  EXPECT_EQ(file_kind(path).value(), FileKind::Packets) << "UDP, but no export";
+}
+
+TEST_F(Capture, ErrorsNameTheFile) {
+  const auto missing = read_datagrams("/nonexistent/file.pcap", [](const Datagram&) {});
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().message.find("/nonexistent/file.pcap"), std::string::npos);
+  EXPECT_FALSE(read_datagrams(write("empty.dat", {}), [](const Datagram&) {}));
+  EXPECT_FALSE(read_datagrams(write("big.dat", ExportBytes{}.u16(9).zeros(kMaxRawFile)), [](const Datagram&) {}));
+  EXPECT_FALSE(read_datagrams(write("wifi.pcap", pcap(105)), [](const Datagram&) {}));
+}
+
+TEST_F(Capture, ABrokenEndGivesWhatWasBeforeItAndThenTheError) {
+  ExportBytes file = pcap(kEthernet);
+  add_packet(file, framed(udp_packet(export_datagram())));
+  file.u32s({1, 2, 500, 500}).u32(0);
+  int given = 0;
+  EXPECT_FALSE(read_datagrams(write("cut.pcap", file), [&](const Datagram&) { ++given; }));
+  EXPECT_EQ(given, 1);
+}
+
+}  // namespace
+}  // namespace pinfold::flow

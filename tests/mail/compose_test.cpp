@@ -1,0 +1,166 @@
+#include "mail/compose.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "base/text.hpp"
+#include "mail/classify.hpp"
+#include "message/parse.hpp"
+
+namespace pinfold::mail {
+namespace {
+
+namespace fs = std::filesystem;
+
+const OurAddresses kOurs{"abuse", "desk.example", "b", "bounce.desk.example"};
+
+const Templates& templates() {
+  static const Templates kTemplates = [] {
+    auto loaded = Templates::load(fs::path(PINFOLD_SOURCE_DIR) / "templates");
+    EXPECT_TRUE(loaded) << loaded.error();
+    return loaded ? *loaded : Templates{};
+  }();
+  return kTemplates;
+}
+
+NoticeText sample(desk::NoticeKind kind, const std::string& language) {
+  NoticeText text;
+  text.kind = kind;
+  text.case_id = CaseId{42};
+  text.notice = NoticeId{2};
+  text.token = "k7q2x9";
+  text.language = language;
+  text.to = {"Jürgen", "owner@customer.example"};
+  text.brand = "Example Host";
+  text.now = *parse_wall_time("2026-11-23T08:00:00Z");
+  text.server = ServerId{"srv-17"};
+  text.addresses = {"192.0.2.17", "2001:db8::17"};
+  text.abuse_class = abuse::AbuseClass::PortScan;
+  text.summary = "4812 connections to 391 hosts on port 22 <b>";
+  text.first_seen = *parse_wall_time("2026-11-23T04:12:00Z");
+  text.last_seen = *parse_wall_time("2026-11-23T06:02:00Z");
+  text.facts = {{"destinations", "391"}, {"port", "22"}, {"mail subject", "Cheap watches"}, {"fetched", "http://192.0.2.99/a.sh"}};
+  text.files = {{"/dev/shm/x.pl", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 1234}};
+  text.process = "perl /dev/shm/x.pl, started by php";
+  text.way_in = "The script was written by the PHP process: an upload form.";
+  text.aup_clause = "4.2 No network attacks";
+  text.deadline = *parse_wall_time("2026-11-24T08:00:00Z");
+  text.link = "https://abuse.desk.example/c/PF-42/k7q2x9";
+  text.console = "Console: https://console.desk.example/";
+  text.earlier_message_ids = {"pf-42.1.aaaa22@desk.example"};
+  return text;
+}
+
+message::Mail composed(const NoticeText& text) {
+  const auto mail = message::parse_mail(compose(text, templates(), kOurs).mail);
+  EXPECT_TRUE(mail) << mail.error();
+  return mail ? *mail : message::Mail{};
+}
+
+TEST(Compose, CarriesTheHeadersThatADeskMailNeeds) {
+  const Notice notice = compose(sample(desk::NoticeKind::Warning, "en"), templates(), kOurs);
+  const message::Mail mail = composed(sample(desk::NoticeKind::Warning, "en"));
+  EXPECT_EQ(notice.envelope_from, "b+pf-42.2.k7q2x9@bounce.desk.example");
+  EXPECT_EQ(notice.envelope_id, "pf-42.2.k7q2x9");
+  EXPECT_EQ(mail.message_id, "pf-42.2.k7q2x9@desk.example");
+  EXPECT_EQ(mail.message_id, notice.message_id);
+  EXPECT_EQ(mail.references, std::vector<std::string>{"pf-42.1.aaaa22@desk.example"});
+  EXPECT_NE(message::header_value(mail, "Reply-To").find("abuse+pf-42.k7q2x9@desk.example"), std::string_view::npos);
+  EXPECT_EQ(message::header_value(mail, "Auto-Submitted"), "auto-generated");
+  EXPECT_EQ(message::header_value(mail, "X-Auto-Response-Suppress"), "OOF, AutoReply");
+  EXPECT_EQ(message::find_header(mail.headers, "Precedence"), nullptr);
+  EXPECT_EQ(mail.from.at(0), (message::Mailbox{"Example Host", "abuse@desk.example"}));
+  EXPECT_TRUE(mail.date);
+  ASSERT_EQ(mail.parts.size(), 2U);
+  EXPECT_EQ(mail.parts[0].type, "text/plain");
+  EXPECT_EQ(mail.parts[1].type, "text/html");
+  EXPECT_EQ(classify(mail, kOurs).kind, desk::MailKind::Loop) << "our own mail coming back is known";
+}
+
+TEST(Compose, TellsTheOwnerEverythingInAWarning) {
+  for (const char* language : {"en", "de"}) {
+    const message::Mail mail = composed(sample(desk::NoticeKind::Warning, language));
+    for (const message::Part& part : mail.parts) {
+      for (const char* said : {"PF-42", "srv-17", "192.0.2.17", "2001:db8::17", "4812 connections", "2026-11-23 04:12 UTC", "2026-11-23 06:02 UTC",
+                               "391", "/dev/shm/x.pl", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "perl", "upload form",
+                               "4.2 No network attacks", "2026-11-24 08:00 UTC", "abuse+pf-42.k7q2x9@desk.example"}) {
+        EXPECT_NE(part.text.find(said), std::string::npos) << language << " " << part.type << ": " << said;
+      }
+      EXPECT_EQ(part.text.find("{{"), std::string::npos) << part.text;
+    }
+    EXPECT_NE(mail.parts.at(0).text.find("https://abuse.desk.example/c/PF-42/k7q2x9"), std::string::npos) << language;
+    EXPECT_NE(mail.subject.find("2026-11-24 08:00 UTC"), std::string::npos);
+  }
+}
+
+TEST(Compose, NeverQuotesTheAbuseItself) {
+  for (const message::Part& part : composed(sample(desk::NoticeKind::Warning, "en")).parts) {
+    EXPECT_EQ(part.text.find("Cheap watches"), std::string::npos);
+    EXPECT_EQ(part.text.find("http://192.0.2.99"), std::string::npos);
+    EXPECT_NE(part.text.find("hxxp://192.0.2.99"), std::string::npos);
+  }
+}
+
+TEST(Compose, EscapesHtmlInTheHtmlPartOnly) {
+  const message::Mail mail = composed(sample(desk::NoticeKind::Warning, "en"));
+  EXPECT_NE(mail.parts.at(0).text.find("port 22 <b>"), std::string::npos);
+  EXPECT_NE(mail.parts.at(1).text.find("port 22 &lt;b&gt;"), std::string::npos);
+}
+
+TEST(Compose, SaysHowToReachTheConsoleAndHowToGetThePortBack) {
+  for (const char* language : {"en", "de"}) {
+    const message::Mail mail = composed(sample(desk::NoticeKind::Disabled, language));
+    EXPECT_NE(mail.parts.at(0).text.find("https://console.desk.example/"), std::string::npos) << language;
+  }
+}
+
+TEST(Compose, LeavesOutWhatIsNotKnown) {
+  NoticeText text = sample(desk::NoticeKind::Warning, "en");
+  text.process.clear();
+  text.way_in.clear();
+  text.files.clear();
+  text.deadline.reset();
+  const std::string plain = composed(text).parts.at(0).text;
+  EXPECT_EQ(plain.find("Process"), std::string::npos);
+  EXPECT_EQ(plain.find("Files that we kept"), std::string::npos);
+  EXPECT_EQ(plain.find("by  "), std::string::npos);
+  EXPECT_NE(plain.find("We cannot see that from the network"), std::string::npos);
+}
+
+TEST(Compose, CannotBeMadeToAddAHeader) {
+  NoticeText text = sample(desk::NoticeKind::Warning, "en");
+  text.server = ServerId{"srv\r\nX-Evil: 1"};
+  text.brand = "Host\r\nX-Evil: 2";
+  text.to = {"A\r\nX-Evil: 3", "owner@customer.example\r\nX-Evil: 4"};
+  const message::Mail mail = composed(text);
+  EXPECT_EQ(message::find_header(mail.headers, "X-Evil"), nullptr);
+}
+
+TEST(Compose, PicksTheLanguageAndFallsBackToEnglish) {
+  const auto subject = [](const char* language) { return composed(sample(desk::NoticeKind::Enabled, language)).subject; };
+  EXPECT_EQ(subject("de-AT"), subject("de"));
+  EXPECT_NE(subject("de"), subject("en"));
+  EXPECT_EQ(subject("fr"), subject("en"));
+  EXPECT_EQ(subject(""), subject("en"));
+}
+
+TEST(Templates, SayWhichFileIsWrong) {
+  const fs::path folder = fs::temp_directory_path() / ("pinfold-templates-" + std::to_string(getpid()));
+  fs::copy(fs::path(PINFOLD_SOURCE_DIR) / "templates", folder, fs::copy_options::recursive);
+  std::ofstream(folder / "en/warning.txt.mustache") << "{{#open}}";
+  const auto broken = Templates::load(folder);
+  ASSERT_FALSE(broken);
+  EXPECT_NE(broken.error().find("warning.txt.mustache"), std::string::npos);
+  fs::remove(folder / "en/warning.txt.mustache");
+  const auto missing = Templates::load(folder);
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().find("warning.txt.mustache: missing"), std::string::npos);
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace pinfold::mail

@@ -1,0 +1,2 @@
+# The chain tests change the database behind the store's back.
+set(PINFOLD_TEST_LIBRARIES soci)
