@@ -1,6 +1,7 @@
 #include "pinfold/context.hpp"
 
 #include "base/text.hpp"
+#include "base/text_file.hpp"
 #include "engine/places.hpp"
 #include "store/store.hpp"
 
@@ -44,6 +45,14 @@ CaseId parse_case_id(const std::string& text) {
     throw Stop(Exit::WrongUse, "'" + printable(text, 40) + "' is no case; cases look like PF-42");
   }
   return CaseId{static_cast<std::int64_t>(*number)};
+}
+
+std::string text_of(const std::filesystem::path& file, std::size_t most) {
+  auto text = read_text_file(file, most);
+  if (!text) {
+    throw Stop(Exit::Environment, file.string() + " " + text.error());
+  }
+  return *std::move(text);
 }
 
 }  // namespace pinfold::app

@@ -49,6 +49,9 @@ void add_flow_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_demo_command(CLI::App& app, Context& context);
 
+/// The whole file; Stop(Environment) with the reason when it cannot be read or is larger than `most` bytes.
+[[nodiscard]] std::string text_of(const std::filesystem::path& file, std::size_t most);
+
 [[nodiscard]] CaseId parse_case_id(const std::string& text);  ///< "PF-42" or "42"; Stop(WrongUse) otherwise
 
 }  // namespace pinfold::app

@@ -1,8 +1,6 @@
 // pinfold inventory import FILE.csv, pinfold agent token|list|revoke
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/crypto.hpp"
@@ -23,12 +21,7 @@ struct Arguments {
 };
 
 void import(Context& context, const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    throw Stop(Exit::WrongUse, file + ": cannot be read");
-  }
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  const auto parsed = inventory::parse_csv(text, file);
+  const auto parsed = inventory::parse_csv(text_of(file, inventory::kMaxCsvBytes), file);
   if (!parsed) {
     throw Stop(Exit::No, to_string(parsed.error()) + "; nothing was imported");
   }

@@ -1,8 +1,6 @@
 // pinfold mail classify FILE.eml...
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "engine/places.hpp"
@@ -13,13 +11,11 @@
 namespace pinfold::app {
 namespace {
 
+/// Larger than any mail that the reader accepts, so that it is the reader which says why.
+constexpr std::size_t kMaxMailFile = std::size_t{256} * 1024 * 1024;
+
 void classify_file(const mail::Reader& reader, const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    throw Stop(Exit::Environment, file + ": cannot be read");
-  }
-  const std::string raw{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  const auto read = reader.read(raw);
+  const auto read = reader.read(text_of(file, kMaxMailFile));
   if (!read) {
     throw Stop(Exit::Environment, read.error().why);
   }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "config/text_file.hpp"
+#include "base/text_file.hpp"
 #include "config/toml_table.hpp"
 
 namespace pinfold::config {

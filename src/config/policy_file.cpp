@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "config/text_file.hpp"
+#include "base/text_file.hpp"
 #include "config/toml_table.hpp"
 
 namespace pinfold::config {

@@ -24,12 +24,13 @@ public:
   /// Durable when it returns. The same statement twice is one.
   void keep(const abuse::Finding& finding);
   [[nodiscard]] std::uint64_t dropped() const { return x_dropped; }
+  /// Makes what was offered durable; throws when the store takes nothing, and keeps the rest for the next time.
+  void keep_offered();
   /// What waits, at most one round; true when there may be more.
   bool work();
 
 private:
   void judge(const records::InboxItem& item);
-  void keep_offered();
 
   DeskService& x_desk;
   const Clock& x_clock;

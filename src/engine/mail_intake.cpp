@@ -89,14 +89,14 @@ MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, cons
                        std::function<void()> arrived)
     : x_desk(desk), x_evidence(evidence), x_reader(reader), x_ours(std::move(ours)), x_clock(clock), x_arrived(std::move(arrived)) {}
 
-std::optional<mail::Reference> MailIntake::believed(const std::vector<mail::Reference>& references) {
+std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference>& references) {
   for (const mail::Reference& reference : references) {
-    const auto c = x_desk.find(reference.case_id);
+    auto c = x_desk.find(reference.case_id);
     const bool ours = c && std::any_of(c->notices.begin(), c->notices.end(), [&](const desk::Notice& notice) {
                         return (!reference.notice || *reference.notice == notice.id) && equal_secrets(notice.token, reference.token);
                       });
     if (ours) {
-      return reference;
+      return c;
     }
   }
   return std::nullopt;
@@ -179,8 +179,7 @@ void MailIntake::judge(const records::InboxItem& item) {
     parsed = std::get<message::Mail>(*read);
     classified = mail::classify(parsed, x_ours, taken->envelope);
   }
-  const auto reference = believed(classified.references);
-  const auto c = reference ? x_desk.find(reference->case_id) : std::nullopt;
+  const auto c = believed(classified.references);
   if (!c) {
     log_info("MAIL_WITHOUT_CASE", "{} from {}: {}", mail::kind_name(classified.kind), first_from(parsed), classified.why);
     finish(item, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));

@@ -34,7 +34,8 @@ private:
   void judge(const records::InboxItem& item);
   [[nodiscard]] std::vector<desk::Input> inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,
                                                     const std::string& raw_sha256);
-  [[nodiscard]] std::optional<mail::Reference> believed(const std::vector<mail::Reference>& references);
+  /// The case that one of the references cites with its token.
+  [[nodiscard]] std::optional<desk::Case> believed(const std::vector<mail::Reference>& references);
   [[nodiscard]] bool is_contact(const CustomerId& customer, const std::string& address);
   void finish(const records::InboxItem& item, std::string_view note, std::optional<CaseId> id = {}, const std::vector<desk::Input>& inputs = {});
 

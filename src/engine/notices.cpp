@@ -98,7 +98,9 @@ void NoticeWorker::conclude(const records::Job& job, const desk::Notice& notice,
     if (const auto* accepted = std::get_if<mail::Accepted>(&result)) {
       tx.outbox().finish(job.key, records::JobState::Done, accepted->queue_id);
       put(tx, desk::NoticeSubmitted{notice.id, accepted->queue_id, maybe_duplicate});
+      log_info("NOTICE_SUBMITTED", "{}: {}", job.key, accepted->queue_id);
     } else if (const auto* refused = std::get_if<mail::Permanent>(&result)) {
+      log_warning("NOTICE_REFUSED", "{}: {}", job.key, refused->why);
       tx.outbox().finish(job.key, records::JobState::Failed, refused->why);
       put(tx, desk::NoticeFailed{notice.id, "refused by our own mail server: " + refused->why});
     } else if (const auto* unclear = std::get_if<mail::Unclear>(&result)) {
@@ -110,7 +112,6 @@ void NoticeWorker::conclude(const records::Job& job, const desk::Notice& notice,
       tx.outbox().retry(job.key, x_clock.wall() + retry_after(job.attempts), maybe_duplicate ? fmt::format("{}: {}", kUnclear, why) : why);
     }
   });
-  log_info("NOTICE_SUBMITTED", "{}: {}", job.key, result.index() == 0 ? std::get<mail::Accepted>(result).queue_id : "not yet");
 }
 
 }  // namespace pinfold::engine

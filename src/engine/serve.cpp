@@ -131,8 +131,16 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
 /// agents meanwhile waits in the store for the next start.
 Serve::Parts::~Parts() {
   started = false;
+  if (collector) {
+    collector->stop();  // its last findings are offered
+  }
   for (const auto& worker : workers) {
     worker->stop();
+  }
+  try {
+    findings.keep_offered();
+  } catch (const std::exception& failure) {
+    log_error("FINDINGS_NOT_KEPT", "the store takes no more: {}", failure.what());
   }
 }
 
@@ -174,6 +182,12 @@ void Serve::Parts::start() {
   page_server =
       std::make_unique<http::Server>(listen_address(config.http.listen), http::Limits{}, [this](const http::Request& r) { return pages.handle(r); });
 
+  // First, for what comes after it is judged by whether we were listening.
+  add("ears", kBeat, [this] {
+    beat_once();
+    refresh_inventory();
+    return false;
+  });
   add("findings", kLook, [this] { return findings.work(); });
   add("mail", kLook, [this] { return intake.work(); });
   add("notices", kLook, [this] { return notices.work(); });
@@ -182,11 +196,6 @@ void Serve::Parts::start() {
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
-    return false;
-  });
-  add("ears", kBeat, [this] {
-    beat_once();
-    refresh_inventory();
     return false;
   });
   started = true;

@@ -13,7 +13,6 @@
 namespace pinfold::inventory {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kMaxCell = 256;         ///< names; lists are longer
 constexpr std::size_t kMaxMailAddress = 254;  ///< RFC 5321 section 4.5.3.1, as corrected by erratum 1690
 
@@ -302,8 +301,8 @@ Expected<void, Fault> add_line(Builder& builder, const std::vector<std::size_t>&
 
 Expected<Inventory, ImportError> parse_csv(std::string_view text, std::string_view file_name) {
   const auto refuse = [&](std::size_t line, const Fault& f) { return Unexpected(ImportError{std::string(file_name), line, f.field, f.what}); };
-  if (text.size() > kMaxFileBytes) {
-    return refuse(0, {"", fmt::format("larger than {} MiB", kMaxFileBytes / 1024 / 1024)});
+  if (text.size() > kMaxCsvBytes) {
+    return refuse(0, {"", fmt::format("larger than {} MiB", kMaxCsvBytes / 1024 / 1024)});
   }
   CsvLines lines(text);
   std::optional<std::vector<std::size_t>> columns;

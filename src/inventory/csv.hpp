@@ -5,7 +5,7 @@
 ///
 /// Columns may stand in any order; `mac`, `switch`, `port`, `alias` may be empty (switch and port together), `protected` is yes|no and may be
 /// left out, an unknown column is refused. Lists are separated by ';'. The same customer on several lines must agree in name, contacts, language.
-/// Bounds:  64 MiB, kMaxServers lines. Errors: the first fault, with file, line and field; nothing is half imported.
+/// Bounds:  kMaxCsvBytes, kMaxServers lines. Errors: the first fault, with file, line and field; nothing is half imported.
 /// Security: cells that start with = + - @ are taken as text; nothing is evaluated.
 #pragma once
 
@@ -15,6 +15,8 @@
 #include "inventory/inventory.hpp"
 
 namespace pinfold::inventory {
+
+inline constexpr std::size_t kMaxCsvBytes = std::size_t{64} * 1024 * 1024;
 
 [[nodiscard]] Expected<Inventory, ImportError> parse_csv(std::string_view text, std::string_view file_name);
 

@@ -9,6 +9,7 @@
 #include <kainjow/mustache.hpp>
 
 #include "base/text.hpp"
+#include "base/text_file.hpp"
 #include "message/format.hpp"
 
 namespace pinfold::mail {
@@ -22,14 +23,6 @@ constexpr std::size_t kMaxFact = 200;
 constexpr std::size_t kMaxShownFacts = 24;
 constexpr std::array<std::string_view, 4> kKinds = {"warning", "second_notice", "disabled", "enabled"};
 constexpr std::array<std::string_view, 3> kForms = {"subject", "txt", "html"};
-
-std::optional<std::string> read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    return std::nullopt;
-  }
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
 
 std::string_view kind_word(desk::NoticeKind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
 
@@ -137,7 +130,7 @@ std::vector<std::string> template_names() {
 /// Why this text is no template; empty if it is one.
 std::string fault_of(const std::string& source) {
   const mustache compiled(source);
-  return source.size() > kMaxTemplate ? "too long" : compiled.is_valid() ? "" : compiled.error_message();
+  return compiled.is_valid() ? "" : compiled.error_message();
 }
 
 }  // namespace
@@ -149,16 +142,20 @@ Expected<Templates, std::string> Templates::load(const std::filesystem::path& fo
     const std::string language = entry.path().filename().string();
     for (const std::string& name : template_names()) {
       const auto path = entry.path() / (name + ".mustache");
-      auto text = read_file(path);
-      if (!text) {
+      if (!std::filesystem::exists(path, error)) {
         continue;
+      }
+      auto text = read_text_file(path, kMaxTemplate);
+      if (!text) {
+        return Unexpected(fmt::format("{} {}", path.string(), text.error()));
       }
       if (const std::string fault = fault_of(*text); !fault.empty()) {
         return Unexpected(fmt::format("{}: {}", path.string(), fault));
       }
       templates.x_texts[fmt::format("{}/{}", language, name)] = *std::move(text);
     }
-    const std::string titles = read_file(entry.path() / "classes.txt").value_or("");
+    const auto list = read_text_file(entry.path() / "classes.txt", kMaxTemplate);
+    const std::string titles = list ? *list : std::string{};
     for (const std::string_view line : split(titles, '\n')) {
       if (const auto equals = line.find('='); equals != std::string_view::npos) {
         templates.x_titles[fmt::format("{}/{}", language, trim(line.substr(0, equals)))] = trim(line.substr(equals + 1));

@@ -29,30 +29,8 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 
 # --- words -----------------------------------------------------------------------------------------------------------------------------------
-passed=0 failed=0
-# check CLAIM COMMAND...
-check() {
-  local claim=$1 since=$EPOCHREALTIME
-  shift
-  if "$@" >"$work/said" 2>&1; then
-    passed=$((passed + 1))
-    echo "ok    $claim · $(((${EPOCHREALTIME/./} - ${since/./}) / 1000)) ms"
-  else
-    failed=$((failed + 1))
-    echo "FAIL  $claim"
-    tail -n 5 "$work/said" | sed 's/^/      /'
-  fi
-}
-refuses() { ! "$@"; }
-# within SECONDS COMMAND...
-within() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.2
-  done
-}
+# shellcheck source=tests/lab/checks.sh
+source "$here/checks.sh"
 is() { [ "$1" = "$2" ] || { echo "$1, not $2" && return 1; }; }
 on() { "$lab" exec "$run" "$@"; }
 pinfold() { on desk "$programs/pinfold" --config "$config" --json "$@"; }

@@ -14,30 +14,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-lab-test.XXXXXX")
 readonly work run=$work/run
 trap '"$lab" down "$run" >/dev/null; rm -rf "$work"' EXIT
 
-passed=0 failed=0
-# check CLAIM COMMAND...
-check() {
-  local claim=$1
-  shift
-  if "$@" >"$work/said" 2>&1; then
-    passed=$((passed + 1))
-    echo "ok    $claim"
-  else
-    failed=$((failed + 1))
-    echo "FAIL  $claim"
-    tail -n 5 "$work/said" | sed 's/^/      /'
-  fi
-}
-refuses() { ! "$@"; }
-# within SECONDS COMMAND...
-within() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.2
-  done
-}
+# shellcheck source=tests/lab/checks.sh
+source "$here/checks.sh"
 on() { "$lab" exec "$run" "$@"; }
 snmp() {
   local verb=$1

@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "base/log.hpp"
 #include "detect/pipeline.hpp"
 #include "engine/desk_service.hpp"
 #include "flow/capture.hpp"
 #include "flow/decoder.hpp"
 #include "inventory/csv.hpp"
+#include "pinfold/context.hpp"
 #include "store/store.hpp"
 
 namespace pinfold::app {
@@ -24,9 +22,7 @@ constexpr detect::SourceIndex kSflowSource{1};
 constexpr Micros kTenancyBefore = std::chrono::hours{24};
 
 std::shared_ptr<const inventory::Inventory> load_inventory(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  auto parsed = inventory::parse_csv(text, file.string());
+  auto parsed = inventory::parse_csv(text_of(file, inventory::kMaxCsvBytes), file.string());
   if (!parsed) {
     throw Stop(Exit::Environment, to_string(parsed.error()));
   }

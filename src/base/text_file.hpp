@@ -1,4 +1,4 @@
-/// The two kinds of files that a configuration is made of. Errors come as words ("cannot be read: Permission denied").
+/// Whole files as text: a configuration, a template, a mail, and secrets. Errors come as words ("cannot be read: Permission denied").
 /// Bounds: `most` bytes. Threads: any.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include "base/expected.hpp"
 
-namespace pinfold::config {
+namespace pinfold {
 
 inline constexpr std::size_t kMaxConfigBytes = std::size_t{1024} * 1024;
 inline constexpr std::size_t kMaxSecretBytes = 4096;
@@ -16,4 +16,4 @@ inline constexpr std::size_t kMaxSecretBytes = 4096;
 /// A pass phrase: the file's one line without its line end. Refused when anyone but its owner may read it.
 [[nodiscard]] Expected<std::string, std::string> read_secret_file(const std::filesystem::path& file);
 
-}  // namespace pinfold::config
+}  // namespace pinfold

@@ -1,4 +1,4 @@
-#include "config/text_file.hpp"
+#include "base/text_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 
 #include "base/text.hpp"
 
-namespace pinfold::config {
+namespace pinfold {
 namespace {
 
 std::string cannot_be_read(int error) { return "cannot be read: " + std::error_code(error, std::generic_category()).message(); }
@@ -85,4 +85,4 @@ Expected<std::string, std::string> read_secret_file(const std::filesystem::path&
   return secret;
 }
 
-}  // namespace pinfold::config
+}  // namespace pinfold
