@@ -13,11 +13,6 @@
 namespace pinfold::config {
 namespace {
 
-/// RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3.
-bool is_loopback(const net::IpAddress& address) {
-  return net::Prefix{net::IpAddress::v4(0x7F000000), 8}.contains(address) || address == *net::IpAddress::parse("::1");
-}
-
 constexpr std::size_t kMinPassPhrase = 8;  ///< RFC 3414 section 11.2
 constexpr std::size_t kMaxUserName = 32;   ///< RFC 3414 section 5, usmUserName
 constexpr std::size_t kMaxGatewayMacs = 256;
@@ -121,12 +116,15 @@ private:
       if (listen && !is_loopback(listen->address)) {
         table.fail("listen", "must be a loopback address: the pages have no login yet; put a proxy with one in front");
       }
+      table.listen_endpoint("answers", x_config.http.answers);
+      claim(table, "answers", Transport::Tcp, x_config.http.answers);
+      table.text("help_line", x_config.http.help_line);
       table.parsed("public_url", x_config.http.public_url, parse_public_url,
                    "a URL like \"https://abuse.hosting.example\", without a slash at its end");
     });
     x_config.http.listen = *listen;
     if (x_config.http.public_url.empty()) {
-      x_config.http.public_url = "http://" + to_string(*listen);
+      x_config.http.public_url = "http://" + to_string(x_config.http.answers.value_or(*listen));
     }
   }
 

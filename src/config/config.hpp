@@ -50,8 +50,10 @@ struct Config {
   std::filesystem::path state_dir;    ///< database, evidence, port journal
   std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
   struct {
-    Endpoint listen;         ///< staff pages; loopback by default
-    std::string public_url;  ///< how people reach it, without a slash at the end
+    Endpoint listen;                  ///< staff pages; loopback by default
+    std::optional<Endpoint> answers;  ///< the owners' answer page; none = notices have no link
+    std::string public_url;           ///< how owners reach the answer page, without a slash at the end
+    std::string help_line;            ///< whom an owner can call, as the answer page says it
   } http;
   struct {
     std::optional<Endpoint> listen;  ///< host agents; none = no agents

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "http/answer_link.hpp"
+
 namespace pinfold::engine {
 namespace {
 
@@ -100,6 +102,9 @@ mail::NoticeText notice_text(const NoticeContext& context) {
   }
   if (text.kind == desk::NoticeKind::Warning) {
     text.deadline = text.now + context.config.policy.response_window;
+  }
+  if (context.config.http.answers) {
+    text.link = context.config.http.public_url + http::answer_path(context.answer_key, context.c.id, context.notice);
   }
   const mail::OurAddresses ours{context.config.mail.from_local, context.config.mail.domain, "b", context.config.mail.bounce_domain};
   for (const desk::Notice& earlier : context.c.notices) {

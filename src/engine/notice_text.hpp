@@ -16,6 +16,7 @@ struct NoticeContext {
   const desk::Notice& notice;
   const inventory::Inventory& inventory;
   const config::Config& config;
+  std::string_view answer_key;  ///< of the signed link
   WallTime now;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "engine/answers.hpp"
 #include "engine/jobs.hpp"
 #include "engine/notice_text.hpp"
 
@@ -72,7 +73,8 @@ bool NoticeWorker::work() {
 
 mail::Notice NoticeWorker::write_mail(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice) {
   const auto inventory = x_desk.inventory();
-  return mail::compose(notice_text({c, events, notice, *inventory, x_config, x_clock.wall()}), x_templates, our_addresses(x_config));
+  return mail::compose(notice_text({c, events, notice, *inventory, x_config, answer_key(x_desk.store()), x_clock.wall()}), x_templates,
+                       our_addresses(x_config));
 }
 
 void NoticeWorker::send(const records::Job& job, const desk::Case& c, const desk::Notice& notice) {

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "collect/collector.hpp"
+#include "engine/answers.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
@@ -100,6 +101,7 @@ struct Serve::Parts {
   PortWorker ports;
   http::AgentApi agents;
   http::StaffPages pages;
+  http::AnswerPage answers;
   std::shared_ptr<const inventory::Inventory> known_inventory;
 
   // In the order of starting; ~Parts says how they end.
@@ -108,6 +110,7 @@ struct Serve::Parts {
   std::unique_ptr<mail::LmtpServer> lmtp;
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
+  std::unique_ptr<http::Server> answer_server;
   std::atomic<bool> started{false};
 };
 
@@ -125,7 +128,8 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       notices(desk, config, submitter, templates, k),
       ports(desk, *executor, k, [this](const ServerId& server) { return traffic(server); }),
       agents(*store, evidence, k, [this] { wake_all(); }),
-      pages(*store, c.policy, k, [this] { return health(); }) {}
+      pages(*store, c.policy, k, [this] { return health(); }),
+      answers(answer_page_options(c, *store), answer_desk(desk), k) {}
 
 /// Workers look at the collector and ask which ears are there: they stop before any of these is destroyed. What still comes by LMTP or from
 /// agents meanwhile waits in the store for the next start.
@@ -182,6 +186,11 @@ void Serve::Parts::start() {
   page_server =
       std::make_unique<http::Server>(listen_address(config.http.listen), http::Limits{}, [this](const http::Request& r) { return pages.handle(r); });
 
+  if (config.http.answers) {
+    answer_server = std::make_unique<http::Server>(listen_address(*config.http.answers), answer_limits(),
+                                                   [this](const http::Request& r) { return answers.handle(r); });
+  }
+
   // First, for what comes after it is judged by whether we were listening.
   add("ears", kBeat, [this] {
     beat_once();
@@ -226,7 +235,8 @@ bool Serve::Parts::call_people() {
 
 void Serve::Parts::beat_once() {
   const bool mail_open = lmtp != nullptr;
-  store->transact([&](records::Transaction& tx) { beat(tx, mail_open, page_server != nullptr, clock.wall()); });
+  const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
+  store->transact([&](records::Transaction& tx) { beat(tx, mail_open, pages_open, clock.wall()); });
 }
 
 void Serve::Parts::refresh_inventory() {

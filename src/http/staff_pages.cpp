@@ -3,56 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <kainjow/mustache.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/assert.hpp"
-#include "base/embedded.hpp"
 #include "desk/step.hpp"
 #include "desk/words.hpp"
-
-namespace pinfold {
-const std::vector<EmbeddedFile>& pages_files();
-}
+#include "http/page.hpp"
 
 namespace pinfold::http {
 namespace {
 
 using kainjow::mustache::data;
 
-std::string embedded(std::string_view name) {
-  for (const EmbeddedFile& file : pages_files()) {
-    if (file.name == name) {
-      return std::string(file.text);
-    }
-  }
-  PINFOLD_ASSERT(false && "a page that was not compiled in");
-  return {};
-}
-
-std::string render(std::string_view name, const data& values) {
-  kainjow::mustache::context<std::string> scope;  // not of `values` at once: the library's constructor for that calls a virtual function
-  scope.push(&values);
-  return kainjow::mustache::mustache(embedded(name)).render(scope);
-}
-
 Response page(std::string_view title, const std::string& content, WallTime now) {
   data frame;
   frame.set("title", std::string(title));
   frame.set("now", to_people(now));
   frame.set("content", content);
-  return {
-      .status = 200,
-      .content_type = "text/html; charset=utf-8",
-      .body = render("frame.html.mustache", frame),
-      .headers = {{"Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-                  {"Cache-Control", "no-store"},
-                  {"Referrer-Policy", "no-referrer"},
-                  {"X-Content-Type-Options", "nosniff"}}};
-}
-
-Response plain(unsigned status, std::string_view text) {
-  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::string(text), .headers = {}};
+  return html(200, render("frame.html.mustache", frame), false);
 }
 
 /// A colour never stands alone: the state's name is always beside it.
@@ -183,7 +150,7 @@ Response StaffPages::handle(const Request& request) const {
     return cases();
   }
   if (path == "/assets/pinfold.css") {
-    return {.status = 200, .content_type = "text/css; charset=utf-8", .body = embedded("pinfold.css"), .headers = {{"Cache-Control", "max-age=300"}}};
+    return style_sheet();
   }
   if (path == "/healthz") {
     return healthz();

@@ -45,6 +45,11 @@ std::string to_string(const IpAddress& address) {
   return text.data();
 }
 
+bool is_loopback(const IpAddress& address) {
+  static const IpAddress kV6 = *IpAddress::parse("::1");
+  return address.is_v4() ? address.bytes()[0] == 127 : address == kV6;
+}
+
 Prefix::Prefix(const IpAddress& address, unsigned length)
     : x_address(masked(address, std::min(length, address.bits()))), x_length(static_cast<std::uint8_t>(std::min(length, address.bits()))) {}
 

@@ -53,6 +53,8 @@ private:
 };
 
 [[nodiscard]] std::string to_string(const IpAddress& address);
+/// RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3.
+[[nodiscard]] bool is_loopback(const IpAddress& address);
 
 class Prefix {
 public:
