@@ -22,6 +22,7 @@ struct FieldSpec {
   std::uint16_t id = 0;
   std::uint16_t length = 0;
   bool scope = false;  ///< v9 scopes have their own numbers and are not elements; IPFIX scopes are
+  friend bool operator==(const FieldSpec&, const FieldSpec&) = default;
 };
 
 /// NetFlow v9's scope "Interface" (RFC 3954 section 6.1).

@@ -15,13 +15,14 @@
 #include "flow/decoder.hpp"
 #include "flow/export_bytes.hpp"
 #include "flow/record_json.hpp"
+#include "support/shared_data.hpp"
 
 namespace pinfold::flow {
 namespace {
 
 using nlohmann::json;
 
-std::filesystem::path data_folder() { return std::filesystem::path(PINFOLD_SOURCE_DIR) / "../shared/data/flows"; }
+std::filesystem::path data_folder() { return pinfold::test::shared_data("flows"); }
 
 struct Outcome {
   std::vector<FlowRecord> flows;
