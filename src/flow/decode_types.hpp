@@ -68,8 +68,8 @@ struct DecodeStats {
   std::size_t option_records = 0;
   std::size_t sets_waiting = 0;       ///< data sets put aside because their template is not known yet
   std::size_t sets_dropped = 0;       ///< data sets for which there was no room to wait, or whose template turned out not to fit them
-  std::size_t samples_skipped = 0;    ///< sFlow samples of formats that Pinfold does not read
-  std::size_t counter_samples = 0;    ///< sFlow samples of counters; generic interface counters among them are given out
+  std::size_t samples_skipped = 0;    ///< sFlow samples that carry no flow: those below, and formats that Pinfold does not read
+  std::size_t counter_samples = 0;    ///< sFlow counter samples; generic interface counters among them are given out
   std::size_t discarded_packets = 0;  ///< sFlow notices of dropped packets, which are no traffic
 };
 

@@ -3,6 +3,7 @@
 
 #include "flow/packet_record.hpp"
 #include "flow/protocols.hpp"
+#include "flow/sflow_counters.hpp"
 #include "net/packet_header.hpp"
 
 namespace pinfold::flow {
@@ -11,7 +12,10 @@ namespace {
 // Formats: the enterprise in the top 20 bits, 0 for the standard ones, the format in the low 12.
 // Of samples:
 constexpr std::uint32_t kFlowSample = 1;
+constexpr std::uint32_t kCounterSample = 2;
 constexpr std::uint32_t kExpandedFlowSample = 3;
+constexpr std::uint32_t kExpandedCounterSample = 4;
+constexpr std::uint32_t kDiscardedPacket = 5;
 // Of records within a flow sample:
 constexpr std::uint32_t kRawHeader = 1;
 constexpr std::uint32_t kEthernetFrame = 2;
@@ -20,8 +24,11 @@ constexpr std::uint32_t kIpv6Data = 4;
 constexpr std::uint32_t kExtendedSwitch = 1001;
 // Of what a raw header begins with:
 constexpr std::uint32_t kEthernet = 1;
+constexpr std::uint32_t kPpp = 7;
 constexpr std::uint32_t kIpv4 = 11;
 constexpr std::uint32_t kIpv6 = 12;
+constexpr std::uint32_t kMpls = 13;
+constexpr std::uint32_t kPos = 14;
 
 constexpr std::uint32_t kInterfaceFormatMask = 0xC000'0000;  // 0: an ifIndex; others: a reason for dropping, or several ports
 constexpr std::uint32_t kUnknownInterface = 0x3FFF'FFFF;     // the device itself
@@ -59,10 +66,14 @@ bool read_raw_header(ByteReader in, FlowRecord& flow) {
     return false;
   }
   put_bytes(flow, *frame_length);
-  if (*protocol == kEthernet) {
-    fill_from(net::parse_ethernet(*header), flow);
-  } else if (*protocol == kIpv4 || *protocol == kIpv6) {
-    fill_from(net::parse_ip(*header), flow);
+  switch (*protocol) {
+    case kEthernet: fill_from(net::parse_ethernet(*header), flow); break;
+    case kPpp:
+    case kPos: fill_from(net::parse_ppp(*header), flow); break;
+    case kIpv4:
+    case kIpv6: fill_from(net::parse_ip(*header), flow); break;
+    case kMpls: fill_from(net::parse_mpls(*header), flow); break;
+    default: break;  // token ring, frame relay, wireless…: the bytes count
   }
   return true;
 }
@@ -206,6 +217,7 @@ struct Header {
   net::IpAddress agent;
   std::uint32_t sub_agent;
   std::uint32_t sequence;
+  std::uint32_t uptime;
   std::uint32_t samples;
 };
 
@@ -220,7 +232,29 @@ std::optional<Header> read_header(ByteReader& in) {
   if (!version || !agent || !sub_agent || !sequence || !uptime || !samples) {
     return std::nullopt;
   }
-  return Header{*agent, *sub_agent, *sequence, *samples};
+  return Header{*agent, *sub_agent, *sequence, *uptime, *samples};
+}
+
+/// A counter sample that contradicts itself costs itself alone: its length is known, and the flows beside it are good.
+void read_counter_sample(const Header& header, ByteReader in, bool expanded, DecodeContext& context) {
+  InterfaceCounters from;
+  from.agent = header.agent;
+  from.sub_agent = header.sub_agent;
+  from.uptime_millis = header.uptime;
+  context.stats.counter_samples += read_interface_counters(in, expanded, from, context.counters_out) ? 1U : 0U;
+}
+
+Decoded decode_sample(const Header& header, std::uint32_t format, ByteReader body, std::size_t offset, DecodeContext& context) {
+  if (format == kFlowSample || format == kExpandedFlowSample) {
+    return decode_flow_sample(body, format == kExpandedFlowSample, offset, context);
+  }
+  ++context.stats.samples_skipped;
+  if (format == kCounterSample || format == kExpandedCounterSample) {
+    read_counter_sample(header, body, format == kExpandedCounterSample, context);
+  } else if (format == kDiscardedPacket) {
+    ++context.stats.discarded_packets;  // was not forwarded: no traffic
+  }
+  return {};
 }
 
 }  // namespace
@@ -248,11 +282,7 @@ Decoded decode_sflow5(ByteSpan datagram, DecodeContext& context) {
     if (!body) {
       return refuse(Fault::BadLength, at + 4);
     }
-    if (*format != kFlowSample && *format != kExpandedFlowSample) {
-      ++context.stats.samples_skipped;
-      continue;
-    }
-    if (const Decoded done = decode_flow_sample(*body, *format == kExpandedFlowSample, at + 8, context); !done) {
+    if (const Decoded done = decode_sample(*header, *format, *body, at + 8, context); !done) {
       return done;
     }
   }
