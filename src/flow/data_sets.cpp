@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "flow/flow_times.hpp"
+#include "flow/packet_record.hpp"
 #include "flow/set_decoder.hpp"
+#include "net/packet_header.hpp"
 
 namespace pinfold::flow {
 
@@ -117,11 +119,30 @@ Decoded SetDecoder::decode_data(const Template& layout, ByteReader set, std::siz
   return {};
 }
 
+namespace {
+
+/// Some exporters send the sampled packet itself (PSAMP, RFC 5477): what the record does not say is read from its headers.
+void read_sections(const RawRecord& raw, FlowRecord& flow) {
+  if (raw.frame.empty() && raw.ip_packet.empty()) {
+    return;
+  }
+  if (!flow.exported.has(Field::Src) && !flow.exported.has(Field::Dst)) {
+    fill_from(raw.frame.empty() ? net::parse_ip(raw.ip_packet) : net::parse_ethernet(raw.frame), flow);
+  }
+  if (!flow.exported.has(Field::Packets)) {
+    flow.packets = Packets{1};
+    flow.exported.add(Field::Packets);
+  }
+}
+
+}  // namespace
+
 void SetDecoder::take_flow(RawRecord& raw, const ExportClock& clock) {
   FlowRecord& flow = raw.flow;
   flow.version = x_dialect.version;
   flow.sampling_rate = sampling().rate_of(raw);
   resolve_times(raw, clock, x_domain.system_init);
+  read_sections(raw, flow);
   const bool is_icmp = flow.protocol == kIcmp || flow.protocol == kIcmpV6;
   // Many exporters give type and code in the destination port already.
   if (is_icmp && raw.icmp && flow.dst_port == 0) {

@@ -1,10 +1,21 @@
 #include "flow/sampling_rules.hpp"
 
+#include <algorithm>
+
 namespace pinfold::flow {
 
 bool SamplingRules::set_default(std::uint32_t one_in) {
   const bool news = x_default != one_in;
   x_default = one_in;
+  return news;
+}
+
+bool SamplingRules::set_sampler(std::uint64_t sampler, std::uint32_t one_in, std::size_t limit) {
+  const bool news = put(x_samplers, sampler, one_in, limit);
+  if (news) {
+    const auto same = [this](const auto& rule) { return rule.second == x_samplers.begin()->second; };
+    x_of_all_samplers = std::all_of(x_samplers.begin(), x_samplers.end(), same) ? x_samplers.begin()->second : 0;
+  }
   return news;
 }
 
@@ -26,9 +37,9 @@ SamplingRate SamplingRules::rate_of(std::optional<std::uint64_t> sampler, std::o
       return SamplingRate{rule->second};
     }
   }
-  // A domain with one sampler, whose records do not name it.
-  if (!sampler && x_default <= 1 && x_samplers.size() == 1) {
-    return SamplingRate{x_samplers.begin()->second};
+  // A domain whose records do not name the sampler: with one, or several of one rate, there is no doubt.
+  if (!sampler && x_default <= 1 && x_of_all_samplers != 0) {
+    return SamplingRate{x_of_all_samplers};
   }
   return SamplingRate{x_default};  // 0 is read as 1
 }

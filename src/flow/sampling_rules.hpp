@@ -19,7 +19,7 @@ public:
 
   /// Each gives true if that is news.
   bool set_default(std::uint32_t one_in);
-  bool set_sampler(std::uint64_t sampler, std::uint32_t one_in, std::size_t limit) { return put(x_samplers, sampler, one_in, limit); }
+  bool set_sampler(std::uint64_t sampler, std::uint32_t one_in, std::size_t limit);
   bool set_interface(std::uint64_t interface, std::uint32_t one_in, std::size_t limit) { return put(x_interfaces, interface, one_in, limit); }
 
   /// The record's own word first, then its sampler, its interface, and the domain; 1 when none of them says anything.
@@ -38,6 +38,7 @@ private:
   Table x_samplers;
   Table x_interfaces;
   std::uint32_t x_default = 0;
+  std::uint32_t x_of_all_samplers = 0;  ///< what every sampler says; 0: there is none, or they differ
 };
 
 }  // namespace pinfold::flow
