@@ -18,6 +18,8 @@ namespace pinfold::flow {
 namespace {
 
 constexpr std::uint64_t kSniffedPackets = 200;
+constexpr std::uint16_t kIpfixVersion = 10;
+constexpr std::uint16_t kIpfixHeader = 16;
 
 struct ClosePcap {
   void operator()(pcap_t* handle) const { pcap_close(handle); }
@@ -40,6 +42,12 @@ bool is_capture(ByteSpan start) {
   }
 }
 
+/// The magic numbers of gzip, zstd, xz and bzip2.
+bool is_compressed(ByteSpan start) {
+  const std::uint32_t magic = ByteReader{start}.u32().value_or(0);
+  return magic >> 16U == 0x1F8B || magic == 0x28B5'2FFD || magic == 0xFD37'7A58 || magic >> 8U == 0x42'5A68;
+}
+
 Expected<bool, FileError> looks_like_capture(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
@@ -55,7 +63,53 @@ Expected<bool, FileError> looks_like_capture(const std::filesystem::path& file) 
   if (bytes.empty()) {
     return fail(file, "is empty");
   }
+  if (is_compressed(bytes)) {
+    return fail(file, "is compressed: unpack it first");
+  }
   return is_capture(bytes);
+}
+
+/// Whether more than one IPFIX message is in the file: where the first ends by its own word, another begins.
+bool is_ipfix_file(std::ifstream& in) {
+  std::array<std::uint8_t, 2> version{};
+  std::array<std::uint8_t, 2> next{};
+  std::array<std::uint8_t, 2> length{};
+  in.read(reinterpret_cast<char*>(version.data()), version.size());
+  in.read(reinterpret_cast<char*>(length.data()), length.size());
+  const std::uint16_t first = ByteReader{length}.u16().value_or(0);
+  in.seekg(first);
+  in.read(reinterpret_cast<char*>(next.data()), next.size());
+  const bool both = in.good() && ByteReader{version}.u16() == kIpfixVersion && ByteReader{next}.u16() == kIpfixVersion && first >= kIpfixHeader;
+  in.clear();
+  in.seekg(0);
+  return both;
+}
+
+/// RFC 5655: IPFIX messages one behind another, each as long as it says.
+Expected<ReadSummary, FileError> read_ipfix_file(const std::filesystem::path& file, std::ifstream& in, const DatagramSink& sink) {
+  ReadSummary summary;
+  std::vector<std::uint8_t> message;
+  for (;;) {
+    message.resize(kIpfixHeader);
+    in.read(reinterpret_cast<char*>(message.data()), kIpfixHeader);
+    if (in.gcount() == 0) {
+      return summary;
+    }
+    ByteReader head{ByteSpan{message}.first(static_cast<std::size_t>(in.gcount()))};
+    const auto version = head.u16();
+    const auto length = head.u16();
+    if (in.gcount() != kIpfixHeader || version != kIpfixVersion || *length < kIpfixHeader) {
+      return fail(file, "breaks off: no IPFIX message where the one before ends, after " + std::to_string(summary.packets));
+    }
+    message.resize(*length);
+    in.read(reinterpret_cast<char*>(message.data()) + kIpfixHeader, *length - kIpfixHeader);
+    if (in.gcount() != *length - kIpfixHeader) {
+      return fail(file, "breaks off within an IPFIX message, after " + std::to_string(summary.packets));
+    }
+    ++summary.packets;
+    ++summary.delivered;
+    sink({std::nullopt, 0, std::nullopt, message});
+  }
 }
 
 Expected<ReadSummary, FileError> read_raw(const std::filesystem::path& file, const DatagramSink& sink) {
@@ -64,10 +118,13 @@ Expected<ReadSummary, FileError> read_raw(const std::filesystem::path& file, con
   if (error) {
     return fail(file, error.message());
   }
-  if (size > kMaxRawFile) {
-    return fail(file, "neither a capture nor a datagram: longer than 65535 bytes");
-  }
   std::ifstream in(file, std::ios::binary);
+  if (is_ipfix_file(in)) {
+    return read_ipfix_file(file, in, sink);
+  }
+  if (size > kMaxRawFile) {
+    return fail(file, "neither a capture, nor IPFIX messages, nor a datagram: longer than 65535 bytes");
+  }
   const std::vector<char> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   sink({std::nullopt, 0, std::nullopt, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}});
   return ReadSummary{1, 1, 0};

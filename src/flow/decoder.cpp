@@ -103,4 +103,14 @@ Counters Decoder::counters(const ExporterKey& exporter) const {
   return found == x_exporters.end() ? Counters{} : found->second.counters;
 }
 
+std::size_t Decoder::sets_waiting(const ExporterKey& exporter) const {
+  std::size_t waiting = 0;
+  if (const auto found = x_exporters.find(exporter); found != x_exporters.end()) {
+    for (const auto& [key, domain] : found->second.domains) {
+      waiting += domain.waiting.size();
+    }
+  }
+  return waiting;
+}
+
 }  // namespace pinfold::flow

@@ -45,6 +45,8 @@ public:
 
   /// All zero for an exporter that was never heard.
   [[nodiscard]] Counters counters(const ExporterKey& exporter) const;
+  /// Data sets that wait for their template right now.
+  [[nodiscard]] std::size_t sets_waiting(const ExporterKey& exporter) const;
 
 private:
   Limits x_limits;
