@@ -69,8 +69,12 @@ Expected<bool, FileError> looks_like_capture(const std::filesystem::path& file) 
   return is_capture(bytes);
 }
 
-/// Whether more than one IPFIX message is in the file: where the first ends by its own word, another begins.
-bool is_ipfix_file(std::ifstream& in) {
+/// Whether more than one IPFIX message is in the file: where the first ends by its own word, another begins. Files named as datagrams are
+/// datagrams, of which nothing behind the message counts.
+bool is_ipfix_file(const std::filesystem::path& file, std::ifstream& in) {
+  if (file.extension() == ".dat" || file.extension() == ".bin") {
+    return false;
+  }
   std::array<std::uint8_t, 2> version{};
   std::array<std::uint8_t, 2> next{};
   std::array<std::uint8_t, 2> length{};
@@ -119,7 +123,7 @@ Expected<ReadSummary, FileError> read_raw(const std::filesystem::path& file, con
     return fail(file, error.message());
   }
   std::ifstream in(file, std::ios::binary);
-  if (is_ipfix_file(in)) {
+  if (is_ipfix_file(file, in)) {
     return read_ipfix_file(file, in, sink);
   }
   if (size > kMaxRawFile) {

@@ -106,6 +106,9 @@ TEST_F(Capture, AFileOfIpfixMessagesIsReadMessageByMessage) {
   EXPECT_EQ(summary->packets, 2U);
   EXPECT_EQ(sizes, (std::vector<std::size_t>{export_datagram().size(), export_datagram().size()}));
   sizes.clear();
+  ASSERT_TRUE(read_datagrams(write("two.dat", two), keep));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{2 * export_datagram().size()})) << "named as one datagram, it is one";
+  sizes.clear();
   const auto cut = read_datagrams(write("cut.ipfix", ExportBytes{}.append(two).u16(10).u16(500).zeros(30)), keep);
   ASSERT_FALSE(cut);
   EXPECT_NE(cut.error().message.find("after 2"), std::string::npos) << cut.error().message;
