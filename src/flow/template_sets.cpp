@@ -95,6 +95,7 @@ Decoded SetDecoder::define(std::uint16_t id, std::vector<FieldSpec> fields, bool
   Exporter& exporter = x_context.exporter;
   if (found != x_domain.templates.end()) {
     x_domain.templates.erase(found);
+    exporter.changed = true;
   }
   if (!exporter.has_room_for(fields.size(), x_context.limits)) {
     exporter.expire_templates(x_context.received, x_context.limits);
