@@ -213,6 +213,8 @@ Decoded decode_flow_sample(ByteReader in, bool expanded, std::size_t offset, Dec
   return {};
 }
 
+constexpr std::uint32_t kOtherAddressType = 3;  // none that the specification names
+
 struct Header {
   net::IpAddress agent;
   std::uint32_t sub_agent;
@@ -221,10 +223,20 @@ struct Header {
   std::uint32_t samples;
 };
 
+/// An agent that does not know its own address sends none (type 0).
+std::optional<net::IpAddress> read_agent(ByteReader& in, std::uint32_t type) {
+  switch (type) {
+    case 0: return net::IpAddress{};
+    case 1: return read_address(in, false);
+    case 2: return read_address(in, true);
+    default: return std::nullopt;
+  }
+}
+
 std::optional<Header> read_header(ByteReader& in) {
   const bool version = in.skip(4);
   const auto address_type = in.u32();
-  const auto agent = address_type ? read_address(in, *address_type == 2) : std::nullopt;
+  const auto agent = read_agent(in, address_type.value_or(kOtherAddressType));
   const auto sub_agent = in.u32();
   const auto sequence = in.u32();
   const auto uptime = in.u32();

@@ -234,5 +234,15 @@ TEST(Sflow5, AgentsMayHaveIpv6Addresses) {
   EXPECT_EQ(bench.flows.size(), 1U);
 }
 
+TEST(Sflow5, AgentsMayNotKnowTheirAddressButMayNotMakeUpAType) {
+  const ExportBytes sample = ExportBytes{}.sflow(kFlow, flow_sample(1, raw_header(1, 64, tagged_syn())));
+  Bench bench;
+  ASSERT_TRUE(bench.take(ExportBytes{}.u32s({5, 0, 0, 1, 1000, 1}).append(sample))) << "type 0 has no bytes of address";
+  EXPECT_EQ(bench.flows.size(), 1U);
+  const auto odd = bench.take(ExportBytes{}.u32s({5, 3, 0xC0000201, 0, 1, 1000, 1}).append(sample));
+  ASSERT_FALSE(odd);
+  EXPECT_EQ(odd.error().fault, Fault::Truncated);
+}
+
 }  // namespace
 }  // namespace pinfold::flow
