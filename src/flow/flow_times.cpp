@@ -5,9 +5,6 @@
 namespace pinfold::flow {
 namespace {
 
-/// An uptime up to this far after the header's is the future; anything else lies in the past.
-constexpr std::uint32_t kFutureSlackMillis = 3'600'000;
-
 /// The moment that a record gives in one of four ways.
 std::optional<Micros> resolve_time(std::optional<Micros> absolute, std::optional<std::uint64_t> delta, std::optional<std::uint32_t> uptime,
                                    const ExportClock& clock, std::optional<Micros> system_init) {
@@ -23,15 +20,6 @@ std::optional<Micros> resolve_time(std::optional<Micros> absolute, std::optional
 }
 
 }  // namespace
-
-Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime) {
-  const std::uint32_t ahead = uptime - uptime_at_export;
-  if (ahead <= kFutureSlackMillis) {
-    return export_time + Millis{ahead};
-  }
-  const std::uint32_t age = uptime_at_export - uptime;
-  return std::max(Micros{0}, export_time - Millis{age});
-}
 
 std::optional<std::uint32_t> uptime_at_export(const ExportClock& clock, std::optional<Micros> system_init) {
   if (clock.uptime_millis || !system_init) {

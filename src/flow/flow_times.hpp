@@ -4,6 +4,7 @@
 /// Source:  RFC 3954 section 8 (FIRST_SWITCHED, LAST_SWITCHED); RFC 7011 section 6.1; RFC 7012 (flowStartDeltaMicroseconds, systemInitTime…).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -20,7 +21,15 @@ struct ExportClock {
 
 /// A moment given as uptime in ms, as UTC. Right over the wraps of the 32-bit uptime for flows that began less than 49.7 days before the
 /// export; uptimes slightly after the header's are moments after the export (exporters stamp the header early).
-[[nodiscard]] Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime);
+[[nodiscard]] inline Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime) {
+  constexpr std::uint32_t kFutureSlackMillis = 3'600'000;  // up to this far after the header's is the future; anything else lies in the past
+  const std::uint32_t ahead = uptime - uptime_at_export;
+  if (ahead <= kFutureSlackMillis) {
+    return export_time + Millis{ahead};
+  }
+  const std::uint32_t age = uptime_at_export - uptime;
+  return std::max(Micros{0}, export_time - Millis{age});
+}
 
 /// The exporter's uptime at the export; IPFIX has it from systemInitTimeMilliseconds, if at all.
 [[nodiscard]] std::optional<std::uint32_t> uptime_at_export(const ExportClock& clock, std::optional<Micros> system_init);

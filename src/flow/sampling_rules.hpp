@@ -27,6 +27,9 @@ public:
   /// The same for a record that has no word of its own.
   [[nodiscard]] SamplingRate rate_of(std::optional<std::uint64_t> sampler, std::optional<IfIndex> in_if) const;
 
+  /// No rule looks at the record: rate_of({}, {}) holds for all.
+  [[nodiscard]] bool is_uniform() const { return x_samplers.empty() && x_interfaces.empty(); }
+
   [[nodiscard]] const Table& samplers() const { return x_samplers; }
   [[nodiscard]] const Table& interfaces() const { return x_interfaces; }
   [[nodiscard]] std::uint32_t default_rate() const { return x_default; }  ///< 0: not told
