@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "detect/offline.hpp"
 #include "flow/capture.hpp"
-#include "flow/decoder.hpp"
+#include "flow/export_files.hpp"
 #include "flow/record_json.hpp"
 #include "pinfold/context.hpp"
 
@@ -24,45 +24,33 @@ struct Arguments {
 /// Both commands always speak JSON lines: a flow is no line for people.
 void print(const nlohmann::json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)); }
 
-struct Decoded {
-  std::uint64_t refused = 0;
-  std::string first_fault;
-};
-
-/// Every flow of a file of exports, in order; a datagram that is refused costs itself alone.
-Decoded decode_file(const std::string& file, const std::function<void(const flow::FlowRecord&, const std::optional<net::IpAddress>&)>& sink) {
-  flow::Decoder decoder;
-  Decoded decoded;
-  std::vector<flow::FlowRecord> records;
-  const auto read = flow::read_datagrams(file, [&](const flow::Datagram& datagram) {
-    records.clear();
-    const flow::ExporterKey exporter{datagram.source.value_or(net::IpAddress{})};
-    const auto result = decoder.decode(exporter, datagram.payload, records, datagram.received.value_or(WallTime{}));
-    if (!result) {
-      ++decoded.refused;
-      decoded.first_fault = decoded.first_fault.empty() ? flow::to_string(result.error()) : decoded.first_fault;
-    }
-    for (const flow::FlowRecord& record : records) {
-      sink(record, datagram.source);
-    }
-  });
-  if (!read) {
-    throw Stop(Exit::Environment, read.error().message);
+/// What could not be read, at the end, on standard error: never silently.
+void report(const flow::ExportFiles::Summary& summary) {
+  if (summary.refused > 0) {
+    fmt::print(stderr, "pinfold: {} of {} datagrams refused, the first: {}\n", summary.refused, summary.datagrams, summary.first_refused);
   }
-  return decoded;
+  if (summary.sets_without_template > 0) {
+    fmt::print(stderr, "pinfold: {} data sets not read: their templates are in none of the files\n", summary.sets_without_template);
+  }
+  if (summary.fragments > 0) {
+    fmt::print(stderr, "pinfold: {} fragments of datagrams left out: they are not put together\n", summary.fragments);
+  }
 }
 
 void decode(const Arguments& arguments) {
-  bool refused = false;
+  flow::ExportFiles files;
+  bool unreadable = false;
   for (const std::string& file : arguments.files) {
-    const Decoded decoded = decode_file(file, [](const flow::FlowRecord& record, const auto& exporter) { print(flow::to_json(record, exporter)); });
-    if (decoded.refused > 0) {
-      fmt::print(stderr, "pinfold: {}: {} datagrams refused, the first because: {}\n", file, decoded.refused, decoded.first_fault);
-      refused = true;
+    const auto read = files.read(file, [](const flow::FlowRecord& record, const auto& exporter) { print(flow::to_json(record, exporter)); });
+    if (!read) {
+      fmt::print(stderr, "pinfold: {}\n", read.error().message);
+      unreadable = true;
     }
   }
-  if (refused) {
-    throw Stop(Exit::No, "");
+  const auto summary = files.summary();
+  report(summary);
+  if (unreadable || summary.refused > 0) {
+    throw Stop(unreadable ? Exit::Environment : Exit::No, "");
   }
 }
 
@@ -90,20 +78,26 @@ void detect_in(const Arguments& arguments) {
     options.thresholds = policy->thresholds;
   }
   std::vector<flow::FlowRecord> records;
+  flow::ExportFiles exports;
   for (const std::string& file : arguments.files) {
     const auto kind = flow::file_kind(file);
     if (!kind) {
       throw Stop(Exit::Environment, kind.error().message);
     }
+    const auto keep = [&](const flow::FlowRecord& record, const auto&...) { records.push_back(record); };
+    std::optional<flow::FileError> error;
     if (*kind == flow::FileKind::Packets) {
-      const auto read = flow::read_packets(file, [&](const flow::FlowRecord& record) { records.push_back(record); });
-      if (!read) {
-        throw Stop(Exit::Environment, read.error().message);
-      }
+      const auto read = flow::read_packets(file, keep);
+      error = read ? std::nullopt : std::optional{read.error()};
     } else {
-      decode_file(file, [&](const flow::FlowRecord& record, const auto&) { records.push_back(record); });
+      const auto read = exports.read(file, keep);
+      error = read ? std::nullopt : std::optional{read.error()};
+    }
+    if (error) {
+      throw Stop(Exit::Environment, error->message);
     }
   }
+  report(exports.summary());
   for (const abuse::Finding& finding : detect::detect_offline(records, options)) {
     print(abuse::to_json(finding));
   }

@@ -4,14 +4,13 @@
 
 #include <array>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string_view>
 #include <vector>
 
-#include "base/text.hpp"
 #include "flow/decoder.hpp"
 #include "flow/packet_record.hpp"
+#include "flow/raw_file.hpp"
 #include "net/packet_header.hpp"
 
 namespace pinfold::flow {
@@ -23,10 +22,6 @@ struct ClosePcap {
   void operator()(pcap_t* handle) const { pcap_close(handle); }
 };
 using PcapHandle = std::unique_ptr<pcap_t, ClosePcap>;
-
-Unexpected<FileError> fail(const std::filesystem::path& file, std::string_view what) {
-  return Unexpected{FileError{printable(file.string()) + ": " + printable(what)}};
-}
 
 /// The magic numbers of pcap (micro- and nanoseconds, either byte order) and pcapng.
 bool is_capture(ByteSpan start) {
@@ -40,37 +35,31 @@ bool is_capture(ByteSpan start) {
   }
 }
 
+/// The magic numbers of gzip, zstd, xz and bzip2.
+bool is_compressed(ByteSpan start) {
+  const std::uint32_t magic = ByteReader{start}.u32().value_or(0);
+  return magic >> 16U == 0x1F8B || magic == 0x28B5'2FFD || magic == 0xFD37'7A58 || magic >> 8U == 0x42'5A68;
+}
+
 Expected<bool, FileError> looks_like_capture(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
-    return fail(file, error ? error.message() : "not a regular file");
+    return file_error(file, error ? error.message() : "not a regular file");
   }
   std::ifstream in(file, std::ios::binary);
   std::array<char, 4> start{};
   if (!in) {
-    return fail(file, "cannot be opened");
+    return file_error(file, "cannot be opened");
   }
   in.read(start.data(), start.size());
   const ByteSpan bytes{reinterpret_cast<const std::uint8_t*>(start.data()), static_cast<std::size_t>(in.gcount())};
   if (bytes.empty()) {
-    return fail(file, "is empty");
+    return file_error(file, "is empty");
+  }
+  if (is_compressed(bytes)) {
+    return file_error(file, "is compressed: unpack it first");
   }
   return is_capture(bytes);
-}
-
-Expected<ReadSummary, FileError> read_raw(const std::filesystem::path& file, const DatagramSink& sink) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
-  if (error) {
-    return fail(file, error.message());
-  }
-  if (size > kMaxRawFile) {
-    return fail(file, "neither a capture nor a datagram: longer than 65535 bytes");
-  }
-  std::ifstream in(file, std::ios::binary);
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  sink({std::nullopt, 0, std::nullopt, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}});
-  return ReadSummary{1, 1, 0};
 }
 
 /// Some link types put a fixed number of bytes before the IP packet. nullopt: a link type that Pinfold does not read.
@@ -99,12 +88,12 @@ Expected<std::uint64_t, FileError> for_each_packet(const std::filesystem::path& 
   std::array<char, PCAP_ERRBUF_SIZE> message{};
   const PcapHandle handle{pcap_open_offline(file.c_str(), message.data())};
   if (!handle) {
-    return fail(file, message.data());
+    return file_error(file, message.data());
   }
   const int link_type = pcap_datalink(handle.get());
   const auto skipped = bytes_before_ip(link_type);
   if (link_type != DLT_EN10MB && !skipped) {
-    return fail(file, "link type " + std::to_string(link_type) + " is not supported");
+    return file_error(file, "link type " + std::to_string(link_type) + " is not supported");
   }
   std::uint64_t packets = 0;
   for (;;) {
@@ -115,7 +104,7 @@ Expected<std::uint64_t, FileError> for_each_packet(const std::filesystem::path& 
       return packets;
     }
     if (outcome != 1) {
-      return fail(file, pcap_geterr(handle.get()));
+      return file_error(file, pcap_geterr(handle.get()));
     }
     ++packets;
     const ByteSpan bytes{data, info->caplen};
@@ -139,7 +128,7 @@ Expected<ReadSummary, FileError> read_datagrams(const std::filesystem::path& fil
     return Unexpected{capture.error()};
   }
   if (!*capture) {
-    return read_raw(file, sink);
+    return read_raw_file(file, sink);
   }
   ReadSummary summary;
   const auto packets = for_each_packet(file, [&](const CapturedPacket& packet) {
@@ -165,7 +154,7 @@ Expected<ReadSummary, FileError> read_packets(const std::filesystem::path& file,
     return Unexpected{capture.error()};
   }
   if (!*capture) {
-    return fail(file, "not a packet capture");
+    return file_error(file, "not a packet capture");
   }
   ReadSummary summary;
   const auto packets = for_each_packet(file, [&](const CapturedPacket& packet) {

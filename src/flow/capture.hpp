@@ -1,6 +1,8 @@
 /// Reads files of flow exports, and captures of ordinary packets, for `pinfold flows decode FILE` and `pinfold detect FILE`.
 ///   pcap, pcapng   every UDP datagram in it (Ethernet, Linux cooked, raw IP, loopback), on any port
+///   IPFIX file     IPFIX messages one behind another (RFC 5655), unless the file is named .dat or .bin
 ///   anything else  one raw export datagram
+/// Compressed files are refused with a word.
 /// Threads: none. Bounds: a raw file up to kMaxRawFile bytes; captures are read packet by packet, of any size.
 /// Errors:  a FileError says what could not be read; a capture that breaks off gives what was before it, then the error.
 /// Source:  libpcap; link types from www.tcpdump.org/linktypes.html. Fragmented datagrams are not put together: they are counted.
@@ -36,7 +38,7 @@ struct Datagram {
 };
 
 struct ReadSummary {
-  std::uint64_t packets = 0;    ///< in the capture; 1 for a raw file
+  std::uint64_t packets = 0;    ///< in the capture; messages of an IPFIX file; 1 for a raw datagram
   std::uint64_t delivered = 0;  ///< given to the caller
   std::uint64_t fragments = 0;  ///< left out: later fragments
 };

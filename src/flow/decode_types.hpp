@@ -29,6 +29,8 @@ struct Limits {
   std::size_t domains_per_exporter = 64;      ///< the one unused for longest makes room
   std::size_t templates_per_exporter = 2048;  ///< over all its domains
   std::size_t fields_per_template = 256;
+  std::size_t template_fields_per_exporter = 65536;  ///< over all its templates: what bounds their memory
+  Seconds template_lifetime{86'400};                 ///< a template that is not sent again for so long is forgotten (RFC 7011 section 8.4)
   std::size_t sampling_rules_per_domain = 256;
   std::size_t records_per_datagram = 4096;       ///< 64 KiB of 16-byte records; more is a template made to blow us up
   std::size_t pending_bytes_per_domain = 65536;  ///< data sets that wait for their template
@@ -64,9 +66,11 @@ struct DecodeStats {
   std::size_t records = 0;    ///< flows appended, those that had waited for a template included
   std::size_t templates = 0;  ///< templates and options templates defined or redefined
   std::size_t option_records = 0;
-  std::size_t sets_waiting = 0;     ///< data sets put aside because their template is not known yet
-  std::size_t sets_dropped = 0;     ///< data sets for which there was no room to wait, or whose template turned out not to fit them
-  std::size_t samples_skipped = 0;  ///< sFlow counter samples and formats that carry no flow
+  std::size_t sets_waiting = 0;       ///< data sets put aside because their template is not known yet
+  std::size_t sets_dropped = 0;       ///< data sets for which there was no room to wait, or whose template turned out not to fit them
+  std::size_t samples_skipped = 0;    ///< sFlow samples that carry no flow: those below, and formats that Pinfold does not read
+  std::size_t counter_samples = 0;    ///< sFlow counter samples; generic interface counters among them are given out
+  std::size_t discarded_packets = 0;  ///< sFlow notices of dropped packets, which are no traffic
 };
 
 /// Sums over the life of an exporter.
@@ -79,6 +83,8 @@ struct Counters {
   std::uint64_t sets_waiting = 0;
   std::uint64_t sets_dropped = 0;
   std::uint64_t samples_skipped = 0;
+  std::uint64_t counter_samples = 0;
+  std::uint64_t discarded_packets = 0;
   std::uint64_t lost_datagrams = 0;  ///< by gaps in sFlow's and NetFlow v9's sequence numbers, which count datagrams
   std::uint64_t lost_records = 0;    ///< by gaps in NetFlow v5's and IPFIX's, which count records
   WallTime last_seen;

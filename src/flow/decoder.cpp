@@ -23,6 +23,8 @@ void add(Counters& sum, const DecodeStats& stats) {
   sum.sets_waiting += stats.sets_waiting;
   sum.sets_dropped += stats.sets_dropped;
   sum.samples_skipped += stats.samples_skipped;
+  sum.counter_samples += stats.counter_samples;
+  sum.discarded_packets += stats.discarded_packets;
 }
 
 }  // namespace
@@ -52,10 +54,12 @@ Expected<DecodeStats, DecodeError> Decoder::decode(const ExporterKey& exporter, 
   ++counters.datagrams;
   counters.last_seen = received;
   const auto version = sniff(datagram);
-  DecodeContext context{x_limits, found->second, out, out.size(), {}};
+  x_interface_counters.clear();
+  DecodeContext context{x_limits, found->second, out, x_interface_counters, received, out.size(), {}};
   const Decoded done = version ? decode_as(*version, datagram, context) : Decoded{refuse(Fault::UnknownVersion, 0)};
   if (!done) {
     out.resize(context.out_before);
+    x_interface_counters.clear();
     context.stats.records = 0;
     add(counters, context.stats);
     ++counters.malformed;
@@ -66,9 +70,47 @@ Expected<DecodeStats, DecodeError> Decoder::decode(const ExporterKey& exporter, 
   return context.stats;
 }
 
+std::vector<ExporterKey> Decoder::take_changed() {
+  std::vector<ExporterKey> keys;
+  for (auto& [key, exporter] : x_exporters) {
+    if (exporter.changed) {
+      exporter.changed = false;
+      keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+std::vector<std::uint8_t> Decoder::remember(const ExporterKey& exporter) const {
+  const auto found = x_exporters.find(exporter);
+  return write_memory(found == x_exporters.end() ? Domains{} : found->second.domains);
+}
+
+Expected<void, MemoryError> Decoder::recall(const ExporterKey& exporter, ByteSpan memory, WallTime now) {
+  auto domains = read_memory(memory, x_limits, now);
+  if (!domains) {
+    return Unexpected{domains.error()};
+  }
+  if (x_exporters.size() >= x_limits.exporters || x_exporters.contains(exporter)) {
+    return Unexpected{MemoryError{MemoryFault::NotWanted, 0}};
+  }
+  x_exporters[exporter].domains = *std::move(domains);
+  return {};
+}
+
 Counters Decoder::counters(const ExporterKey& exporter) const {
   const auto found = x_exporters.find(exporter);
   return found == x_exporters.end() ? Counters{} : found->second.counters;
+}
+
+std::size_t Decoder::sets_waiting(const ExporterKey& exporter) const {
+  std::size_t waiting = 0;
+  if (const auto found = x_exporters.find(exporter); found != x_exporters.end()) {
+    for (const auto& [key, domain] : found->second.domains) {
+      waiting += domain.waiting.size();
+    }
+  }
+  return waiting;
 }
 
 }  // namespace pinfold::flow

@@ -17,7 +17,9 @@
 #include "base/expected.hpp"
 #include "base/time.hpp"
 #include "flow/decode_types.hpp"
+#include "flow/exporter_memory.hpp"
 #include "flow/exporter_state.hpp"
+#include "flow/interface_counters.hpp"
 
 namespace pinfold::flow {
 
@@ -32,12 +34,24 @@ public:
   [[nodiscard]] Expected<DecodeStats, DecodeError> decode(const ExporterKey& exporter, ByteSpan datagram, std::vector<FlowRecord>& out,
                                                           WallTime received);
 
+  /// The interface counters of the datagram that `decode` last took, in its order; valid until the next one. Empty after a refused one.
+  [[nodiscard]] const std::vector<InterfaceCounters>& interface_counters() const { return x_interface_counters; }
+
+  /// What must survive a restart (exporter_memory.hpp): exporters whose templates or sampling rules are news since the last call; what is
+  /// known of one, as bytes; and those bytes back, before the exporter was heard again.
+  [[nodiscard]] std::vector<ExporterKey> take_changed();
+  [[nodiscard]] std::vector<std::uint8_t> remember(const ExporterKey& exporter) const;
+  [[nodiscard]] Expected<void, MemoryError> recall(const ExporterKey& exporter, ByteSpan memory, WallTime now);
+
   /// All zero for an exporter that was never heard.
   [[nodiscard]] Counters counters(const ExporterKey& exporter) const;
+  /// Data sets that wait for their template right now.
+  [[nodiscard]] std::size_t sets_waiting(const ExporterKey& exporter) const;
 
 private:
   Limits x_limits;
   std::unordered_map<ExporterKey, Exporter> x_exporters;
+  std::vector<InterfaceCounters> x_interface_counters;
 };
 
 }  // namespace pinfold::flow

@@ -54,6 +54,9 @@ enum class Read : std::uint8_t {
   SamplingPacketSpace,
   SamplingSize,
   SamplingPopulation,
+  SamplingProbability,
+  FrameSection,  ///< the first bytes of a sampled packet itself, from its link layer on
+  IpSection,     ///< the same from its IP header on
 };
 
 /// What a field is about. Of several fields about the same thing a template keeps those of the lowest rank.

@@ -3,57 +3,24 @@
 #include <algorithm>
 
 namespace pinfold::flow {
-namespace {
 
-/// An uptime up to this far after the header's is the future; anything else lies in the past.
-constexpr std::uint32_t kFutureSlackMillis = 3'600'000;
-
-}  // namespace
-
-Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime) {
-  const std::uint32_t ahead = uptime - uptime_at_export;
-  if (ahead <= kFutureSlackMillis) {
-    return export_time + Millis{ahead};
-  }
-  const std::uint32_t age = uptime_at_export - uptime;
-  return std::max(Micros{0}, export_time - Millis{age});
-}
-
-SamplingRate SamplingRules::rate_of(const RawRecord& record) const {
-  if (const auto own = record.one_in()) {
-    return SamplingRate{*own};
-  }
-  if (record.sampler && !x_samplers.empty()) {
-    if (const auto rule = x_samplers.find(*record.sampler); rule != x_samplers.end()) {
-      return SamplingRate{rule->second};
-    }
-  }
-  if (record.flow.in_if && !x_interfaces.empty()) {
-    if (const auto rule = x_interfaces.find(record.flow.in_if->value); rule != x_interfaces.end()) {
-      return SamplingRate{rule->second};
-    }
-  }
-  // A domain with one sampler, whose records do not name it.
-  if (!record.sampler && x_default == 1 && x_samplers.size() == 1) {
-    return SamplingRate{x_samplers.begin()->second};
-  }
-  return SamplingRate{x_default};
-}
-
-void SamplingRules::put(Table& table, std::uint64_t key, std::uint32_t one_in, std::size_t limit) {
-  if (const auto found = table.find(key); found != table.end()) {
-    found->second = one_in;
-  } else if (table.size() < limit) {
-    table.emplace(key, one_in);
-  }
-}
-
-std::size_t Exporter::template_count() const {
-  std::size_t count = 0;
+bool Exporter::has_room_for(std::size_t fields, const Limits& limits) const {
+  std::size_t templates = 0;
+  std::size_t all_fields = 0;
   for (const auto& [key, domain] : domains) {
-    count += domain.templates.size();
+    templates += domain.templates.size();
+    for (const auto& [id, known] : domain.templates) {
+      all_fields += known.fields.size();
+    }
   }
-  return count;
+  return templates < limits.templates_per_exporter && all_fields + fields <= limits.template_fields_per_exporter;
+}
+
+void Exporter::expire_templates(WallTime now, const Limits& limits) {
+  for (auto& [key, domain] : domains) {
+    changed =
+        std::erase_if(domain.templates, [&](const auto& entry) { return entry.second.refreshed + limits.template_lifetime < now; }) > 0 || changed;
+  }
 }
 
 Domain& Exporter::domain(const DomainKey& key, const Limits& limits) {

@@ -12,20 +12,13 @@
 #include "base/byte_reader.hpp"
 #include "base/expected.hpp"
 #include "flow/decode_types.hpp"
+#include "flow/flow_times.hpp"
+#include "flow/interface_counters.hpp"
+#include "flow/sampling_rules.hpp"
 #include "flow/sequence.hpp"
 #include "flow/template.hpp"
 
 namespace pinfold::flow {
-
-/// The clock of one export datagram, for times that are relative to it.
-struct ExportClock {
-  Micros export_time{0};                       ///< UTC, from the header
-  std::optional<std::uint32_t> uptime_millis;  ///< the exporter's uptime at export_time; IPFIX headers do not have it
-};
-
-/// A moment given as uptime in ms, as UTC. Right over the wraps of the 32-bit uptime (every 49.7 days) for flows that began less than
-/// 49.7 days before the export; uptimes slightly after the header's are moments after the export (exporters stamp the header early).
-[[nodiscard]] Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime);
 
 /// A data set that came before its template.
 struct WaitingSet {
@@ -42,26 +35,14 @@ struct DomainKey {
   friend auto operator<=>(const DomainKey&, const DomainKey&) = default;
 };
 
-/// One in how many packets, and for which records that holds.
-class SamplingRules {
-public:
-  void set_default(std::uint32_t one_in) { x_default = one_in; }
-  void set_sampler(std::uint64_t sampler, std::uint32_t one_in, std::size_t limit) { put(x_samplers, sampler, one_in, limit); }
-  void set_interface(std::uint64_t interface, std::uint32_t one_in, std::size_t limit) { put(x_interfaces, interface, one_in, limit); }
-  /// The record's own word first, then its sampler, its interface, and the domain.
-  [[nodiscard]] SamplingRate rate_of(const RawRecord& record) const;
-
-private:
-  using Table = std::unordered_map<std::uint64_t, std::uint32_t>;
-  static void put(Table& table, std::uint64_t key, std::uint32_t one_in, std::size_t limit);
-
-  Table x_samplers;
-  Table x_interfaces;
-  std::uint32_t x_default = 1;
+struct KnownTemplate {
+  Template layout;
+  std::vector<FieldSpec> fields;  ///< as defined: tells a repetition from a redefinition, and is what survives a restart
+  WallTime refreshed;             ///< when the exporter last sent it
 };
 
 struct Domain {
-  std::unordered_map<std::uint16_t, Template> templates;
+  std::unordered_map<std::uint16_t, KnownTemplate> templates;
   SamplingRules sampling;
   std::optional<Micros> system_init;
   std::vector<WaitingSet> waiting;
@@ -73,8 +54,11 @@ struct Domain {
 struct Exporter {
   std::map<DomainKey, Domain> domains;
   Counters counters;
+  bool changed = false;  ///< templates or sampling rules are not what they were when somebody last asked (Decoder::take_changed)
 
-  [[nodiscard]] std::size_t template_count() const;
+  [[nodiscard]] bool has_room_for(std::size_t fields, const Limits& limits) const;
+  /// Forgets templates that the exporter has not sent for longer than their lifetime.
+  void expire_templates(WallTime now, const Limits& limits);
   /// Finds or makes the domain; a new one beyond the limit replaces the one that was unused for longest.
   [[nodiscard]] Domain& domain(const DomainKey& key, const Limits& limits);
 };
@@ -84,10 +68,17 @@ struct DecodeContext {
   const Limits& limits;
   Exporter& exporter;
   std::vector<FlowRecord>& out;
+  std::vector<InterfaceCounters>& counters_out;
+  WallTime received;
   std::size_t out_before = 0;  ///< out.size() at the start
   DecodeStats stats;
 
-  [[nodiscard]] bool is_full() const { return out.size() - out_before + stats.option_records >= limits.records_per_datagram; }
+  [[nodiscard]] bool is_full() const { return room() == 0; }
+  /// How many more records the datagram may have.
+  [[nodiscard]] std::size_t room() const {
+    const std::size_t used = out.size() - out_before + stats.option_records;
+    return used < limits.records_per_datagram ? limits.records_per_datagram - used : 0;
+  }
 };
 
 using Decoded = Expected<void, DecodeError>;

@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <array>
 
-#include "flow/packet_record.hpp"
 #include "flow/protocols.hpp"
-#include "net/packet_header.hpp"
+#include "flow/sflow_counters.hpp"
+#include "flow/sflow_records.hpp"
 
 namespace pinfold::flow {
 namespace {
@@ -11,17 +10,10 @@ namespace {
 // Formats: the enterprise in the top 20 bits, 0 for the standard ones, the format in the low 12.
 // Of samples:
 constexpr std::uint32_t kFlowSample = 1;
+constexpr std::uint32_t kCounterSample = 2;
 constexpr std::uint32_t kExpandedFlowSample = 3;
-// Of records within a flow sample:
-constexpr std::uint32_t kRawHeader = 1;
-constexpr std::uint32_t kEthernetFrame = 2;
-constexpr std::uint32_t kIpv4Data = 3;
-constexpr std::uint32_t kIpv6Data = 4;
-constexpr std::uint32_t kExtendedSwitch = 1001;
-// Of what a raw header begins with:
-constexpr std::uint32_t kEthernet = 1;
-constexpr std::uint32_t kIpv4 = 11;
-constexpr std::uint32_t kIpv6 = 12;
+constexpr std::uint32_t kExpandedCounterSample = 4;
+constexpr std::uint32_t kDiscardedPacket = 5;
 
 constexpr std::uint32_t kInterfaceFormatMask = 0xC000'0000;  // 0: an ifIndex; others: a reason for dropping, or several ports
 constexpr std::uint32_t kUnknownInterface = 0x3FFF'FFFF;     // the device itself
@@ -31,128 +23,6 @@ std::optional<IfIndex> interface(std::uint32_t format, std::uint32_t value) {
 }
 
 std::size_t padded(std::size_t length) { return (length + 3) & ~std::size_t{3}; }
-
-void put_transport(FlowRecord& flow, std::optional<std::uint16_t> src_port, std::optional<std::uint16_t> dst_port) {
-  if (src_port) {
-    flow.src_port = *src_port;
-    flow.exported.add(Field::SrcPort);
-  }
-  if (dst_port) {
-    flow.dst_port = *dst_port;
-    flow.exported.add(Field::DstPort);
-  }
-}
-
-void put_bytes(FlowRecord& flow, std::uint64_t bytes) {
-  flow.bytes = Bytes{bytes};
-  flow.exported.add(Field::Bytes);
-}
-
-/// sampled_header: the first bytes of the frame.
-bool read_raw_header(ByteReader in, FlowRecord& flow) {
-  const auto protocol = in.u32();
-  const auto frame_length = in.u32();
-  const auto stripped = in.u32();
-  const auto header_length = in.u32();
-  const auto header = header_length ? in.bytes(*header_length) : std::nullopt;
-  if (!protocol || !frame_length || !stripped || !header) {
-    return false;
-  }
-  put_bytes(flow, *frame_length);
-  if (*protocol == kEthernet) {
-    fill_from(net::parse_ethernet(*header), flow);
-  } else if (*protocol == kIpv4 || *protocol == kIpv6) {
-    fill_from(net::parse_ip(*header), flow);
-  }
-  return true;
-}
-
-/// sampled_ethernet: 48-bit addresses, each padded to eight bytes.
-bool read_ethernet_frame(ByteReader in, FlowRecord& flow) {
-  const auto length = in.u32();
-  const auto src = in.bytes(6);
-  const bool src_pad = in.skip(2);
-  const auto dst = in.bytes(6);
-  if (!length || !src || !src_pad || !dst) {
-    return false;
-  }
-  if (!flow.exported.has(Field::Bytes)) {
-    put_bytes(flow, *length);
-  }
-  flow.src_mac.emplace();
-  flow.dst_mac.emplace();
-  std::copy(src->begin(), src->end(), flow.src_mac->bytes.begin());
-  std::copy(dst->begin(), dst->end(), flow.dst_mac->bytes.begin());
-  return true;
-}
-
-std::optional<net::IpAddress> read_address(ByteReader& in, bool v6) {
-  if (!v6) {
-    const auto number = in.u32();
-    return number ? std::optional{net::IpAddress::v4(*number)} : std::nullopt;
-  }
-  const auto view = in.bytes(16);
-  if (!view) {
-    return std::nullopt;
-  }
-  std::array<std::uint8_t, 16> bytes{};
-  std::copy(view->begin(), view->end(), bytes.begin());
-  return net::IpAddress::v6(bytes);
-}
-
-/// sampled_ipv4 and sampled_ipv6: what the agent made of the packet itself. Only where there is no header to read.
-bool read_ip_data(ByteReader in, bool v6, FlowRecord& flow) {
-  const auto length = in.u32();
-  const auto protocol = in.u32();
-  const auto src = read_address(in, v6);
-  const auto dst = read_address(in, v6);
-  const auto src_port = in.u32();
-  const auto dst_port = in.u32();
-  const auto tcp_flags = in.u32();
-  if (!length || !protocol || !src || !dst || !src_port || !dst_port || !tcp_flags) {
-    return false;
-  }
-  if (flow.exported.has(Field::Src)) {
-    return true;
-  }
-  if (!flow.exported.has(Field::Bytes)) {
-    put_bytes(flow, *length);
-  }
-  flow.src = *src;
-  flow.dst = *dst;
-  flow.protocol = static_cast<std::uint8_t>(*protocol);
-  flow.exported.add(Field::Src);
-  flow.exported.add(Field::Dst);
-  flow.exported.add(Field::Protocol);
-  put_transport(flow, static_cast<std::uint16_t>(*src_port), static_cast<std::uint16_t>(*dst_port));
-  if (flow.protocol == kTcp) {
-    flow.tcp_flags = static_cast<std::uint8_t>(*tcp_flags);
-  }
-  return true;
-}
-
-/// extended_switch: the VLAN in which the frame came, for switches that take the tag off before they sample.
-bool read_extended_switch(ByteReader in, FlowRecord& flow) {
-  const auto src_vlan = in.u32();
-  if (!src_vlan) {
-    return false;
-  }
-  if (!flow.vlan && *src_vlan != 0 && *src_vlan < 4096) {
-    flow.vlan = static_cast<std::uint16_t>(*src_vlan);
-  }
-  return true;
-}
-
-bool read_record(std::uint32_t format, ByteReader in, FlowRecord& flow) {
-  switch (format) {
-    case kRawHeader: return read_raw_header(in, flow);
-    case kEthernetFrame: return read_ethernet_frame(in, flow);
-    case kIpv4Data: return read_ip_data(in, false, flow);
-    case kIpv6Data: return read_ip_data(in, true, flow);
-    case kExtendedSwitch: return read_extended_switch(in, flow);
-    default: return true;  // skipped by its length
-  }
-}
 
 /// The part of a sample before its records, and how many those are.
 std::optional<std::uint32_t> read_sample_head(ByteReader& in, bool expanded, FlowRecord& flow) {
@@ -190,7 +60,7 @@ Decoded decode_flow_sample(ByteReader in, bool expanded, std::size_t offset, Dec
     if (!format || !body) {
       return refuse(Fault::BadLength, at);
     }
-    if (!read_record(*format, *body, flow)) {
+    if (!read_sampled_record(*format, *body, flow)) {
       return refuse(Fault::BadLength, at + 8);
     }
     static_cast<void>(in.skip(std::min(in.remaining(), padded(*length) - *length)));
@@ -202,17 +72,30 @@ Decoded decode_flow_sample(ByteReader in, bool expanded, std::size_t offset, Dec
   return {};
 }
 
+constexpr std::uint32_t kOtherAddressType = 3;  // none that the specification names
+
 struct Header {
   net::IpAddress agent;
   std::uint32_t sub_agent;
   std::uint32_t sequence;
+  std::uint32_t uptime;
   std::uint32_t samples;
 };
+
+/// An agent that does not know its own address sends none (type 0).
+std::optional<net::IpAddress> read_agent(ByteReader& in, std::uint32_t type) {
+  switch (type) {
+    case 0: return net::IpAddress{};
+    case 1: return read_sflow_address(in, false);
+    case 2: return read_sflow_address(in, true);
+    default: return std::nullopt;
+  }
+}
 
 std::optional<Header> read_header(ByteReader& in) {
   const bool version = in.skip(4);
   const auto address_type = in.u32();
-  const auto agent = address_type ? read_address(in, *address_type == 2) : std::nullopt;
+  const auto agent = read_agent(in, address_type.value_or(kOtherAddressType));
   const auto sub_agent = in.u32();
   const auto sequence = in.u32();
   const auto uptime = in.u32();
@@ -220,7 +103,29 @@ std::optional<Header> read_header(ByteReader& in) {
   if (!version || !agent || !sub_agent || !sequence || !uptime || !samples) {
     return std::nullopt;
   }
-  return Header{*agent, *sub_agent, *sequence, *samples};
+  return Header{*agent, *sub_agent, *sequence, *uptime, *samples};
+}
+
+/// A counter sample that contradicts itself costs itself alone: its length is known, and the flows beside it are good.
+void read_counter_sample(const Header& header, ByteReader in, bool expanded, DecodeContext& context) {
+  InterfaceCounters from;
+  from.agent = header.agent;
+  from.sub_agent = header.sub_agent;
+  from.uptime_millis = header.uptime;
+  context.stats.counter_samples += read_interface_counters(in, expanded, from, context.counters_out) ? 1U : 0U;
+}
+
+Decoded decode_sample(const Header& header, std::uint32_t format, ByteReader body, std::size_t offset, DecodeContext& context) {
+  if (format == kFlowSample || format == kExpandedFlowSample) {
+    return decode_flow_sample(body, format == kExpandedFlowSample, offset, context);
+  }
+  ++context.stats.samples_skipped;
+  if (format == kCounterSample || format == kExpandedCounterSample) {
+    read_counter_sample(header, body, format == kExpandedCounterSample, context);
+  } else if (format == kDiscardedPacket) {
+    ++context.stats.discarded_packets;  // was not forwarded: no traffic
+  }
+  return {};
 }
 
 }  // namespace
@@ -248,11 +153,7 @@ Decoded decode_sflow5(ByteSpan datagram, DecodeContext& context) {
     if (!body) {
       return refuse(Fault::BadLength, at + 4);
     }
-    if (*format != kFlowSample && *format != kExpandedFlowSample) {
-      ++context.stats.samples_skipped;
-      continue;
-    }
-    if (const Decoded done = decode_flow_sample(*body, *format == kExpandedFlowSample, at + 8, context); !done) {
+    if (const Decoded done = decode_sample(*header, *format, *body, at + 8, context); !done) {
       return done;
     }
   }

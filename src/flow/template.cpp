@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -146,9 +148,19 @@ bool read_time(Read read, std::uint64_t value, RawRecord& out) {
   }
 }
 
+/// One in how many for a probability of up to 1, from the bits of a double or a float. A double of at least 2^-32 has some of its upper bits
+/// set, so that the two cannot be mixed up. 0 for what is no probability.
+std::uint64_t interval_of_probability(std::uint64_t bits) {
+  const double probability =
+      bits >> 32U == 0 ? static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits))) : std::bit_cast<double>(bits);
+  return probability > 1.0 / static_cast<double>(kLargestRate) && probability <= 1.0 ? static_cast<std::uint64_t>(std::llround(1.0 / probability))
+                                                                                     : 0;
+}
+
 void read_sampling(Read read, std::uint64_t value, RawRecord& out) {
   switch (read) {
     case Read::SamplingInterval: out.sampling_interval = value; break;
+    case Read::SamplingProbability: out.sampling_interval = interval_of_probability(value); break;
     case Read::SamplerId: out.sampler = value; break;
     case Read::SamplingPacketInterval: out.packet_interval = value; break;
     case Read::SamplingPacketSpace: out.packet_space = value; break;
@@ -160,6 +172,10 @@ void read_sampling(Read read, std::uint64_t value, RawRecord& out) {
 
 void read_field(Read read, const std::uint8_t* at, std::size_t length, RawRecord& out) {
   if (read == Read::Skip || read_address(read, at, out.flow)) {
+    return;
+  }
+  if (read == Read::FrameSection || read == Read::IpSection) {
+    (read == Read::FrameSection ? out.frame : out.ip_packet) = ByteSpan{at, length};
     return;
   }
   const std::uint64_t value = load(at, length);
@@ -184,6 +200,8 @@ bool is_about_flows(Read read) {
     case Read::DstV6:
     case Read::SrcMac:
     case Read::DstMac:
+    case Read::FrameSection:
+    case Read::IpSection:
     case Read::Bytes:
     case Read::Packets: return true;
     default: return false;
@@ -212,7 +230,7 @@ std::optional<Template> Template::compile(std::span<const FieldSpec> fields, boo
     if (field.scope && !scopes_are_elements) {
       continue;
     }
-    // A variable-length field is never a number or an address that Pinfold wants.
+    // A variable-length field is never a number or an address that Pinfold wants; it may be a packet's first bytes.
     elements[i] = find_element(field.enterprise, field.id, field.length).value_or(Element{});
     if (elements[i].read != Read::Skip) {
       std::uint8_t& rank = best[static_cast<std::size_t>(elements[i].topic)];

@@ -22,6 +22,7 @@ struct FieldSpec {
   std::uint16_t id = 0;
   std::uint16_t length = 0;
   bool scope = false;  ///< v9 scopes have their own numbers and are not elements; IPFIX scopes are
+  friend bool operator==(const FieldSpec&, const FieldSpec&) = default;
 };
 
 /// NetFlow v9's scope "Interface" (RFC 3954 section 6.1).
@@ -42,6 +43,8 @@ struct RawRecord {
   std::optional<std::uint16_t> icmp;
   std::optional<std::uint64_t> sampler;
   std::optional<std::uint32_t> scope_interface;
+  ByteSpan frame;      ///< a sampled packet's first bytes; they lie in the datagram
+  ByteSpan ip_packet;  ///< the same, from the IP header on
   std::uint64_t sampling_interval = 0;
   std::uint64_t packet_interval = 0;  ///< with space: `interval` packets taken, then `space` left out
   std::uint64_t packet_space = 0;

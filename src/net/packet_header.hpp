@@ -1,9 +1,17 @@
-/// Reads the headers of one packet: Ethernet (802.1Q and 802.1ad tags), IPv4, IPv6 with its extension headers, TCP, UDP, ICMP.
+/// Reads the headers of one packet: Ethernet (802.1Q and 802.1ad tags, LLC/SNAP), MPLS, PPPoE and PPP, IPv4, IPv6 with its extension headers, TCP,
+/// UDP, SCTP, ICMP.
 /// Used by: `flow` for sFlow's sampled headers and for captures. The bytes are usually only the first 128 of the frame.
-/// Bounds:  never reads past the bytes given; at most kMaxVlanTags tags and kMaxExtensionHeaders extension headers are followed.
+///
+/// Of a tunnel (GRE, IP in IP, 6in4, VXLAN, Geneve, L2TP, ESP) the OUTER headers are what is recorded: src and dst are the tunnel's ends, protocol
+/// is 47, 4, 41 or 17. It is the outer source whose port the packet came from, and a server must not be charged with an address that anybody
+/// may write into an inner header. Labels, tags and PPPoE are no tunnels in that sense: they have no addresses; the first IP header counts.
+///
+/// Bounds:  never reads past the bytes given; at most kMaxVlanTags tags, kMaxMplsLabels labels and kMaxExtensionHeaders extension headers are
+///          followed.
 /// Errors:  none: what could not be read (cut short, not IP, a later fragment) is absent from the result.
 /// Threads: none. O(1), no allocation.
-/// Source:  IEEE 802.1Q-2018 clause 9; RFC 791; RFC 8200 section 4; RFC 4302; RFC 9293; RFC 768; RFC 792; RFC 4443.
+/// Source:  IEEE 802.1Q-2018 clause 9; RFC 1042; RFC 3032 (MPLS); RFC 2516 (PPPoE); RFC 1661 and 1662 (PPP); RFC 791; RFC 8200 section 4;
+///          RFC 4302; RFC 9293; RFC 768; RFC 792; RFC 4443.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +24,7 @@
 namespace pinfold::net {
 
 inline constexpr unsigned kMaxVlanTags = 4;
+inline constexpr unsigned kMaxMplsLabels = 8;
 inline constexpr unsigned kMaxExtensionHeaders = 8;
 
 inline constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
@@ -42,5 +51,9 @@ struct PacketHeader {
 [[nodiscard]] PacketHeader parse_ethernet(ByteSpan frame);
 /// An IPv4 or IPv6 packet, told apart by its first nibble.
 [[nodiscard]] PacketHeader parse_ip(ByteSpan packet);
+/// A PPP frame, with or without HDLC's address and control bytes, without the FCS.
+[[nodiscard]] PacketHeader parse_ppp(ByteSpan frame);
+/// A packet that begins with its MPLS label stack.
+[[nodiscard]] PacketHeader parse_mpls(ByteSpan stack);
 
 }  // namespace pinfold::net

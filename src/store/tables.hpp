@@ -112,11 +112,28 @@ private:
   soci::session& x_session;
 };
 
+class ExportersTable final : public records::Exporters {
+public:
+  explicit ExportersTable(soci::session& session) : x_session(session) {}
+  void keep(const records::ExporterRow& row) override;
+  [[nodiscard]] std::vector<records::ExporterRow> list() const override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
   explicit SqlTransaction(soci::session& session)
-      : x_cases(session), x_outbox(session), x_inbox(session), x_journal(session), x_inventory(session), x_agents(session), x_settings(session) {}
+      : x_cases(session),
+        x_outbox(session),
+        x_inbox(session),
+        x_journal(session),
+        x_inventory(session),
+        x_agents(session),
+        x_settings(session),
+        x_exporters(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -124,6 +141,7 @@ public:
   records::InventoryTable& inventory() override { return x_inventory; }
   records::Agents& agents() override { return x_agents; }
   records::Settings& settings() override { return x_settings; }
+  records::Exporters& exporters() override { return x_exporters; }
 
 private:
   CasesTable x_cases;
@@ -133,6 +151,7 @@ private:
   InventorySql x_inventory;
   AgentsTable x_agents;
   SettingsTable x_settings;
+  ExportersTable x_exporters;
 };
 
 }  // namespace pinfold::store

@@ -63,6 +63,14 @@ ends 1 "there is no switch sw1" p switch arm sw1
 ends 0 '"enforce/stop":"yes"' p stop
 ends 0 '"enforce/stop":"no"' p resume
 ends 3 "No such file" "$pinfold" flows decode "$work/no-such-file"
+printf '\x00\x0a\x00\x1c\x65\x53\xf1\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x02\x00\x0c\x01\x00\x00\x01\x00\x08\x00\x04' >"$work/template.dat"
+printf '\x00\x0a\x00\x18\x65\x53\xf1\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x08\xc0\x00\x02\x07' >"$work/data.dat"
+ends 0 '"src":"192.0.2.7"' "$pinfold" flows decode "$work/template.dat" "$work/data.dat"
+ends 0 '"src":"192.0.2.7"' "$pinfold" flows decode "$work/data.dat" "$work/template.dat"
+ends 0 "1 data sets not read" "$pinfold" flows decode "$work/data.dat"
+ends 1 "byte 0: neither NetFlow" "$pinfold" flows decode "$0"
+printf '\x1f\x8b\x08\x00' >"$work/exports.pcap.gz"
+ends 3 "compressed" "$pinfold" flows decode "$work/exports.pcap.gz"
 ends 2 "neither an address nor a prefix" "$pinfold" detect "$work/servers.csv" --servers 192.0.2.1/24
 ends 0 '"version":"ipfix"' "$pinfold" flows decode "$(dirname "$0")/../../lab/recorded/exports.pcap"
 ends 0 '"class":"port_scan"' "$pinfold" detect "$(dirname "$0")/../../lab/recorded/exports.pcap" --servers 192.0.2.11

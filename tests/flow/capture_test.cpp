@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "flow/export_bytes.hpp"
+#include "flow/export_files.hpp"
 
 namespace pinfold::flow {
 namespace {
@@ -94,6 +95,56 @@ TEST_F(Capture, AnythingElseIsOneRawDatagram) {
   EXPECT_EQ(bytes, export_datagram().size());
   EXPECT_EQ(file_kind(path).value(), FileKind::Exports);
   EXPECT_FALSE(read_packets(path, [](const FlowRecord&) {}));
+}
+
+TEST_F(Capture, AFileOfIpfixMessagesIsReadMessageByMessage) {
+  const ExportBytes two = ExportBytes{}.append(export_datagram()).append(export_datagram());
+  std::vector<std::size_t> sizes;
+  const auto keep = [&](const Datagram& datagram) { sizes.push_back(datagram.payload.size()); };
+  const auto summary = read_datagrams(write("two.ipfix", two), keep);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->packets, 2U);
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{export_datagram().size(), export_datagram().size()}));
+  sizes.clear();
+  ASSERT_TRUE(read_datagrams(write("two.dat", two), keep));
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{2 * export_datagram().size()})) << "named as one datagram, it is one";
+  sizes.clear();
+  const auto cut = read_datagrams(write("cut.ipfix", ExportBytes{}.append(two).u16(10).u16(500).zeros(30)), keep);
+  ASSERT_FALSE(cut);
+  EXPECT_NE(cut.error().message.find("after 2"), std::string::npos) << cut.error().message;
+  EXPECT_EQ(sizes.size(), 2U) << "what was whole was given";
+  EXPECT_FALSE(read_datagrams(write("other.ipfix", ExportBytes{}.append(two).text("something else")), keep));
+}
+
+TEST_F(Capture, CompressedFilesAreRefusedWithAWord) {
+  const auto zipped = read_datagrams(write("exports.pcap.gz", ExportBytes{}.u16(0x1F8B).zeros(100)), [](const Datagram&) {});
+  ASSERT_FALSE(zipped);
+  EXPECT_NE(zipped.error().message.find("compressed"), std::string::npos);
+}
+
+TEST_F(Capture, SeveralFilesAreOneStreamInWhichTemplatesStayKnown) {
+  const auto template_file = write("template.dat", test::ipfix(ExportBytes{}.set(2, ExportBytes{}.u16s({256, 1, 8, 4}))));
+  const auto data_file = write("data.dat", test::ipfix(ExportBytes{}.set(256, ExportBytes{}.u32s({1, 2}))));
+  const auto lost_file = write("lost.dat", test::ipfix(ExportBytes{}.set(300, ExportBytes{}.u32(1))));
+  const auto bad_file = write("bad.dat", ExportBytes{}.text("GET / HTTP/1.0"));
+  for (const auto& files : {std::vector{template_file, data_file}, std::vector{data_file, template_file}}) {
+    ExportFiles exports;
+    std::size_t flows = 0;
+    for (const auto& file : files) {
+      ASSERT_TRUE(exports.read(file, [&](const FlowRecord&, const auto& exporter) {
+        ++flows;
+        EXPECT_FALSE(exporter);
+      }));
+    }
+    EXPECT_EQ(flows, 2U);
+    EXPECT_EQ(exports.summary().sets_without_template, 0U);
+    ASSERT_TRUE(exports.read(lost_file, [](const auto&...) {}));
+    ASSERT_TRUE(exports.read(bad_file, [](const auto&...) {}));
+    EXPECT_EQ(exports.summary().sets_without_template, 1U);
+    EXPECT_EQ(exports.summary().refused, 1U);
+    EXPECT_NE(exports.summary().first_refused.find("bad.dat: byte 0"), std::string::npos) << exports.summary().first_refused;
+    EXPECT_EQ(exports.summary().datagrams, 4U);
+  }
 }
 
 TEST_F(Capture, PacketsBecomeFlowsOfOnePacket) {

@@ -89,8 +89,8 @@ std::vector<std::vector<std::uint8_t>> corpus_datagrams(const std::string& name)
 /// Every datagram of every protocol, cut at every byte: never more flows than the whole gives, and those the same as the whole's first.
 /// Each cut lies in memory of exactly its size, so that the sanitizer builds see a read behind it.
 TEST(Decoder, ACutAtEveryByteGivesNoFlowThatTheWholeHasNot) {
-  for (const char* name : {"flow_ipfix/ipfix_template_then_data", "flow_ipfix/ipfix_variable_length_and_reverse", "flow_ipfix/v9_sampler_option",
-                           "flow_ipfix/v5_two_records", "flow_sflow/flow_and_counter_samples", "flow_sflow/expanded_ipv6_fragment_in_qinq"}) {
+  for (const char* name : {"flow_ipfix/ipfix_template_then_data", "flow_ipfix/ipfix_variable_length_and_reverse", "flow_netflow9/sampler_option",
+                           "flow_netflow5/two_records", "flow_sflow/flow_and_counter_samples", "flow_sflow/expanded_ipv6_fragment_in_qinq"}) {
     const auto datagrams = corpus_datagrams(name);
     ASSERT_FALSE(datagrams.empty()) << name;
     for (std::size_t i = 0; i < datagrams.size(); ++i) {

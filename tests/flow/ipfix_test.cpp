@@ -185,6 +185,10 @@ TEST(Ipfix, SamplingRatesComeFromOptions) {
       {"of this interface", ExportBytes{}.u16s({400, 2, 1, 10, 4, 34, 4}), ExportBytes{}.u32s({7, 256}), 256},
       {"of another interface", ExportBytes{}.u16s({400, 2, 1, 10, 4, 34, 4}), ExportBytes{}.u32s({8, 256}), 1},
       {"the only selector, which records do not name", ExportBytes{}.u16s({400, 3, 1, 302, 4, 305, 4, 306, 4}), ExportBytes{}.u32s({3, 1, 49}), 50},
+      {"samplingProbability as a double", ExportBytes{}.u16s({400, 2, 1, 143, 4, 311, 8}), ExportBytes{}.u32(1).u64(0x3F50'624D'D2F1'A9FC), 1000},
+      {"samplingProbability as a float", ExportBytes{}.u16s({400, 2, 1, 143, 4, 311, 4}), ExportBytes{}.u32s({1, 0x3C23D70A}), 100},
+      {"a probability above one", ExportBytes{}.u16s({400, 2, 1, 143, 4, 311, 4}), ExportBytes{}.u32s({1, 0x40000000}), 1},
+      {"no number at all", ExportBytes{}.u16s({400, 2, 1, 143, 4, 311, 8}), ExportBytes{}.u32(1).u64(0x7FF8'0000'0000'0001), 1},
       {"zero says nothing", ExportBytes{}.u16s({400, 2, 1, 143, 4, 34, 4}), ExportBytes{}.u32s({1, 0}), 1},
   };
   for (const Row& row : rows) {

@@ -14,14 +14,16 @@
 #include "flow/capture.hpp"
 #include "flow/decoder.hpp"
 #include "flow/export_bytes.hpp"
+#include "flow/influx_line.hpp"
 #include "flow/record_json.hpp"
+#include "support/shared_data.hpp"
 
 namespace pinfold::flow {
 namespace {
 
 using nlohmann::json;
 
-std::filesystem::path data_folder() { return std::filesystem::path(PINFOLD_SOURCE_DIR) / "../shared/data/flows"; }
+std::filesystem::path data_folder() { return pinfold::test::shared_data("flows"); }
 
 struct Outcome {
   std::vector<FlowRecord> flows;
@@ -236,33 +238,6 @@ TEST(ThirdParty, SflowAsTcpdumpReadsIt) {
   }
 }
 
-/// What influx' line protocol says of one flow, by field: `src="192.0.2.1",in_bytes=7u`.
-std::map<std::string, std::string> influx_fields(const std::string& line) {
-  std::map<std::string, std::string> fields;
-  const auto start = line.find(' ');
-  std::string name;
-  std::string value;
-  bool in_value = false;
-  bool quoted = false;
-  for (const char c : line.substr(start == std::string::npos ? line.size() : start + 1) + ",") {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (!quoted && (c == ',' || c == ' ')) {
-      if (in_value) {
-        fields[name] = value.ends_with('u') && value.size() > 1 && value[0] >= '0' && value[0] <= '9' ? value.substr(0, value.size() - 1) : value;
-      }
-      name.clear();
-      value.clear();
-      in_value = false;
-    } else if (!quoted && !in_value && c == '=') {
-      in_value = true;
-    } else {
-      (in_value ? value : name) += c;
-    }
-  }
-  return fields;
-}
-
 std::string time_millis(const std::optional<ExporterTime>& time) {
   return time ? std::to_string(std::chrono::floor<Millis>(time->since_epoch).count()) : "absent";
 }
@@ -284,6 +259,7 @@ TEST(ThirdParty, ExportsAsTelegrafReadsThem) {
     GTEST_SKIP() << "no data at " << folder;
   }
   std::size_t lines = 0;
+  std::printf("%-30s %8s %8s %8s %8s\n", "exporter", "ours", "compared", "agreed", "refused");
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (!std::filesystem::exists(entry.path() / "expected.out")) {
       continue;
@@ -304,7 +280,7 @@ TEST(ThirdParty, ExportsAsTelegrafReadsThem) {
     std::size_t compared = 0;
     std::size_t agreed = 0;
     for (std::string line; std::getline(in, line);) {
-      const auto expected = influx_fields(line);
+      const auto expected = test::influx_fields(line);
       if (!line.starts_with("netflow,") || !expected.contains("src") || !expected.contains("protocol")) {
         continue;  // options, counters
       }
@@ -313,8 +289,7 @@ TEST(ThirdParty, ExportsAsTelegrafReadsThem) {
       agreed += found ? 1U : 0U;
       EXPECT_TRUE(found) << entry.path() << "\n" << line;
     }
-    std::printf("%-30s %4zu flows, %4zu compared, %4zu agreed, %zu refused\n", entry.path().filename().c_str(), outcome.flows.size(), compared,
-                agreed, outcome.refused.size());
+    std::printf("%-30s %8zu %8zu %8zu %8zu\n", entry.path().filename().c_str(), outcome.flows.size(), compared, agreed, outcome.refused.size());
     EXPECT_TRUE(outcome.refused.empty()) << entry.path() << to_string(outcome.refused[0]);
     lines += compared;
   }
