@@ -23,18 +23,22 @@ SamplingRate SamplingRules::rate_of(const RawRecord& record) const {
   if (const auto own = record.one_in()) {
     return SamplingRate{*own};
   }
-  if (record.sampler && !x_samplers.empty()) {
-    if (const auto rule = x_samplers.find(*record.sampler); rule != x_samplers.end()) {
+  return rate_of(record.sampler, record.flow.in_if);
+}
+
+SamplingRate SamplingRules::rate_of(std::optional<std::uint64_t> sampler, std::optional<IfIndex> in_if) const {
+  if (sampler && !x_samplers.empty()) {
+    if (const auto rule = x_samplers.find(*sampler); rule != x_samplers.end()) {
       return SamplingRate{rule->second};
     }
   }
-  if (record.flow.in_if && !x_interfaces.empty()) {
-    if (const auto rule = x_interfaces.find(record.flow.in_if->value); rule != x_interfaces.end()) {
+  if (in_if && !x_interfaces.empty()) {
+    if (const auto rule = x_interfaces.find(in_if->value); rule != x_interfaces.end()) {
       return SamplingRate{rule->second};
     }
   }
   // A domain with one sampler, whose records do not name it.
-  if (!record.sampler && x_default == 1 && x_samplers.size() == 1) {
+  if (!sampler && x_default == 1 && x_samplers.size() == 1) {
     return SamplingRate{x_samplers.begin()->second};
   }
   return SamplingRate{x_default};

@@ -50,6 +50,10 @@ public:
   void set_interface(std::uint64_t interface, std::uint32_t one_in, std::size_t limit) { put(x_interfaces, interface, one_in, limit); }
   /// The record's own word first, then its sampler, its interface, and the domain.
   [[nodiscard]] SamplingRate rate_of(const RawRecord& record) const;
+  /// The same for a record that has no word of its own.
+  [[nodiscard]] SamplingRate rate_of(std::optional<std::uint64_t> sampler, std::optional<IfIndex> in_if) const;
+  /// No rule looks at the record: rate_of({}, {}) holds for all.
+  [[nodiscard]] bool is_uniform() const { return x_samplers.empty() && x_interfaces.empty(); }
 
 private:
   using Table = std::unordered_map<std::uint64_t, std::uint32_t>;
@@ -87,7 +91,12 @@ struct DecodeContext {
   std::size_t out_before = 0;  ///< out.size() at the start
   DecodeStats stats;
 
-  [[nodiscard]] bool is_full() const { return out.size() - out_before + stats.option_records >= limits.records_per_datagram; }
+  [[nodiscard]] bool is_full() const { return room() == 0; }
+  /// How many more records the datagram may have.
+  [[nodiscard]] std::size_t room() const {
+    const std::size_t used = out.size() - out_before + stats.option_records;
+    return used < limits.records_per_datagram ? limits.records_per_datagram - used : 0;
+  }
 };
 
 using Decoded = Expected<void, DecodeError>;

@@ -57,6 +57,7 @@ private:
   [[nodiscard]] Decoded define(std::uint16_t id, const std::vector<FieldSpec>& fields, bool is_options, std::size_t offset);
   void withdraw(std::uint16_t id, bool is_options);
   [[nodiscard]] Decoded decode_data(const Template& layout, ByteReader set, std::size_t offset, const ExportClock& clock);
+  [[nodiscard]] Decoded decode_columns(const Template& layout, ByteSpan set, std::size_t offset, const ExportClock& clock);
   void decode_waiting_for(std::uint16_t id);
   void put_aside(std::uint16_t id, ByteSpan bytes);
   void take_flow(RawRecord& raw, const ExportClock& clock);
@@ -242,6 +243,9 @@ void SetDecoder::decode_waiting_for(std::uint16_t id) {
 }
 
 Decoded SetDecoder::decode_data(const Template& layout, ByteReader set, std::size_t offset, const ExportClock& clock) {
+  if (layout.columns() != nullptr) {
+    return decode_columns(layout, set.rest(), offset, clock);
+  }
   while (set.remaining() >= layout.min_length()) {
     const std::size_t at = offset + set.position();
     if (x_context.is_full()) {
@@ -262,6 +266,25 @@ Decoded SetDecoder::decode_data(const Template& layout, ByteReader set, std::siz
   return {};
 }
 
+/// The exporter's uptime at the export, for times that are counted in it; IPFIX has it from systemInitTimeMilliseconds, if at all.
+std::optional<std::uint32_t> uptime_at_export(const ExportClock& clock, std::optional<Micros> system_init) {
+  if (clock.uptime_millis || !system_init) {
+    return clock.uptime_millis;
+  }
+  return static_cast<std::uint32_t>((clock.export_time - *system_init).count() / 1000);
+}
+
+Decoded SetDecoder::decode_columns(const Template& layout, ByteSpan set, std::size_t offset, const ExportClock& clock) {
+  const std::size_t count = set.size() / layout.min_length();
+  if (const std::size_t room = x_context.room(); count > room) {
+    return refuse(Fault::TooManyRecords, offset + room * layout.min_length());
+  }
+  const SetFacts facts{x_dialect.version, clock.export_time, uptime_at_export(clock, x_domain.system_init), &x_domain.sampling};
+  layout.columns()->read(set.data(), layout.min_length(), count, facts, x_context.out);
+  x_data_records += static_cast<std::uint32_t>(count);
+  return {};
+}
+
 /// The moment that a record gives in one of four ways.
 std::optional<Micros> resolve_time(std::optional<Micros> absolute, std::optional<std::uint64_t> delta, std::optional<std::uint32_t> uptime,
                                    const ExportClock& clock, std::optional<Micros> system_init) {
@@ -272,17 +295,8 @@ std::optional<Micros> resolve_time(std::optional<Micros> absolute, std::optional
     const std::uint64_t since_epoch = static_cast<std::uint64_t>(clock.export_time.count());
     return Micros{static_cast<std::int64_t>(since_epoch - std::min(*delta, since_epoch))};
   }
-  if (!uptime) {
-    return std::nullopt;
-  }
-  if (clock.uptime_millis) {
-    return time_of_uptime(clock.export_time, *clock.uptime_millis, *uptime);
-  }
-  if (!system_init) {
-    return std::nullopt;  // IPFIX without systemInitTimeMilliseconds: there is nothing to count from
-  }
-  const std::int64_t uptime_now = (clock.export_time - *system_init).count() / 1000;
-  return time_of_uptime(clock.export_time, static_cast<std::uint32_t>(uptime_now), *uptime);
+  const auto uptime_now = uptime_at_export(clock, system_init);
+  return uptime && uptime_now ? std::optional{time_of_uptime(clock.export_time, *uptime_now, *uptime)} : std::nullopt;
 }
 
 void resolve_times(RawRecord& raw, const ExportClock& clock, std::optional<Micros> system_init) {
