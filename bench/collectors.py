@@ -66,9 +66,9 @@ def pinfold_command(work, kind):
     if not state.exists():
         state.mkdir()
         with open(work / "servers.csv", "w") as out:
-            out.write("customer,customer_name,contacts,language,level,server,addresses\n")
+            out.write("customer,customer_name,contacts,language,level,server,addresses,mac,switch,port,alias,protected\n")
             for i in range(SERVERS):
-                out.write(f"c{i // 10},Customer {i // 10},owner{i // 10}@customer.example,en,1,srv-{i},10.{i >> 16}.{i >> 8 & 255}.{i & 255}\n")
+                out.write(f"c{i // 10},Customer {i // 10},owner{i // 10}@customer.example,en,1,srv-{i},10.{i >> 16}.{i >> 8 & 255}.{i & 255},,,,,no\n")
     socket = "sflow" if kind == "sflow" else "ipfix"
     config = work / "pinfold.toml"
     config.write_text(f"""state_dir = "{state}"

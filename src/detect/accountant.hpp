@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/huge_vector.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "inventory/inventory.hpp"
@@ -60,7 +61,7 @@ private:
   struct Server {
     std::array<Window, 3> windows;  ///< by WindowLength
   };
-  std::vector<Server> x_servers;
+  HugeVector<Server> x_servers;
 };
 
 }  // namespace pinfold::detect

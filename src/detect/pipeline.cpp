@@ -195,7 +195,7 @@ PipelineCounters Pipeline::counters() const {
 void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> inventory) {
   auto lookup = std::make_unique<ServerLookup>(std::move(inventory), x_sources.by_name());
   std::vector<std::uint32_t> old_index(lookup->size(), Accountant::kUnknown);
-  std::vector<ServerView> servers(lookup->size());
+  HugeVector<ServerView> servers(lookup->size());
   for (std::uint32_t i = 0; i < old_index.size(); ++i) {
     if (const auto old = x_lookup->by_id(lookup->inventory().server({i}).id)) {
       old_index[i] = old->value;

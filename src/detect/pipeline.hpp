@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "abuse/finding.hpp"
+#include "base/huge_vector.hpp"
 #include "detect/accountant.hpp"
 #include "detect/observation.hpp"
 #include "detect/port_scan.hpp"
@@ -121,7 +122,7 @@ private:
   Thresholds x_thresholds;
   ObservationSources x_sources;
   std::unique_ptr<ServerLookup> x_lookup;
-  std::vector<ServerView> x_servers;
+  HugeVector<ServerView> x_servers;
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
   PortScanDetector x_port_scans;
