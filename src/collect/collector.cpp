@@ -32,8 +32,6 @@ std::uint64_t random_seed() {
 
 /// Batches of one socket in a row, before the others have their turn.
 constexpr unsigned kBatchesInARow = 16;
-/// What comes during a nap must fit into the buffer many times over.
-constexpr std::uint64_t kNapBufferBytes = 4ULL * 1024 * 1024;
 
 /// Wakes the thread out of its poll.
 class WakeUp {
@@ -81,7 +79,8 @@ private:
   void listen(const std::optional<UdpEndpoint>& endpoint, Protocol protocol, int buffer_bytes);
   void mirror(const Mirror& mirror);
   void run(const std::stop_token& stop);
-  void wait();
+  void receive_when_ready();
+  void receive_after_nap();
   void receive_from(Listener& listener);
   void receive_from(std::size_t mirror);
   void hand_over();
@@ -94,7 +93,7 @@ private:
   std::vector<flow::FlowRecord> x_packets;
   std::optional<MonoTime> x_taken;
   bool x_may_nap = true;    ///< all buffers are large
-  bool x_is_tired = false;  ///< the last batches were not full
+  bool x_is_tired = false;  ///< something came: more will
   mutable LockGuarded<std::unique_ptr<Intake>> x_intake;
   WakeUp x_wake_up;
   std::jthread x_thread;  ///< last: starts when all else stands
@@ -146,21 +145,30 @@ void Collector::Worker::stop() {
 
 void Collector::Worker::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    wait();
+    std::exchange(x_is_tired, false) ? receive_after_nap() : receive_when_ready();
     hand_over();
   }
   x_taken.reset();
   hand_over();
 }
 
-void Collector::Worker::wait() {
+void Collector::Worker::receive_after_nap() {
   pollfd woken{x_wake_up.descriptor(), POLLIN, 0};
-  if (std::exchange(x_is_tired, false) && ::poll(&woken, 1, static_cast<int>(kNap.count())) > 0) {
-    return;
+  if (::poll(&woken, 1, static_cast<int>(kNap.count())) > 0) {
+    return;  // to stop
   }
+  for (Listener& listener : x_listeners) {
+    receive_from(listener);
+  }
+  for (std::size_t i = 0; i < x_mirrors.size(); ++i) {
+    receive_from(i);
+  }
+}
+
+void Collector::Worker::receive_when_ready() {
   std::array<pollfd, 1 + 2 + kMaxMirrors> waiting{};
   std::size_t count = 0;
-  waiting[count++] = woken;
+  waiting[count++] = {x_wake_up.descriptor(), POLLIN, 0};
   for (const Listener& listener : x_listeners) {
     waiting[count++] = {listener.socket->descriptor(), POLLIN, 0};
   }
@@ -193,8 +201,8 @@ void Collector::Worker::receive_from(Listener& listener) {
       intake.note_socket(listener.protocol, *listener.socket, now);
     });
     is_full = batch.size() == kBatch;
+    x_is_tired = x_is_tired || (x_may_nap && !batch.empty());
   }
-  x_is_tired = x_may_nap && !is_full;
 }
 
 void Collector::Worker::receive_from(std::size_t mirror) {
