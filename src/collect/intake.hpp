@@ -25,7 +25,7 @@ namespace pinfold::collect {
 
 class Intake {
 public:
-  static constexpr std::size_t kRecords = 512;
+  static constexpr std::size_t kRecords = 160;  ///< some 30 KiB: they are still in the first cache when the pipeline reads them
 
   /// The sources of the pipeline are the exporters in their order, then the mirrors. The first of two equal (address, protocol) counts.
   Intake(const CollectorOptions& options, std::shared_ptr<const inventory::Inventory> inventory, std::uint64_t hash_seed);

@@ -79,7 +79,7 @@ public:
 
 private:
   static constexpr std::uint32_t kNoPoint = 0xFFFFFFFF;
-  struct ServerView {
+  struct alignas(64) ServerView {  // one cache line
     std::uint32_t point = kNoPoint;
     WallTime at_point;                ///< when the point last showed the server
     WallTime outbound;                ///< end of the last packet from it; 0 = none

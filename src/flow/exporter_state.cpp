@@ -3,22 +3,6 @@
 #include <algorithm>
 
 namespace pinfold::flow {
-namespace {
-
-/// An uptime up to this far after the header's is the future; anything else lies in the past.
-constexpr std::uint32_t kFutureSlackMillis = 3'600'000;
-
-}  // namespace
-
-Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime) {
-  const std::uint32_t ahead = uptime - uptime_at_export;
-  if (ahead <= kFutureSlackMillis) {
-    return export_time + Millis{ahead};
-  }
-  const std::uint32_t age = uptime_at_export - uptime;
-  return std::max(Micros{0}, export_time - Millis{age});
-}
-
 SamplingRate SamplingRules::rate_of(const RawRecord& record) const {
   if (const auto own = record.one_in()) {
     return SamplingRate{*own};

@@ -2,6 +2,7 @@
 /// Used by: the decoders only. Bounds: decode_types.hpp (Limits). Threads: none; the Decoder's owner serialises.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -25,7 +26,15 @@ struct ExportClock {
 
 /// A moment given as uptime in ms, as UTC. Right over the wraps of the 32-bit uptime (every 49.7 days) for flows that began less than
 /// 49.7 days before the export; uptimes slightly after the header's are moments after the export (exporters stamp the header early).
-[[nodiscard]] Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime);
+[[nodiscard]] inline Micros time_of_uptime(Micros export_time, std::uint32_t uptime_at_export, std::uint32_t uptime) {
+  constexpr std::uint32_t kFutureSlackMillis = 3'600'000;  // up to this far after the header's is the future; anything else lies in the past
+  const std::uint32_t ahead = uptime - uptime_at_export;
+  if (ahead <= kFutureSlackMillis) {
+    return export_time + Millis{ahead};
+  }
+  const std::uint32_t age = uptime_at_export - uptime;
+  return std::max(Micros{0}, export_time - Millis{age});
+}
 
 /// A data set that came before its template.
 struct WaitingSet {
