@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "engine/collector_health.hpp"
 #include "engine/ears.hpp"
 #include "engine/serve.hpp"
 #include "pinfold/context.hpp"
@@ -50,6 +51,17 @@ void check_policy(Context& context, const std::string& file) {
   context.output().say(fmt::format("{} is good: an owner has {} to answer", file, to_string(loaded->policy.response_window)));
 }
 
+/// The collector's counters as the running desk last left them.
+void show_flows(Context& context, const nlohmann::json& report) {
+  if (!report.is_object()) {
+    return;
+  }
+  context.output().say(fmt::format("{:<18} {}, at {}", "flows", report.value("note", ""), report.value("at", "")));
+  for (const auto& [name, value] : report.value("counters", nlohmann::json::object()).items()) {
+    context.output().say(fmt::format("  {:<110} {}", name, value.dump()));
+  }
+}
+
 /// From the store alone, so that it works beside a running desk and without one: is somebody listening, and what waits?
 void health(Context& context) {
   bool listening = false;
@@ -63,9 +75,16 @@ void health(Context& context) {
             {"mails_waiting", ears.unclassified},
             {"findings_waiting", tx.inbox().count_pending("finding")},
             {"port_actions_open", tx.journal().open().size()}};
+    if (const auto report = tx.settings().get(engine::kFlowsReport)) {
+      json["flows"] = nlohmann::json::parse(*report, nullptr, false);
+    }
   });
   context.output().line(json);
   for (const auto& [name, value] : json.items()) {
+    if (name == "flows") {
+      show_flows(context, value);
+      continue;
+    }
     context.output().say(fmt::format("{:<18} {}", name, value.dump()));
   }
   if (!listening) {

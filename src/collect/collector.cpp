@@ -4,18 +4,19 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <map>
 #include <random>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/lock_guarded.hpp"
 #include "base/log.hpp"
+#include "collect/intake.hpp"
+#include "collect/packet_socket.hpp"
 #include "collect/udp_socket.hpp"
-#include "flow/decoder.hpp"
 
 namespace pinfold::collect {
 namespace {
@@ -29,7 +30,8 @@ std::uint64_t random_seed() {
   return (std::uint64_t{device()} << 32U) | device();
 }
 
-bool belongs_to(flow::ExportVersion version, Protocol protocol) { return (version == flow::ExportVersion::Sflow5) == (protocol == Protocol::Sflow); }
+/// Batches of one socket in a row, before the others have their turn.
+constexpr unsigned kBatchesInARow = 16;
 
 /// Wakes the thread out of its poll.
 class WakeUp {
@@ -54,8 +56,6 @@ private:
 
 }  // namespace
 
-std::string_view to_string(Protocol protocol) { return protocol == Protocol::Sflow ? "sflow" : "ipfix"; }
-
 class Collector::Worker {
 public:
   Worker(CollectorOptions options, std::shared_ptr<const inventory::Inventory> inventory, const Clock& clock, FindingSink sink);
@@ -64,10 +64,9 @@ public:
   Worker& operator=(const Worker&) = delete;
 
   [[nodiscard]] std::optional<std::uint16_t> port(Protocol protocol) const;
-  [[nodiscard]] CollectorCounters counters() const;
   template <typename F>
-  decltype(auto) with_pipeline(F&& f) const {
-    return x_state.with([&f](State& state) -> decltype(auto) { return std::forward<F>(f)(*state.pipeline); });
+  decltype(auto) with_intake(F&& f) const {
+    return x_intake.with([&f](std::unique_ptr<Intake>& intake) -> decltype(auto) { return std::forward<F>(f)(*intake); });
   }
   void stop();
 
@@ -75,75 +74,56 @@ private:
   struct Listener {
     Protocol protocol;
     std::unique_ptr<UdpSocket> socket;
-    flow::Decoder decoder;
-    std::size_t counters_at = 0;  ///< in State::sockets
   };
-  /// What other threads may look at.
-  struct State {
-    std::unique_ptr<detect::Pipeline> pipeline;
-    std::vector<ExporterCounters> exporters;  ///< by SourceIndex
-    std::vector<SocketCounters> sockets;
-  };
-  using SenderKey = std::pair<Protocol, net::IpAddress>;
 
-  void listen(const std::optional<UdpEndpoint>& endpoint, Protocol protocol, const CollectorOptions& options);
+  void listen(const std::optional<UdpEndpoint>& endpoint, Protocol protocol, int buffer_bytes);
+  void mirror(const Mirror& mirror);
   void run(const std::stop_token& stop);
+  void receive_when_ready();
+  void receive_after_nap();
   void receive_from(Listener& listener);
-  void handle(State& state, Listener& listener, const Received& datagram, WallTime now);
-  void count_losses(State& state, const Listener& listener, WallTime now) const;
+  void receive_from(std::size_t mirror);
   void hand_over();
 
   const Clock& x_clock;
   FindingSink x_sink;
-  std::map<SenderKey, detect::SourceIndex> x_senders;
   std::vector<Listener> x_listeners;
+  std::vector<std::unique_ptr<PacketSocket>> x_mirrors;
   ReceiveBuffers x_buffers{kBatch};
-  std::vector<flow::FlowRecord> x_records;
+  std::vector<flow::FlowRecord> x_packets;
   std::optional<MonoTime> x_taken;
-  mutable LockGuarded<State> x_state;
+  bool x_may_nap = true;    ///< all buffers are large
+  bool x_is_tired = false;  ///< something came: more will
+  mutable LockGuarded<std::unique_ptr<Intake>> x_intake;
   WakeUp x_wake_up;
   std::jthread x_thread;  ///< last: starts when all else stands
 };
 
 Collector::Worker::Worker(CollectorOptions options, std::shared_ptr<const inventory::Inventory> inventory, const Clock& clock, FindingSink sink)
-    : x_clock(clock), x_sink(std::move(sink)) {
-  std::vector<detect::ObservationSource> sources;
-  std::vector<ExporterCounters> exporters;
-  for (const AllowedExporter& exporter : options.exporters) {
-    const detect::SourceIndex index{static_cast<std::uint32_t>(sources.size())};
-    if (x_senders.emplace(SenderKey{exporter.protocol, exporter.address}, index).second) {
-      sources.push_back({exporter.observation_point, exporter.rank});
-      ExporterCounters counters;
-      counters.address = exporter.address;
-      counters.protocol = exporter.protocol;
-      counters.observation_point = exporter.observation_point;
-      exporters.push_back(std::move(counters));
-    }
+    : x_clock(clock), x_sink(std::move(sink)), x_intake(std::make_unique<Intake>(options, std::move(inventory), random_seed())) {
+  listen(options.ipfix, Protocol::Ipfix, options.receive_buffer_bytes);
+  listen(options.sflow, Protocol::Sflow, options.receive_buffer_bytes);
+  for (const Mirror& given : options.mirrors) {
+    mirror(given);
   }
-  x_state.with([&](State& state) {
-    state.pipeline = std::make_unique<detect::Pipeline>(options.thresholds, std::move(inventory), std::move(sources), random_seed());
-    state.exporters = std::move(exporters);
-  });
-  listen(options.ipfix, Protocol::Ipfix, options);
-  listen(options.sflow, Protocol::Sflow, options);
   x_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-void Collector::Worker::listen(const std::optional<UdpEndpoint>& endpoint, Protocol protocol, const CollectorOptions& options) {
+void Collector::Worker::listen(const std::optional<UdpEndpoint>& endpoint, Protocol protocol, int buffer_bytes) {
   if (!endpoint) {
     return;
   }
-  flow::Limits limits;
-  limits.exporters = std::max<std::size_t>(options.exporters.size(), 1);
-  const std::size_t at = x_state.with([&](State& state) {
-    SocketCounters counters;
-    counters.protocol = protocol;
-    state.sockets.push_back(counters);
-    return state.sockets.size() - 1;
-  });
-  auto socket = std::make_unique<UdpSocket>(endpoint->address, endpoint->port, options.receive_buffer_bytes);
-  log_info("COLLECT_LISTENING", "{} exports on {} port {}", to_string(protocol), net::to_string(endpoint->address), socket->port());
-  x_listeners.push_back({protocol, std::move(socket), flow::Decoder{limits}, at});
+  auto socket = std::make_unique<UdpSocket>(endpoint->address, endpoint->port, buffer_bytes);
+  x_may_nap = x_may_nap && socket->buffer_bytes() >= kNapBufferBytes;
+  log_info("COLLECT_LISTENING", "{} exports on {} port {}, buffer {} KiB", to_string(protocol), net::to_string(endpoint->address), socket->port(),
+           socket->buffer_bytes() / 1024);
+  with_intake([&](Intake& intake) { intake.note_socket(protocol, *socket, x_clock.wall()); });
+  x_listeners.push_back({protocol, std::move(socket)});
+}
+
+void Collector::Worker::mirror(const Mirror& mirror) {
+  x_mirrors.push_back(std::make_unique<PacketSocket>(mirror.interface, mirror.sampling));
+  log_info("COLLECT_MIRROR", "packets of {}, one in {}", mirror.interface, mirror.sampling.one_in());
 }
 
 std::optional<std::uint16_t> Collector::Worker::port(Protocol protocol) const {
@@ -155,16 +135,6 @@ std::optional<std::uint16_t> Collector::Worker::port(Protocol protocol) const {
   return std::nullopt;
 }
 
-CollectorCounters Collector::Worker::counters() const {
-  return x_state.with([](State& state) {
-    CollectorCounters counters{state.exporters, state.sockets, state.pipeline->counters()};
-    for (std::uint32_t i = 0; i < counters.exporters.size(); ++i) {
-      counters.exporters[i].is_accounted = state.pipeline->is_accounted({i});
-    }
-    return counters;
-  });
-}
-
 void Collector::Worker::stop() {
   if (x_thread.joinable()) {
     x_thread.request_stop();
@@ -174,89 +144,72 @@ void Collector::Worker::stop() {
 }
 
 void Collector::Worker::run(const std::stop_token& stop) {
-  std::vector<pollfd> waiting{{x_wake_up.descriptor(), POLLIN, 0}};
-  for (const Listener& listener : x_listeners) {
-    waiting.push_back({listener.socket->descriptor(), POLLIN, 0});
-  }
   while (!stop.stop_requested()) {
-    if (::poll(waiting.data(), waiting.size(), kIdleMillis) > 0) {
-      for (std::size_t i = 0; i < x_listeners.size(); ++i) {
-        if (waiting[i + 1].revents != 0) {
-          receive_from(x_listeners[i]);
-        }
-      }
-    }
+    std::exchange(x_is_tired, false) ? receive_after_nap() : receive_when_ready();
     hand_over();
   }
   x_taken.reset();
   hand_over();
 }
 
+void Collector::Worker::receive_after_nap() {
+  pollfd woken{x_wake_up.descriptor(), POLLIN, 0};
+  if (::poll(&woken, 1, static_cast<int>(kNap.count())) > 0) {
+    return;  // to stop
+  }
+  for (Listener& listener : x_listeners) {
+    receive_from(listener);
+  }
+  for (std::size_t i = 0; i < x_mirrors.size(); ++i) {
+    receive_from(i);
+  }
+}
+
+void Collector::Worker::receive_when_ready() {
+  std::array<pollfd, 1 + 2 + kMaxMirrors> waiting{};
+  std::size_t count = 0;
+  waiting[count++] = {x_wake_up.descriptor(), POLLIN, 0};
+  for (const Listener& listener : x_listeners) {
+    waiting[count++] = {listener.socket->descriptor(), POLLIN, 0};
+  }
+  for (const auto& mirror : x_mirrors) {
+    waiting[count++] = {mirror->descriptor(), POLLIN, 0};
+  }
+  if (::poll(waiting.data(), count, kIdleMillis) <= 0) {
+    return;
+  }
+  const pollfd* ready = waiting.data() + 1;
+  for (Listener& listener : x_listeners) {
+    if ((ready++)->revents != 0) {
+      receive_from(listener);
+    }
+  }
+  for (std::size_t i = 0; i < x_mirrors.size(); ++i) {
+    if ((ready++)->revents != 0) {
+      receive_from(i);
+    }
+  }
+}
+
 void Collector::Worker::receive_from(Listener& listener) {
-  const std::vector<Received> batch = listener.socket->receive(x_buffers);
+  bool is_full = true;
+  for (unsigned i = 0; i < kBatchesInARow && is_full; ++i) {
+    const std::span<const Received> batch = listener.socket->receive(x_buffers);
+    const WallTime now = x_clock.wall();
+    with_intake([&](Intake& intake) {
+      intake.take(listener.protocol, batch, now);
+      intake.note_socket(listener.protocol, *listener.socket, now);
+    });
+    is_full = batch.size() == kBatch;
+    x_is_tired = x_is_tired || (x_may_nap && !batch.empty());
+  }
+}
+
+void Collector::Worker::receive_from(std::size_t mirror) {
+  x_packets.clear();
+  const PacketSocket::Batch batch = x_mirrors[mirror]->receive(x_packets);
   const WallTime now = x_clock.wall();
-  x_state.with([&](State& state) {
-    for (const Received& datagram : batch) {
-      handle(state, listener, datagram, now);
-    }
-    count_losses(state, listener, now);
-  });
-}
-
-void Collector::Worker::handle(State& state, Listener& listener, const Received& datagram, WallTime now) {
-  SocketCounters& socket = state.sockets[listener.counters_at];
-  ++socket.datagrams;
-  const auto sender = x_senders.find({listener.protocol, datagram.from});
-  if (sender == x_senders.end()) {
-    ++socket.unknown_exporters;
-    return;
-  }
-  const detect::SourceIndex source = sender->second;
-  ExporterCounters& exporter = state.exporters[source.value];
-  ++exporter.datagrams;
-  exporter.last_heard = now;
-  const auto version = flow::sniff(datagram.bytes);
-  if (!version || !belongs_to(*version, listener.protocol)) {
-    ++exporter.decode_errors;
-    return;
-  }
-  const flow::ExporterKey key{datagram.from, 0};
-  x_records.clear();
-  const bool is_whole = listener.decoder.decode(key, datagram.bytes, x_records, now).has_value();
-  exporter.decode_errors += is_whole ? 0U : 1U;
-  if (is_whole) {  // garbage is no sign of life: the spare may have to take over
-    state.pipeline->heard(source, now);
-  }
-  const flow::Counters sums = listener.decoder.counters(key);
-  // Sums shrink when what was thought lost turns up late; findings made meanwhile erred on the careful side.
-  const std::uint64_t lost = sums.lost_datagrams + sums.lost_records;
-  const std::uint64_t known = exporter.lost_datagrams + exporter.lost_records;
-  if (lost > known) {
-    const bool counts_records = sums.lost_records > exporter.lost_records;
-    state.pipeline->note_loss(source, counts_records ? 1 : lost - known, now);
-  }
-  exporter.lost_datagrams = sums.lost_datagrams;
-  exporter.lost_records = sums.lost_records;
-  exporter.records += x_records.size();
-  for (const flow::FlowRecord& record : x_records) {
-    state.pipeline->add(record, source, now);
-  }
-}
-
-/// The kernel does not say whose datagrams it threw away: every exporter of the socket may be meant.
-void Collector::Worker::count_losses(State& state, const Listener& listener, WallTime now) const {
-  SocketCounters& socket = state.sockets[listener.counters_at];
-  socket.errors = listener.socket->errors();
-  const std::uint64_t drops = listener.socket->kernel_drops() - socket.kernel_drops;
-  socket.kernel_drops = listener.socket->kernel_drops();
-  if (drops == 0) {
-    return;
-  }
-  for (std::uint32_t i = 0; i < state.exporters.size(); ++i) {
-    if (state.exporters[i].protocol == listener.protocol) {
-      state.pipeline->note_loss({i}, drops, now);
-    }
-  }
+  with_intake([&](Intake& intake) { intake.take_packets(mirror, x_packets, batch.not_ip, batch.kernel_drops, now); });
 }
 
 void Collector::Worker::hand_over() {
@@ -266,7 +219,7 @@ void Collector::Worker::hand_over() {
   }
   x_taken = mono;
   const WallTime now = x_clock.wall();
-  for (abuse::Finding& finding : x_state.with([now](State& state) { return state.pipeline->take_findings(now); })) {
+  for (abuse::Finding& finding : with_intake([now](Intake& intake) { return intake.pipeline().take_findings(now); })) {
     x_sink(std::move(finding));
   }
 }
@@ -279,14 +232,16 @@ Collector::~Collector() = default;
 std::optional<std::uint16_t> Collector::port(Protocol protocol) const { return x_worker->port(protocol); }
 
 void Collector::set_inventory(std::shared_ptr<const inventory::Inventory> inventory) {
-  x_worker->with_pipeline([&inventory](detect::Pipeline& pipeline) { pipeline.set_inventory(std::move(inventory)); });
+  x_worker->with_intake([&inventory](Intake& intake) { intake.pipeline().set_inventory(std::move(inventory)); });
 }
 
 std::optional<WallTime> Collector::last_outbound(const ServerId& server) const {
-  return x_worker->with_pipeline([&server](const detect::Pipeline& pipeline) { return pipeline.last_outbound(server); });
+  return x_worker->with_intake([&server](const Intake& intake) { return intake.pipeline().last_outbound(server); });
 }
 
-CollectorCounters Collector::counters() const { return x_worker->counters(); }
+CollectorCounters Collector::counters() const {
+  return x_worker->with_intake([](const Intake& intake) { return intake.counters(); });
+}
 
 void Collector::stop() { x_worker->stop(); }
 

@@ -1,93 +1,42 @@
-/// Receives flow exports and turns them into findings: UDP sockets, the allow-list of exporters, decoding, the detection pipeline.
+/// Receives flow exports and packets and turns them into findings: sockets, the allow-list of exporters, decoding, the detection pipeline.
 ///
 ///   ipfix socket ─┐                          ┌─ unknown exporter: counted, dropped
-///   sflow socket ─┴─ recvmmsg ─ allow-list ──┴─ decode ─ Pipeline ─ findings ─▶ sink
+///   sflow socket ─┴─ recvmmsg ─ allow-list ──┴─ decode ─ interfaces ─┬─ Pipeline ─ findings ─▶ sink
+///   mirror ports ──── TPACKET_V3 ring ─ one record a packet ─────────┘
 ///
 /// Used by: engine. The ipfix socket takes NetFlow v5 and v9 too; a datagram of the other socket's protocol is a decode error.
 /// Threads: one of its own does all the work; the public members may be called from any thread. The sink is called from the collector's
 ///          thread, without any lock held: it must not block for long, or datagrams are lost in the kernel (and counted).
-/// Clock:   injected; must be safe to read from the collector's thread.
-/// Loss:    counted where it happens: gaps in sequence numbers an exporter, full receive buffers a socket (SO_RXQ_OVFL). Both reach the findings
-///          made meanwhile. IPFIX and NetFlow v5 gaps count records; each is taken as at least one datagram.
-/// Bounds:  kBatch datagrams of 64 KiB in memory; decoder limits in flow/decode_types.hpp; unknown exporters cost a counter.
+///          One thread, and no more: it keeps up with over two million flows a second, and with several an exporter's records would have to meet
+///          those of the others again, because a server is judged by all of them.
+/// Clock:   injected; read once a batch; must be safe to read from the collector's thread.
+/// Batches: where the kernel granted a large buffer, a batch that was not full is followed by a nap of kNap, so that the next one is fuller: that
+///          costs a few milliseconds of delay and saves most of the waking up. A buffer of kNapBufferBytes holds many times what comes meanwhile.
+/// Loss:    counted where it happens (counters.hpp, intake.hpp), and findings made meanwhile say so.
+/// Bounds:  kBatch datagrams of 64 KiB in memory, of which only the pages that were ever written exist; a ring of 8 MiB for each mirror port.
 /// Errors:  a socket that cannot be bound is a std::system_error at construction; later socket errors are counted.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "abuse/finding.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
-#include "detect/pipeline.hpp"
-#include "detect/thresholds.hpp"
+#include "collect/counters.hpp"
+#include "collect/options.hpp"
 #include "inventory/inventory.hpp"
-#include "net/ip_address.hpp"
 
 namespace pinfold::collect {
-
-enum class Protocol : std::uint8_t { Ipfix, Sflow };  ///< which socket; Ipfix means NetFlow too
-[[nodiscard]] std::string_view to_string(Protocol protocol);
-
-struct UdpEndpoint {
-  net::IpAddress address;
-  std::uint16_t port = 0;  ///< 0: the kernel picks one, see Collector::port
-};
-
-/// An exporter that may talk to us. Entries of one observation point see the same packets (detect/observation.hpp).
-struct AllowedExporter {
-  net::IpAddress address;
-  Protocol protocol = Protocol::Ipfix;
-  std::string observation_point;
-  unsigned rank = 0;
-};
-
-struct CollectorOptions {
-  std::optional<UdpEndpoint> ipfix;
-  std::optional<UdpEndpoint> sflow;
-  std::vector<AllowedExporter> exporters;  ///< the first of two equal (address, protocol) counts
-  detect::Thresholds thresholds;
-  /// Asked of the kernel for each socket, which may give less (net.core.rmem_max); bursts of export wait there.
-  int receive_buffer_bytes = 16 * 1024 * 1024;
-};
-
-struct ExporterCounters {
-  net::IpAddress address;
-  Protocol protocol = Protocol::Ipfix;
-  std::string observation_point;
-  bool is_accounted = false;
-  std::uint64_t datagrams = 0;
-  std::uint64_t decode_errors = 0;
-  std::uint64_t records = 0;
-  std::uint64_t lost_datagrams = 0;  ///< by sequence gaps (sFlow, NetFlow v9)
-  std::uint64_t lost_records = 0;    ///< by sequence gaps (IPFIX, NetFlow v5)
-  std::optional<WallTime> last_heard;
-};
-
-struct SocketCounters {
-  Protocol protocol = Protocol::Ipfix;
-  std::uint64_t datagrams = 0;
-  std::uint64_t unknown_exporters = 0;  ///< datagrams dropped because their sender is not on the list
-  std::uint64_t kernel_drops = 0;       ///< datagrams that the receive buffer had no room for
-  std::uint64_t errors = 0;             ///< failed system calls
-};
-
-struct CollectorCounters {
-  std::vector<ExporterCounters> exporters;
-  std::vector<SocketCounters> sockets;
-  detect::PipelineCounters pipeline;
-};
 
 using FindingSink = std::function<void(abuse::Finding)>;
 
 class Collector {
 public:
-  static constexpr unsigned kBatch = 32;
+  static constexpr unsigned kBatch = 64;
+  static constexpr Millis kNap{5};
+  static constexpr std::uint64_t kNapBufferBytes = 4ULL * 1024 * 1024;
 
   /// Binds and starts to receive. `clock` must outlive the collector.
   Collector(CollectorOptions options, std::shared_ptr<const inventory::Inventory> inventory, const Clock& clock, FindingSink sink);

@@ -1,7 +1,6 @@
 #include "collect/udp_socket.hpp"
 
 #include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -87,11 +86,16 @@ UdpSocket::UdpSocket(const net::IpAddress& address, std::uint16_t port, int rece
     fail(x_descriptor, where);
   }
   const int on = 1;
+  const bool is_forced = ::setsockopt(x_descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes, sizeof(receive_buffer_bytes)) == 0;
+  int granted = 0;
+  socklen_t granted_length = sizeof(granted);
   // A smaller buffer than asked for is no error: what it loses is counted.
-  if (::setsockopt(x_descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes)) != 0 ||
+  if ((!is_forced && ::setsockopt(x_descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes)) != 0) ||
+      ::getsockopt(x_descriptor, SOL_SOCKET, SO_RCVBUF, &granted, &granted_length) != 0 ||
       ::setsockopt(x_descriptor, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) != 0) {
     fail(x_descriptor, where);
   }
+  x_buffer_bytes = static_cast<std::uint64_t>(granted);
   SocketAddress bound = to_socket_address(address, port);
   if (::bind(x_descriptor, reinterpret_cast<const sockaddr*>(&bound.storage), bound.length) != 0 ||
       ::getsockname(x_descriptor, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0) {
@@ -102,39 +106,38 @@ UdpSocket::UdpSocket(const net::IpAddress& address, std::uint16_t port, int rece
 
 UdpSocket::~UdpSocket() { ::close(x_descriptor); }
 
-std::vector<Received> UdpSocket::receive(ReceiveBuffers& buffers) {
-  struct Control {
-    alignas(cmsghdr) std::array<std::uint8_t, 64> bytes;
-  };
-  std::vector<mmsghdr> messages(buffers.count());
-  std::vector<iovec> vectors(buffers.count());
-  std::vector<sockaddr_storage> senders(buffers.count());
-  std::vector<Control> controls(buffers.count());
-  for (unsigned i = 0; i < buffers.count(); ++i) {
-    vectors[i] = {buffers.at(i), ReceiveBuffers::kMaxDatagram};
-    msghdr& header = messages[i].msg_hdr;
-    header.msg_name = &senders[i];
-    header.msg_namelen = sizeof(senders[i]);
-    header.msg_iov = &vectors[i];
+ReceiveBuffers::ReceiveBuffers(unsigned count)
+    : x_bytes(count * kStride), x_messages(count), x_vectors(count), x_senders(count), x_controls(count), x_received(count) {
+  for (unsigned i = 0; i < count; ++i) {
+    x_vectors[i] = {x_bytes.data() + i * kStride, kMaxDatagram};
+    msghdr& header = x_messages[i].msg_hdr;
+    header.msg_name = &x_senders[i];
+    header.msg_iov = &x_vectors[i];
     header.msg_iovlen = 1;
-    header.msg_control = controls[i].bytes.data();
-    header.msg_controllen = controls[i].bytes.size();
+    header.msg_control = x_controls[i].bytes.data();
   }
-  const int count = ::recvmmsg(x_descriptor, messages.data(), buffers.count(), 0, nullptr);
+}
+
+std::span<const Received> UdpSocket::receive(ReceiveBuffers& buffers) {
+  for (mmsghdr& message : buffers.x_messages) {  // the kernel wrote what it used
+    message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    message.msg_hdr.msg_controllen = sizeof(ReceiveBuffers::Control);
+  }
+  const int count = ::recvmmsg(x_descriptor, buffers.x_messages.data(), static_cast<unsigned>(buffers.x_messages.size()), 0, nullptr);
   if (count < 0) {
     x_errors += errno == EAGAIN || errno == EINTR ? 0U : 1U;
     return {};
   }
-  std::vector<Received> received;
-  received.reserve(static_cast<std::size_t>(count));
   for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
-    received.push_back({from_socket_address(senders[i]).first, ByteSpan{buffers.at(i), messages[i].msg_len}});
-    if (const auto drops = drop_counter(messages[i].msg_hdr)) {
+    mmsghdr& message = buffers.x_messages[i];
+    buffers.x_received[i] = {from_socket_address(buffers.x_senders[i]).first,
+                             ByteSpan{static_cast<const std::uint8_t*>(buffers.x_vectors[i].iov_base), message.msg_len}};
+    if (const auto drops = drop_counter(message.msg_hdr)) {
       x_kernel_drops += *drops - x_drop_counter;
       x_drop_counter = *drops;
     }
   }
-  return received;
+  return std::span{buffers.x_received}.first(static_cast<std::size_t>(count));
 }
 
 }  // namespace pinfold::collect

@@ -1,9 +1,14 @@
 /// A bound UDP socket that receives in batches, and says who sent and how much the kernel had to throw away.
-/// Threads: none; the owner serialises. Never blocks. Source: recvmmsg(2), socket(7) SO_RXQ_OVFL (Linux).
+/// Threads: none; the owner serialises. Never blocks. No allocation after construction.
+/// Source:  recvmmsg(2), socket(7) SO_RXQ_OVFL, SO_RCVBUFFORCE (Linux).
 /// Errors:  std::system_error at construction; `receive` gives nothing and counts.
 #pragma once
 
+#include <sys/socket.h>
+
+#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/byte_reader.hpp"
@@ -11,26 +16,35 @@
 
 namespace pinfold::collect {
 
-/// Buffers for one batch of datagrams, shared by the sockets of one thread.
-class ReceiveBuffers {
-public:
-  static constexpr std::size_t kMaxDatagram = 65'536;
-  explicit ReceiveBuffers(unsigned count) : x_bytes(count * kMaxDatagram), x_count(count) {}
-  [[nodiscard]] unsigned count() const { return x_count; }
-  [[nodiscard]] std::uint8_t* at(unsigned i) { return x_bytes.data() + i * kMaxDatagram; }
-
-private:
-  std::vector<std::uint8_t> x_bytes;
-  unsigned x_count;
-};
-
 struct Received {
   net::IpAddress from;  ///< IPv4-mapped addresses of a dual-stack socket as IPv4
   ByteSpan bytes;
 };
 
+/// Buffers and headers for one batch of datagrams, shared by the sockets of one thread. Memory that no datagram reached is never touched.
+class ReceiveBuffers {
+public:
+  static constexpr std::size_t kMaxDatagram = 65'536;
+  explicit ReceiveBuffers(unsigned count);
+
+private:
+  friend class UdpSocket;
+  /// Datagrams that begin at the same place of a page would push one another out of the cache.
+  static constexpr std::size_t kStride = kMaxDatagram + 1600;
+  struct Control {
+    alignas(cmsghdr) std::array<std::uint8_t, 64> bytes;
+  };
+  std::vector<std::uint8_t> x_bytes;
+  std::vector<mmsghdr> x_messages;
+  std::vector<iovec> x_vectors;
+  std::vector<sockaddr_storage> x_senders;
+  std::vector<Control> x_controls;
+  std::vector<Received> x_received;
+};
+
 class UdpSocket {
 public:
+  /// More than the kernel's net.core.rmem_max is only granted to CAP_NET_ADMIN; less is no error, see buffer_bytes.
   UdpSocket(const net::IpAddress& address, std::uint16_t port, int receive_buffer_bytes);
   UdpSocket(const UdpSocket&) = delete;
   UdpSocket& operator=(const UdpSocket&) = delete;
@@ -39,9 +53,10 @@ public:
   [[nodiscard]] int descriptor() const { return x_descriptor; }
   [[nodiscard]] std::uint16_t port() const { return x_port; }
   /// One batch; the spans hold until the next call that uses the same buffers.
-  [[nodiscard]] std::vector<Received> receive(ReceiveBuffers& buffers);
+  [[nodiscard]] std::span<const Received> receive(ReceiveBuffers& buffers);
   [[nodiscard]] std::uint64_t kernel_drops() const { return x_kernel_drops; }
   [[nodiscard]] std::uint64_t errors() const { return x_errors; }
+  [[nodiscard]] std::uint64_t buffer_bytes() const { return x_buffer_bytes; }
 
 private:
   int x_descriptor = -1;
@@ -49,6 +64,7 @@ private:
   std::uint32_t x_drop_counter = 0;  ///< the kernel's, as last seen; wraps
   std::uint64_t x_kernel_drops = 0;
   std::uint64_t x_errors = 0;
+  std::uint64_t x_buffer_bytes = 0;
 };
 
 }  // namespace pinfold::collect

@@ -77,6 +77,7 @@ private:
       claim(table, "sflow", Transport::Udp, x_config.flows.sflow);
     });
     root.tables("exporter", kMaxExporters, [&](TableReader& table, std::size_t) { read_exporter(table); });
+    root.tables("mirror", kMaxMirrors, [&](TableReader& table, std::size_t) { read_mirror(table); });
     root.require("mail", "missing: without [mail] nobody can be warned");
     root.table("mail", [&](TableReader& table) { read_mail(table); });
     root.tables("switch", kMaxSwitches, [&](TableReader& table, std::size_t) { read_switch(table); });
@@ -142,6 +143,9 @@ private:
     table.require("observation_point");
     table.text("observation_point", exporter.observation_point);
     table.number("rank", exporter.rank, 0, 100);
+    for (const std::int64_t index : table.numbers("interfaces", kMaxInterfaces, 1, 0x7FFF'FFFF)) {  // RFC 2863 InterfaceIndex
+      exporter.interfaces.push_back(IfIndex{static_cast<std::uint32_t>(index)});
+    }
     for (std::size_t i = 0; i < x_config.flows.exporters.size(); ++i) {
       const Exporter& other = x_config.flows.exporters[i];
       if (other.address == exporter.address && other.protocol == exporter.protocol) {
@@ -153,6 +157,19 @@ private:
       }
     }
     x_config.flows.exporters.push_back(std::move(exporter));
+  }
+
+  void read_mirror(TableReader& table) {
+    Mirror mirror;
+    table.require("interface");
+    table.text("interface", mirror.interface);
+    table.require("observation_point");
+    table.text("observation_point", mirror.observation_point);
+    table.number("rank", mirror.rank, 0, 100);
+    std::uint32_t one_in = 1;
+    table.number("sampling", one_in, 1, 1'000'000);
+    mirror.sampling = SamplingRate{one_in};
+    x_config.flows.mirrors.push_back(std::move(mirror));
   }
 
   void read_mail(TableReader& table) {

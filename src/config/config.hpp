@@ -13,6 +13,7 @@
 #include "base/expected.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "base/units.hpp"
 #include "desk/policy.hpp"
 #include "detect/thresholds.hpp"
 #include "net/ip_address.hpp"
@@ -21,6 +22,8 @@
 namespace pinfold::config {
 
 inline constexpr std::size_t kMaxExporters = 4096;
+inline constexpr std::size_t kMaxInterfaces = 256;  ///< an exporter
+inline constexpr std::size_t kMaxMirrors = 8;
 inline constexpr std::size_t kMaxSwitches = 20'000;
 
 struct Endpoint {
@@ -36,6 +39,15 @@ struct Exporter {
   std::string protocol;           ///< "ipfix" (also NetFlow v5 and v9) or "sflow"
   std::string observation_point;  ///< "sw1/swp24"
   unsigned rank = 0;
+  std::vector<IfIndex> interfaces{};  ///< records of others are dropped; empty: all count
+};
+
+/// A network interface of this machine to which a switch copies traffic.
+struct Mirror {
+  std::string interface;
+  std::string observation_point;
+  unsigned rank = 0;
+  SamplingRate sampling;
 };
 
 struct Switch {
@@ -62,6 +74,7 @@ struct Config {
     std::optional<Endpoint> ipfix;
     std::optional<Endpoint> sflow;
     std::vector<Exporter> exporters;
+    std::vector<Mirror> mirrors;
   } flows;
   struct {
     Endpoint submission;  ///< the operator's mail server

@@ -193,6 +193,27 @@ std::vector<std::string> TableReader::texts(std::string_view key, std::size_t mo
   return values;
 }
 
+std::vector<std::int64_t> TableReader::numbers(std::string_view key, std::size_t most_elements, std::int64_t least, std::int64_t most) {
+  std::vector<std::int64_t> values;
+  const toml::node* node = find(key);
+  if (node == nullptr) {
+    return values;
+  }
+  const auto is_good = [least, most](const toml::node& element) {
+    const auto* number = element.as_integer();
+    return number != nullptr && number->get() >= least && number->get() <= most;
+  };
+  const toml::array* array = node->as_array();
+  if (array == nullptr || array->size() > most_elements || !std::all_of(array->begin(), array->end(), is_good)) {
+    fail(key, fmt::format("must be a list of at most {} whole numbers from {} to {}", most_elements, least, most));
+    return values;
+  }
+  for (const toml::node& element : *array) {
+    values.push_back(element.as_integer()->get());
+  }
+  return values;
+}
+
 void TableReader::table(std::string_view key, const std::function<void(TableReader&)>& read) {
   const toml::node* node = find(key);
   if (node == nullptr) {

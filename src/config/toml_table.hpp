@@ -82,6 +82,8 @@ public:
     }
   }
   [[nodiscard]] std::vector<std::string> texts(std::string_view key, std::size_t most);
+  /// A list of at most `most_elements` whole numbers within the bounds.
+  [[nodiscard]] std::vector<std::int64_t> numbers(std::string_view key, std::size_t most_elements, std::int64_t least, std::int64_t most);
   void table(std::string_view key, const std::function<void(TableReader&)>& read);
   /// `[[key]]`: each element, with its index from 0.
   void tables(std::string_view key, std::size_t most, const std::function<void(TableReader&, std::size_t)>& read);

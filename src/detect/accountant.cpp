@@ -43,7 +43,7 @@ WindowView Accountant::view(inventory::ServerIndex server, Direction direction, 
 }
 
 void Accountant::reorder(const std::vector<std::uint32_t>& old_index) {
-  std::vector<Server> fresh(old_index.size());
+  HugeVector<Server> fresh(old_index.size());
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] != kUnknown) {
       fresh[i] = x_servers[old_index[i]];

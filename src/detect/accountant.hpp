@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/huge_vector.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "inventory/inventory.hpp"
@@ -38,6 +39,13 @@ public:
 
   /// Returns whether the record was in time for every window.
   bool add(inventory::ServerIndex server, Direction direction, SamplingRate rate, Packets packets, Bytes bytes, WallTime event);
+  /// Fetches what `add` will touch.
+  void prefetch(inventory::ServerIndex server) const {
+    const auto* row = reinterpret_cast<const char*>(&x_servers[server.value]);
+    for (std::size_t at = 0; at < sizeof(Server); at += 64) {
+      __builtin_prefetch(row + at, 1);
+    }
+  }
   [[nodiscard]] WindowView view(inventory::ServerIndex server, Direction direction, WindowLength length) const;
 
   /// New order of servers: `old_index[i]` is where server i stood, kUnknown for a new one.
@@ -53,7 +61,7 @@ private:
   struct Server {
     std::array<Window, 3> windows;  ///< by WindowLength
   };
-  std::vector<Server> x_servers;
+  HugeVector<Server> x_servers;
 };
 
 }  // namespace pinfold::detect

@@ -29,12 +29,41 @@ WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received)
   return std::min(last, received);
 }
 
-void Pipeline::add(const flow::FlowRecord& record, SourceIndex source, WallTime received) {
+void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received) {
   x_sources.heard(source, received);
+  const Teller teller{source, x_sources.point_of(source), x_sources.accounted(source), x_sources.counts_from(source), received};
+  for (; !records.empty(); records = records.subspan(x_attributions.size())) {
+    const std::span chunk = records.first(std::min(records.size(), kBatch));
+    x_attributions.clear();
+    for (const flow::FlowRecord& record : chunk) {
+      x_attributions.push_back({x_lookup->sender(record), x_lookup->receiver(record)});
+      if (x_attributions.size() <= kPrefetch) {
+        fetch(x_attributions.back());
+      }
+    }
+    for (std::size_t i = 0; i < chunk.size(); ++i) {
+      if (i + kPrefetch < chunk.size()) {
+        fetch(x_attributions[i + kPrefetch]);
+      }
+      account(chunk[i], x_attributions[i], teller);
+    }
+  }
+}
+
+void Pipeline::fetch(const Attribution& servers) const {
+  for (const auto& server : {servers.sender, servers.receiver}) {
+    if (server) {
+      __builtin_prefetch(&x_servers[server->value], 1);
+      x_accountant.prefetch(*server);
+      x_port_scans.prefetch(*server);
+    }
+  }
+}
+
+void Pipeline::account(const flow::FlowRecord& record, const Attribution& servers, const Teller& teller) {
   ++x_counters.records;
-  const WallTime event = event_time(record, received);
-  const auto sender = x_lookup->sender(record);
-  const auto receiver = x_lookup->receiver(record);
+  const WallTime event = event_time(record, teller.received);
+  const auto [sender, receiver] = servers;
   if (!sender && !receiver) {
     ++x_counters.foreign;
     return;
@@ -43,66 +72,64 @@ void Pipeline::add(const flow::FlowRecord& record, SourceIndex source, WallTime 
   const Bytes reverse_bytes = record.reverse_bytes.value_or(Bytes{});
   const bool has_reverse = reverse_packets.value > 0;
   bool is_accounted = false;
+  // The reverse half of a biflow is counted here; the detectors read it with its forward half.
   if (sender) {
     x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
-    is_accounted |= add_side({*sender, Direction::Outbound, record.packets, record.bytes}, record, source, event, received);
+    if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
+      is_accounted = true;
+      x_port_scans.outbound(*sender, record, event, teller.received);
+    }
     if (has_reverse) {
-      is_accounted |= add_side({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, source, event, received);
+      is_accounted |= count({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, event, teller);
     }
   }
   if (receiver) {
-    is_accounted |= add_side({*receiver, Direction::Inbound, record.packets, record.bytes}, record, source, event, received);
+    if (count({*receiver, Direction::Inbound, record.packets, record.bytes}, record, event, teller)) {
+      is_accounted = true;
+      x_port_scans.inbound(*receiver, record, event);
+    }
     if (has_reverse) {
       x_servers[receiver->value].outbound = std::max(x_servers[receiver->value].outbound, event);
-      is_accounted |= add_side({*receiver, Direction::Outbound, reverse_packets, reverse_bytes}, record, source, event, received);
+      is_accounted |= count({*receiver, Direction::Outbound, reverse_packets, reverse_bytes}, record, event, teller);
     }
   }
   ++(is_accounted ? x_counters.accounted : x_counters.spare);
 }
 
-bool Pipeline::counts(const Side& side, const flow::FlowRecord& record, SourceIndex source, WallTime event, WallTime received) {
-  if (!x_sources.accounted(source) || event < x_sources.counts_from(source)) {
+bool Pipeline::counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller) {
+  if (!teller.is_accounted || event < teller.counts_from) {
     return false;
   }
   ServerView& view = x_servers[side.server.value];
-  const PointIndex point = x_sources.point_of(source);
-  const bool is_current = view.point == point.value;
-  const bool is_own = x_lookup->own_point(side.server) == point;
-  if (!is_current && view.point != kNoPoint && !is_own && received - view.at_point <= x_thresholds.observation.point_hold) {
-    return false;
-  }
-  if (!is_current) {
+  const Micros hold = x_thresholds.observation.point_hold;
+  if (view.point != teller.point.value) {
+    const bool is_free = view.point == kNoPoint || teller.received - view.at_point > hold;
+    if (!is_free && x_lookup->own_point(side.server) != teller.point) {
+      return false;
+    }
     view.ingress = {};
+    view.point = teller.point.value;
   }
-  view.point = point.value;
-  view.at_point = received;
+  view.at_point = teller.received;
   if (record.direction) {
     WallTime& ingress = view.ingress[static_cast<std::size_t>(side.direction)];
     if (*record.direction == flow::Direction::Ingress) {
-      ingress = received;
-    } else if (ingress != WallTime{} && received - ingress <= x_thresholds.observation.point_hold) {
+      ingress = teller.received;
+    } else if (ingress != WallTime{} && teller.received - ingress <= hold) {
       return false;
     }
   }
   return true;
 }
 
-bool Pipeline::add_side(const Side& side, const flow::FlowRecord& record, SourceIndex source, WallTime event, WallTime received) {
-  if (!counts(side, record, source, event, received)) {
+bool Pipeline::count(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller) {
+  if (!counts(side, record, event, teller)) {
     return false;
   }
   if (!x_accountant.add(side.server, side.direction, record.sampling_rate, side.packets, side.bytes, event)) {
     ++x_counters.late;
   }
-  // The reverse half of a biflow is counted above and read with its forward half.
-  if (side.direction == Direction::Inbound) {
-    x_source_views[source.value].shows_inbound = true;
-    if (x_lookup->receiver(record) == side.server) {
-      x_port_scans.inbound(side.server, record, event);
-    }
-  } else if (x_lookup->sender(record) == side.server) {
-    x_port_scans.outbound(side.server, record, event, received);
-  }
+  x_source_views[teller.source.value].shows_inbound |= side.direction == Direction::Inbound;
   return true;
 }
 
@@ -168,7 +195,7 @@ PipelineCounters Pipeline::counters() const {
 void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> inventory) {
   auto lookup = std::make_unique<ServerLookup>(std::move(inventory), x_sources.by_name());
   std::vector<std::uint32_t> old_index(lookup->size(), Accountant::kUnknown);
-  std::vector<ServerView> servers(lookup->size());
+  HugeVector<ServerView> servers(lookup->size());
   for (std::uint32_t i = 0; i < old_index.size(); ++i) {
     if (const auto old = x_lookup->by_id(lookup->inventory().server({i}).id)) {
       old_index[i] = old->value;

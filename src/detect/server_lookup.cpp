@@ -38,18 +38,9 @@ ServerLookup::ServerLookup(std::shared_ptr<const inventory::Inventory> inventory
   }
 }
 
-std::optional<inventory::ServerIndex> ServerLookup::by_address(const net::IpAddress& address) const {
-  const auto found = x_addresses.find(address);
-  return found ? std::optional{inventory::ServerIndex{*found}} : std::nullopt;
-}
-
-std::optional<inventory::ServerIndex> ServerLookup::sender(const flow::FlowRecord& record) const {
-  if (record.src_mac && !x_macs.empty()) {
-    if (const auto known = x_macs.find(number_of(*record.src_mac)); known != x_macs.end() && known->second) {
-      return known->second;
-    }
-  }
-  return by_address(record.src);
+std::optional<inventory::ServerIndex> ServerLookup::by_mac(const net::MacAddress& mac) const {
+  const auto known = x_macs.find(number_of(mac));
+  return known != x_macs.end() ? known->second : std::nullopt;
 }
 
 std::optional<inventory::ServerIndex> ServerLookup::by_id(const ServerId& id) const {

@@ -27,14 +27,25 @@ public:
 
   [[nodiscard]] const inventory::Inventory& inventory() const { return *x_inventory; }
   [[nodiscard]] std::size_t size() const { return x_inventory->servers().size(); }
-  [[nodiscard]] std::optional<inventory::ServerIndex> sender(const flow::FlowRecord& record) const;
+  [[nodiscard]] std::optional<inventory::ServerIndex> sender(const flow::FlowRecord& record) const {
+    if (record.src_mac && !x_macs.empty()) {
+      if (const auto known = by_mac(*record.src_mac)) {
+        return known;
+      }
+    }
+    return by_address(record.src);
+  }
   [[nodiscard]] std::optional<inventory::ServerIndex> receiver(const flow::FlowRecord& record) const { return by_address(record.dst); }
   [[nodiscard]] std::optional<inventory::ServerIndex> by_id(const ServerId& id) const;
   /// The observation point of the server's own access port, if it exports.
   [[nodiscard]] std::optional<PointIndex> own_point(inventory::ServerIndex server) const { return x_own_points[server.value]; }
 
 private:
-  [[nodiscard]] std::optional<inventory::ServerIndex> by_address(const net::IpAddress& address) const;
+  [[nodiscard]] std::optional<inventory::ServerIndex> by_address(const net::IpAddress& address) const {
+    const std::uint32_t found = x_addresses.lookup(address);
+    return found == net::PrefixTable::kNone ? std::nullopt : std::optional{inventory::ServerIndex{found}};
+  }
+  [[nodiscard]] std::optional<inventory::ServerIndex> by_mac(const net::MacAddress& mac) const;
 
   std::shared_ptr<const inventory::Inventory> x_inventory;
   net::PrefixTable x_addresses;

@@ -1,4 +1,5 @@
 #include "engine/serve.hpp"
+#include "engine/collector_health.hpp"
 
 #include <fmt/format.h>
 
@@ -61,7 +62,10 @@ collect::CollectorOptions collector_options(const config::Config& config) {
   options.thresholds = config.thresholds;
   for (const config::Exporter& exporter : config.flows.exporters) {
     const auto protocol = exporter.protocol == "sflow" ? collect::Protocol::Sflow : collect::Protocol::Ipfix;
-    options.exporters.push_back({exporter.address, protocol, exporter.observation_point, exporter.rank});
+    options.exporters.push_back({exporter.address, protocol, exporter.observation_point, exporter.rank, exporter.interfaces});
+  }
+  for (const config::Mirror& mirror : config.flows.mirrors) {
+    options.mirrors.push_back({mirror.interface, mirror.observation_point, mirror.rank, mirror.sampling});
   }
   return options;
 }
@@ -81,10 +85,10 @@ struct Serve::Parts {
   void wake_all();
   bool call_people();
   void beat_once();
+  void report_flows();
   void refresh_inventory();
   [[nodiscard]] http::Health health();
   [[nodiscard]] TrafficView traffic(const ServerId& server) const;
-  void add_collector_metrics(http::Health& health) const;
 
   config::Config config;
   const Clock& clock;
@@ -107,6 +111,8 @@ struct Serve::Parts {
   // In the order of starting; ~Parts says how they end.
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<collect::Collector> collector;
+  LossWatch losses;
+  WallTime flows_reported;  ///< by the ears' worker alone
   std::unique_ptr<mail::LmtpServer> lmtp;
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
@@ -163,7 +169,7 @@ void Serve::Parts::start() {
     workers.push_back(std::make_unique<Worker>(name, interval, std::move(work)));
   };
   known_inventory = desk.inventory();
-  if (config.flows.ipfix || config.flows.sflow) {
+  if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty()) {
     collector = std::make_unique<collect::Collector>(collector_options(config), known_inventory, clock, [this](abuse::Finding finding) {
       findings.offer(std::move(finding));
       wake_all();
@@ -235,8 +241,20 @@ bool Serve::Parts::call_people() {
 
 void Serve::Parts::beat_once() {
   const bool mail_open = lmtp != nullptr;
+  report_flows();
   const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
   store->transact([&](records::Transaction& tx) { beat(tx, mail_open, pages_open, clock.wall()); });
+}
+
+void Serve::Parts::report_flows() {
+  const WallTime now = clock.wall();
+  if (!collector || (now - flows_reported < kReportEvery && now >= flows_reported)) {
+    return;
+  }
+  flows_reported = now;
+  const collect::CollectorCounters counters = collector->counters();
+  const std::string report = flows_report(counters, losses.part(counters, now), now);
+  store->transact([&](records::Transaction& tx) { tx.settings().set(kFlowsReport, report); });
 }
 
 void Serve::Parts::refresh_inventory() {
@@ -259,31 +277,6 @@ TrafficView Serve::Parts::traffic(const ServerId& server) const {
   return view;
 }
 
-void Serve::Parts::add_collector_metrics(http::Health& health) const {
-  const collect::CollectorCounters counters = collector->counters();
-  const auto add = [&](std::string_view name, const std::string& labels, std::uint64_t value) {
-    health.metrics.push_back({std::string(name), labels, static_cast<double>(value)});
-  };
-  for (const collect::ExporterCounters& e : counters.exporters) {
-    const std::string labels = fmt::format("exporter=\"{}\",protocol=\"{}\"", to_string(e.address), collect::to_string(e.protocol));
-    add("pinfold_export_datagrams_total", labels, e.datagrams);
-    add("pinfold_export_records_total", labels, e.records);
-    add("pinfold_export_decode_errors_total", labels, e.decode_errors);
-    add("pinfold_export_lost_datagrams_total", labels, e.lost_datagrams);
-    add("pinfold_export_lost_records_total", labels, e.lost_records);
-  }
-  for (const collect::SocketCounters& s : counters.sockets) {
-    const std::string labels = fmt::format("protocol=\"{}\"", collect::to_string(s.protocol));
-    add("pinfold_socket_datagrams_total", labels, s.datagrams);
-    add("pinfold_socket_unknown_exporter_total", labels, s.unknown_exporters);
-    add("pinfold_socket_kernel_drops_total", labels, s.kernel_drops);
-  }
-  add("pinfold_flow_records_total", "", counters.pipeline.records);
-  add("pinfold_flow_records_accounted_total", "", counters.pipeline.accounted);
-  add("pinfold_flow_records_spare_total", "", counters.pipeline.spare);
-  add("pinfold_findings_total", "", counters.pipeline.findings);
-}
-
 http::Health Serve::Parts::health() {
   http::Health health;
   store->read([&](records::Transaction& tx) { health.ears = ears_at(tx, clock.wall()); });
@@ -300,7 +293,9 @@ http::Health Serve::Parts::health() {
   health.metrics.push_back({"pinfold_mails_unclassified", "", static_cast<double>(health.ears.unclassified)});
   health.metrics.push_back({"pinfold_findings_dropped_total", "", static_cast<double>(findings.dropped())});
   if (collector) {
-    add_collector_metrics(health);
+    const collect::CollectorCounters counters = collector->counters();
+    add_collector_metrics(counters, health.metrics);
+    health.parts.push_back(losses.part(counters, clock.wall()));
   }
   return health;
 }

@@ -99,6 +99,9 @@ void SetDecoder::decode_waiting_for(std::uint16_t id) {
 }
 
 Decoded SetDecoder::decode_data(const Template& layout, ByteReader set, std::size_t offset, const ExportClock& clock) {
+  if (layout.columns() != nullptr) {
+    return decode_columns(layout, set.rest(), offset, clock);
+  }
   while (set.remaining() >= layout.min_length()) {
     const std::size_t at = offset + set.position();
     if (x_context.is_full()) {
@@ -116,6 +119,17 @@ Decoded SetDecoder::decode_data(const Template& layout, ByteReader set, std::siz
       take_flow(raw, clock);
     }
   }
+  return {};
+}
+
+Decoded SetDecoder::decode_columns(const Template& layout, ByteSpan set, std::size_t offset, const ExportClock& clock) {
+  const std::size_t count = set.size() / layout.min_length();
+  if (const std::size_t room = x_context.room(); count > room) {
+    return refuse(Fault::TooManyRecords, offset + room * layout.min_length());
+  }
+  const SetFacts facts{x_dialect.version, clock.export_time, uptime_at_export(clock, x_domain.system_init), &sampling()};
+  layout.columns()->read(set.data(), layout.min_length(), count, facts, x_context.out);
+  x_data_records += static_cast<std::uint32_t>(count);
   return {};
 }
 

@@ -62,6 +62,8 @@ private:
   [[nodiscard]] Decoded define(std::uint16_t id, std::vector<FieldSpec> fields, bool is_options, std::size_t offset);
   void withdraw(std::uint16_t id, bool is_options);
   [[nodiscard]] Decoded decode_data(const Template& layout, ByteReader set, std::size_t offset, const ExportClock& clock);
+  /// All records of the set at once, a field after the other (record_columns.hpp).
+  [[nodiscard]] Decoded decode_columns(const Template& layout, ByteSpan set, std::size_t offset, const ExportClock& clock);
   void decode_waiting_for(std::uint16_t id);
   void put_aside(std::uint16_t id, ByteSpan bytes);
   void take_flow(RawRecord& raw, const ExportClock& clock);

@@ -4,51 +4,14 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
+
+#include "flow/field_values.hpp"
 
 namespace pinfold::flow {
 namespace {
 
-constexpr std::uint64_t kNtpToUnixSeconds = 2'208'988'800;
-/// Times beyond year 9999 cannot be printed and are nonsense: read as absent.
-constexpr std::uint64_t kLatestSeconds = 253'402'300'799;
 constexpr std::uint64_t kLargestRate = std::numeric_limits<std::uint32_t>::max();
-
-std::uint64_t load(const std::uint8_t* at, std::size_t length) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < length; ++i) {
-    value = (value << 8U) | at[i];
-  }
-  return value;
-}
-
-std::optional<Micros> from_seconds(std::uint64_t seconds) {
-  return seconds <= kLatestSeconds ? std::optional{Micros{static_cast<std::int64_t>(seconds * 1'000'000)}} : std::nullopt;
-}
-
-std::optional<Micros> from_millis(std::uint64_t millis) {
-  return millis / 1000 <= kLatestSeconds ? std::optional{Micros{static_cast<std::int64_t>(millis * 1000)}} : std::nullopt;
-}
-
-/// RFC 7011 section 6.1.9: NTP's 32 bits of seconds and 32 of fraction. Era 1 begins in 2036; years before 1968 do not occur.
-std::optional<Micros> from_ntp(std::uint64_t ntp) {
-  std::uint64_t seconds = ntp >> 32U;
-  if (seconds < 0x8000'0000U) {
-    seconds += std::uint64_t{1} << 32U;
-  }
-  if (seconds < kNtpToUnixSeconds) {
-    return std::nullopt;
-  }
-  const std::uint64_t micros = ((ntp & 0xFFFF'FFFFU) * 1'000'000) >> 32U;
-  return Micros{static_cast<std::int64_t>((seconds - kNtpToUnixSeconds) * 1'000'000 + micros)};
-}
-
-net::IpAddress load_v6(const std::uint8_t* at) {
-  std::array<std::uint8_t, 16> bytes{};
-  std::memcpy(bytes.data(), at, bytes.size());
-  return net::IpAddress::v6(bytes);
-}
 
 bool is_zero(const net::IpAddress& address) {
   return std::all_of(address.bytes().begin(), address.bytes().end(), [](std::uint8_t byte) { return byte == 0; });
@@ -60,12 +23,6 @@ void put_address(net::IpAddress& target, FieldSet& exported, Field field, const 
     target = value;
   }
   exported.add(field);
-}
-
-net::MacAddress load_mac(const std::uint8_t* at) {
-  net::MacAddress mac;
-  std::memcpy(mac.bytes.data(), at, mac.bytes.size());
-  return mac;
 }
 
 /// A template may name udpSourcePort and tcpSourcePort; the one that is not in use is zero.
@@ -211,8 +168,8 @@ bool is_about_flows(Read read) {
 }  // namespace
 
 std::optional<std::uint32_t> RawRecord::one_in() const {
-  if (sampling_interval != 0) {
-    return rounded_ratio(sampling_interval, 1);
+  if (const auto rate = rate_from_interval(sampling_interval)) {
+    return rate;
   }
   if (packet_interval != 0) {
     std::uint64_t whole = 0;
@@ -254,7 +211,19 @@ std::optional<Template> Template::compile(std::span<const FieldSpec> fields, boo
   if (out.x_min_length == 0 || out.x_min_length > std::numeric_limits<std::uint16_t>::max()) {
     return std::nullopt;
   }
+  out.compile_columns();
   return out;
+}
+
+void Template::compile_columns() {
+  if (x_is_variable || x_is_options || !x_describes_flows) {
+    return;
+  }
+  std::vector<Column> columns;
+  for (const Step& step : x_steps) {
+    columns.push_back({step.read, step.offset, step.length});
+  }
+  x_columns = RecordColumns::compile(columns);
 }
 
 bool Template::read(ByteReader& in, RawRecord& out) const {

@@ -1,6 +1,7 @@
 /// A template of NetFlow v9 or IPFIX, compiled once into the list of reads that its records need.
 /// Used by: the decoders of both; not by anyone outside `flow`.
-/// Cost:    a record of fixed length costs one step a wanted field, wherever it stands; one with variable-length fields is walked.
+/// Cost:    most templates are read by columns (record_columns.hpp). The others: a record of fixed length costs one step a wanted field,
+///          wherever it stands; one with variable-length fields is walked.
 /// Bounds:  reads stay within the record's bytes; the caller bounds the number of fields.
 /// Source:  RFC 7011 sections 3.4 and 7; RFC 3954 section 5.2.
 #pragma once
@@ -13,6 +14,7 @@
 #include "base/byte_reader.hpp"
 #include "flow/elements.hpp"
 #include "flow/record.hpp"
+#include "flow/record_columns.hpp"
 
 namespace pinfold::flow {
 
@@ -66,6 +68,9 @@ public:
   /// A record is at least this long; what remains of a set below it is padding.
   [[nodiscard]] std::size_t min_length() const { return x_min_length; }
 
+  /// All records of a set at once; nullptr for templates that are read by `read`.
+  [[nodiscard]] const RecordColumns* columns() const { return x_columns ? &*x_columns : nullptr; }
+
   /// The record at the front of `in`; false if it does not fit (a variable length that lies), with `in` anywhere.
   [[nodiscard]] bool read(ByteReader& in, RawRecord& out) const;
 
@@ -77,7 +82,10 @@ private:
     bool interface_scope;
   };
 
+  void compile_columns();
+
   std::vector<Step> x_steps;  ///< fixed: the wanted fields; variable: all of them, in order
+  std::optional<RecordColumns> x_columns;
   std::size_t x_min_length = 0;
   bool x_is_variable = false;
   bool x_is_options = false;

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
+#include <thread>
 
 #include "datagrams.hpp"
 
@@ -176,6 +177,88 @@ TEST_F(CollectorTest, AFindingMadeWhileDataWasLostSaysSo) {
   ASSERT_TRUE(finding);
   EXPECT_GE(finding->lost_datagrams, 1U);
   EXPECT_EQ(collector.counters().exporters[0].lost_records, 90U);
+}
+
+TEST_F(CollectorTest, EveryDatagramIsExplained) {
+  CollectorOptions made = options();
+  made.sflow.reset();
+  Collector collector(made, inventory_of({{"a", kServerA}}), system_clock(), x_inbox.sink());
+  const Sender stranger(kOtherExporter);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(stranger.send({1, 2, 3}, *collector.port(Protocol::Ipfix)));
+  }
+  Bytes8 cut = netflow5({{kServerA, kOutside, 22}}, x_sequence, system_clock().wall());
+  cut.resize(20);
+  ASSERT_TRUE(x_sender.send(cut, *collector.port(Protocol::Ipfix)));
+  ASSERT_TRUE(x_sender.send({0, 7}, *collector.port(Protocol::Ipfix)));
+  scan_by_netflow(collector, kServerA);
+  const auto finding = x_inbox.wait_for("a");
+  ASSERT_TRUE(finding);
+  EXPECT_GE(finding->lost_datagrams, 2U);  // what was refused is lost
+  const CollectorCounters counters = collector.counters();
+  const SocketCounters& socket = counters.sockets[0];
+  const ExporterCounters& exporter = counters.exporters[0];
+  EXPECT_EQ(socket.datagrams, 9U);
+  EXPECT_EQ(socket.datagrams, exporter.datagrams + socket.unknown_exporters);
+  ASSERT_EQ(socket.strangers.size(), 1U);
+  EXPECT_EQ(socket.strangers[0].address, loopback(kOtherExporter));
+  EXPECT_EQ(socket.strangers[0].datagrams, 3U);
+  EXPECT_EQ(exporter.decode_errors, 2U);
+  EXPECT_EQ(exporter.faults[static_cast<std::size_t>(flow::Fault::Truncated)], 1U);
+  EXPECT_EQ(exporter.faults[static_cast<std::size_t>(flow::Fault::UnknownVersion)], 1U);
+  EXPECT_EQ(counters.pipeline.records, exporter.records);
+  EXPECT_EQ(counters.pipeline.records, counters.pipeline.accounted + counters.pipeline.spare + counters.pipeline.foreign);
+}
+
+TEST_F(CollectorTest, RecordsOfOtherInterfacesAreCountedAndDropped) {
+  CollectorOptions made = options();
+  made.exporters[1].interfaces = {IfIndex{9}, IfIndex{4}};  // the test's samples go from 3 to 4
+  made.exporters[0].interfaces = {IfIndex{9}};              // its flows name no interface
+  made.exporters[1].observation_point = "sw2";
+  Collector collector(made, inventory_of({{"a", kServerA}, {"b", kServerB}}), system_clock(), x_inbox.sink());
+  scan_by_netflow(collector, kServerB);
+  for (std::uint32_t i = 0; i < 120; ++i) {
+    ASSERT_TRUE(x_sender.send(sflow5({kServerA, kOutside + i, 22}, i + 1), *collector.port(Protocol::Sflow)));
+  }
+  ASSERT_TRUE(x_inbox.wait_for("a"));
+  collector.stop();
+  const CollectorCounters counters = collector.counters();
+  EXPECT_EQ(counters.exporters[0].other_interfaces, counters.exporters[0].records);
+  EXPECT_EQ(counters.exporters[1].other_interfaces, 0U);
+  EXPECT_EQ(collector.last_outbound(ServerId{"b"}), std::nullopt);
+}
+
+TEST_F(CollectorTest, WhatTheKernelThrewAwayIsCountedAndStandsInTheFinding) {
+  CollectorOptions made = options();
+  made.receive_buffer_bytes = 1;  // the kernel makes it its minimum: two or three datagrams
+  std::mutex gate;
+  gate.lock();  // the sink holds the collector's thread, so that nobody reads the socket
+  Collector collector(made, inventory_of({{"a", kServerA}, {"b", kServerB}}), system_clock(), [&](abuse::Finding finding) {
+    x_inbox.sink()(std::move(finding));
+    const std::lock_guard wait(gate);
+  });
+  for (std::uint32_t i = 0; i < 120; ++i) {  // by sFlow: small datagrams, one at a time
+    const std::uint64_t before = collector.counters().sockets[1].datagrams;
+    ASSERT_TRUE(x_sender.send(sflow5({kServerB, kOutside + i, 22}, i + 1), *collector.port(Protocol::Sflow)));
+    while (collector.counters().sockets[1].datagrams == before) {
+      std::this_thread::yield();
+    }
+  }
+  ASSERT_TRUE(x_inbox.wait_for("b"));
+  constexpr std::uint32_t kFlood = 200;
+  for (std::uint32_t i = 0; i < kFlood; ++i) {
+    ASSERT_TRUE(x_sender.send(sflow5({kServerA, kOutside + i, 22}, 121 + i), *collector.port(Protocol::Sflow)));
+  }
+  gate.unlock();
+  // The kernel tells what it dropped with the next datagram that it can deliver.
+  CollectorCounters counters;
+  for (std::uint32_t i = 0; counters.sockets.empty() || counters.sockets[1].kernel_drops == 0; ++i) {
+    ASSERT_TRUE(x_sender.send(sflow5({kServerB, kOutside, 22}, 321 + i), *collector.port(Protocol::Sflow)));
+    std::this_thread::yield();
+    counters = collector.counters();
+    ASSERT_LT(i, 1'000'000U);
+  }
+  EXPECT_GT(counters.sockets[1].kernel_drops, 0U);
 }
 
 TEST_F(CollectorTest, ANewInventoryHoldsFromTheNextBatch) {

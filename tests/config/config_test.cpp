@@ -47,6 +47,27 @@ TEST(Config, FillsInDefaults) {
   EXPECT_EQ(config->policy.measures, desk::Arming::Observe);
 }
 
+TEST(Config, ReadsInterfacesAndMirrors) {
+  const auto config = parse(std::string(kMail) + R"([flows]
+ipfix = "127.0.0.1:0"
+[[exporter]]
+address = "192.0.2.1"
+protocol = "ipfix"
+observation_point = "sw1"
+interfaces = [3, 40]
+[[mirror]]
+interface = "eth1"
+observation_point = "sw2"
+sampling = 100
+)",
+                            "pinfold.toml");
+  ASSERT_TRUE(config) << to_string(config.error());
+  EXPECT_EQ(config->flows.exporters.at(0).interfaces, (std::vector{IfIndex{3}, IfIndex{40}}));
+  ASSERT_EQ(config->flows.mirrors.size(), 1U);
+  EXPECT_EQ(config->flows.mirrors[0].interface, "eth1");
+  EXPECT_EQ(config->flows.mirrors[0].sampling.one_in(), 100U);
+}
+
 TEST(Config, ReadsEveryKeyPolicyAndSecrets) {
   const TemporaryFolder folder;
   folder.write("secrets/auth", "correct horse\n");
@@ -176,6 +197,11 @@ std::vector<Bad> bad_files() {
        with_mail(flows + exporter + "[[exporter]]\naddress = \"192.0.2.2\"\nprotocol = \"ipfix\"\nobservation_point = \"sw1\"\nrank = 0\n"),
        "pinfold.toml:14: exporter[2].rank: exporter[1] sees the same observation point with the same rank; the one to fall back to needs a higher "
        "rank"},
+      {"ExporterInterfaces", with_mail(flows + exporter + "interfaces = [3, 0]\n"),
+       "pinfold.toml:10: exporter[1].interfaces: must be a list of at most 256 whole numbers from 1 to 2147483647"},
+      {"MirrorWithoutInterface", with_mail("[[mirror]]\nobservation_point = \"sw1\"\n"), "pinfold.toml:4: mirror[1].interface: missing"},
+      {"MirrorSampling", with_mail("[[mirror]]\ninterface = \"eth1\"\nobservation_point = \"sw1\"\nsampling = 0\n"),
+       "pinfold.toml:7: mirror[1].sampling: must be a whole number from 1 to 1000000"},
       {"ExporterAsOneSection", with_mail("[exporter]\naddress = \"192.0.2.1\"\n"),
        "pinfold.toml:4: exporter: must be a list of sections: [[exporter]]"},
       {"SwitchWithoutUser", with_mail("[[switch]]\nid = \"sw1\"\naddress = \"192.0.2.2:161\"\n"), "pinfold.toml:4: switch[1].user: missing"},
