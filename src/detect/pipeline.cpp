@@ -29,6 +29,14 @@ WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received)
   return std::min(last, received);
 }
 
+/// By the exporter's two claims, so that a clock which is wrong by a constant does no harm.
+Micros Pipeline::duration_of(const flow::FlowRecord& record) {
+  if (!record.first || !record.last || *record.first >= *record.last) {
+    return {};
+  }
+  return std::min(record.last->claimed() - record.first->claimed(), kMaxAge);
+}
+
 void Pipeline::add(const flow::FlowRecord& record, SourceIndex source, WallTime received) {
   x_sources.heard(source, received);
   ++x_counters.records;
@@ -91,7 +99,7 @@ bool Pipeline::add_side(const Side& side, const flow::FlowRecord& record, Source
   if (!counts(side, record, source, event, received)) {
     return false;
   }
-  if (!x_accountant.add(side.server, side.direction, record.sampling_rate, side.packets, side.bytes, event)) {
+  if (!x_accountant.add(side.server, side.direction, record.sampling_rate, side.packets, side.bytes, event, duration_of(record))) {
     ++x_counters.late;
   }
   // The reverse half of a biflow is counted above and read with its forward half.
@@ -157,6 +165,26 @@ std::optional<WallTime> Pipeline::last_outbound(inventory::ServerIndex server) c
 std::optional<WallTime> Pipeline::last_outbound(const ServerId& server) const {
   const auto index = x_lookup->by_id(server);
   return index ? last_outbound(*index) : std::nullopt;
+}
+
+bool Pipeline::is_watched(inventory::ServerIndex server, WallTime now) const {
+  const std::uint32_t point = x_servers[server.value].point;
+  return point != kNoPoint && x_sources.alive_at(PointIndex{point}, now);
+}
+
+void Pipeline::take_minutes(std::uint32_t first, std::uint32_t count, WallTime now, std::vector<MinuteTraffic>& out) {
+  x_accountant.take_minutes(
+      first, count, now, [&](inventory::ServerIndex server) { return is_watched(server, now); }, out);
+}
+
+void Pipeline::add_interface(const ServerId& id, const InterfaceTraffic& traffic, WallTime now) {
+  const auto server = x_lookup->by_id(id);
+  if (!server || (is_watched(*server, now) && now - x_servers[server->value].at_point <= x_thresholds.observation.point_hold)) {
+    return;
+  }
+  const Micros lasted = traffic.end - traffic.begin;
+  x_accountant.add_measured(*server, Direction::Outbound, traffic.packets_out, traffic.bytes_out, traffic.end, lasted);
+  x_accountant.add_measured(*server, Direction::Inbound, traffic.packets_in, traffic.bytes_in, traffic.end, lasted);
 }
 
 PipelineCounters Pipeline::counters() const {

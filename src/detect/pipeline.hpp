@@ -9,7 +9,7 @@
 ///          ahead or kMaxAge old (counted: the exporter's clock is wrong), it happened when it was received.
 /// Loss:    findings carry what the accounted exporter is known to have lost in the last one to two minutes before they were made.
 /// Clock:   passed in. Threads: none; the owner serialises.
-/// Cost:    O(1) a record; memory: 400 bytes a server and the contacts of those that make attempts (detect/port_scan.hpp).
+/// Cost:    O(1) a record; memory: 600 bytes a server and the contacts of those that make attempts (detect/port_scan.hpp).
 #pragma once
 
 #include <array>
@@ -35,6 +35,16 @@ struct PipelineCounters {
   std::uint64_t wrong_clock = 0;  ///< end time after receipt or absurdly old
   std::uint64_t untracked = 0;    ///< attempts that no memory was left for
   std::uint64_t findings = 0;     ///< handed out, updates included
+};
+
+/// What the counters of a server's own interface say it sent and received between two readings.
+struct InterfaceTraffic {
+  WallTime begin;
+  WallTime end;
+  Bytes bytes_out;  ///< as the server sees it
+  Bytes bytes_in;
+  Packets packets_out;
+  Packets packets_in;
 };
 
 class Pipeline {
@@ -67,6 +77,12 @@ public:
   [[nodiscard]] bool is_accounted(SourceIndex source) const { return x_sources.accounted(source); }
   [[nodiscard]] std::size_t contact_slots() const { return x_port_scans.slots(); }
 
+  /// For servers that no flow export shows: the windows then hold exact figures. Ignored while flows of the server are accounted.
+  void add_interface(const ServerId& server, const InterfaceTraffic& traffic, WallTime now);
+  /// For the history, see Accountant::take_minutes and take_late: in slices, so that the owner need not hold its lock for long.
+  void take_minutes(std::uint32_t first, std::uint32_t count, WallTime now, std::vector<MinuteTraffic>& out);
+  void take_late(std::vector<MinuteTraffic>& out, bool everything) { x_accountant.take_late(out, everything); }
+
   /// What is known of a server stays with its id. Building takes O(addresses) under the owner's lock.
   void set_inventory(std::shared_ptr<const inventory::Inventory> inventory);
 
@@ -92,6 +108,9 @@ private:
     Bytes bytes;
   };
   [[nodiscard]] WallTime event_time(const flow::FlowRecord& record, WallTime received);
+  [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
+  /// Its observation point lives: silence is silence.
+  [[nodiscard]] bool is_watched(inventory::ServerIndex server, WallTime now) const;
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, SourceIndex source, WallTime event, WallTime received);
   bool add_side(const Side& side, const flow::FlowRecord& record, SourceIndex source, WallTime event, WallTime received);
   [[nodiscard]] std::optional<SourceIndex> source_of(inventory::ServerIndex server) const;
