@@ -31,6 +31,26 @@ std::uint64_t random_seed() {
 
 bool belongs_to(flow::ExportVersion version, Protocol protocol) { return (version == flow::ExportVersion::Sflow5) == (protocol == Protocol::Sflow); }
 
+/// Servers whose minutes are taken while the pipeline is locked: well under a millisecond.
+constexpr std::uint32_t kServersPerSlice = 4096;
+
+records::Volume volume_of(const detect::Traffic& traffic) { return {traffic.bytes.count, traffic.packets.count, traffic.flows}; }
+
+/// One slice, and with the last one the late parts. False: that was the last.
+bool append_minutes(detect::Pipeline& pipeline, std::uint32_t first, WallTime now, bool everything, std::vector<records::TrafficSample>& samples) {
+  const bool more = first + kServersPerSlice < pipeline.inventory().servers().size();
+  std::vector<detect::MinuteTraffic> minutes;
+  pipeline.take_minutes(first, kServersPerSlice, now, minutes);
+  if (!more) {
+    pipeline.take_late(minutes, everything);
+  }
+  for (const detect::MinuteTraffic& part : minutes) {
+    const records::Slot slot{part.is_late ? 0U : 60U, volume_of(part.traffic[0]), volume_of(part.traffic[1])};  // by detect::Direction
+    samples.push_back({pipeline.inventory().server(part.server).id, records::TrafficSource::Flows, part.minute, slot});
+  }
+  return more;
+}
+
 /// Wakes the thread out of its poll.
 class WakeUp {
 public:
@@ -70,6 +90,7 @@ public:
     return x_state.with([&f](State& state) -> decltype(auto) { return std::forward<F>(f)(*state.pipeline); });
   }
   void stop();
+  [[nodiscard]] WallTime now() const { return x_clock.wall(); }
 
 private:
   struct Listener {
@@ -284,6 +305,25 @@ void Collector::set_inventory(std::shared_ptr<const inventory::Inventory> invent
 
 std::optional<WallTime> Collector::last_outbound(const ServerId& server) const {
   return x_worker->with_pipeline([&server](const detect::Pipeline& pipeline) { return pipeline.last_outbound(server); });
+}
+
+void Collector::set_ports(detect::SourcePorts ports) {
+  x_worker->with_pipeline([&ports](detect::Pipeline& pipeline) { pipeline.set_ports(std::move(ports)); });
+}
+
+void Collector::add_interface(const ServerId& server, const detect::InterfaceTraffic& traffic) {
+  const WallTime now = x_worker->now();
+  x_worker->with_pipeline([&](detect::Pipeline& pipeline) { pipeline.add_interface(server, traffic, now); });
+}
+
+std::vector<records::TrafficSample> Collector::take_minutes(bool everything) {
+  std::vector<records::TrafficSample> samples;
+  const WallTime now = x_worker->now();
+  bool more = true;
+  for (std::uint32_t first = 0; more; first += kServersPerSlice) {
+    more = x_worker->with_pipeline([&](detect::Pipeline& pipeline) { return append_minutes(pipeline, first, now, everything, samples); });
+  }
+  return samples;
 }
 
 CollectorCounters Collector::counters() const { return x_worker->counters(); }

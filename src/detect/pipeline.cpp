@@ -41,7 +41,8 @@ void Pipeline::add(const flow::FlowRecord& record, SourceIndex source, WallTime 
   x_sources.heard(source, received);
   ++x_counters.records;
   const WallTime event = event_time(record, received);
-  const auto sender = x_lookup->sender(record);
+  const Attribution attribution = attribute(*x_lookup, x_ports, record, source);
+  const auto sender = attribution.charged();
   const auto receiver = x_lookup->receiver(record);
   if (!sender && !receiver) {
     ++x_counters.foreign;
@@ -53,16 +54,20 @@ void Pipeline::add(const flow::FlowRecord& record, SourceIndex source, WallTime 
   bool is_accounted = false;
   if (sender) {
     x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
-    is_accounted |= add_side({*sender, Direction::Outbound, record.packets, record.bytes}, record, source, event, received);
+    if (attribution.disagrees()) {
+      ++x_servers[sender->value].disagreed;
+      ++x_counters.disagreed;
+    }
+    is_accounted |= add_side({*sender, Direction::Outbound, record.packets, record.bytes, true}, record, source, event, received);
     if (has_reverse) {
-      is_accounted |= add_side({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, source, event, received);
+      is_accounted |= add_side({*sender, Direction::Inbound, reverse_packets, reverse_bytes, false}, record, source, event, received);
     }
   }
   if (receiver) {
-    is_accounted |= add_side({*receiver, Direction::Inbound, record.packets, record.bytes}, record, source, event, received);
+    is_accounted |= add_side({*receiver, Direction::Inbound, record.packets, record.bytes, true}, record, source, event, received);
     if (has_reverse) {
       x_servers[receiver->value].outbound = std::max(x_servers[receiver->value].outbound, event);
-      is_accounted |= add_side({*receiver, Direction::Outbound, reverse_packets, reverse_bytes}, record, source, event, received);
+      is_accounted |= add_side({*receiver, Direction::Outbound, reverse_packets, reverse_bytes, false}, record, source, event, received);
     }
   }
   ++(is_accounted ? x_counters.accounted : x_counters.spare);
@@ -105,10 +110,10 @@ bool Pipeline::add_side(const Side& side, const flow::FlowRecord& record, Source
   // The reverse half of a biflow is counted above and read with its forward half.
   if (side.direction == Direction::Inbound) {
     x_source_views[source.value].shows_inbound = true;
-    if (x_lookup->receiver(record) == side.server) {
+    if (side.is_forward) {
       x_port_scans.inbound(side.server, record, event);
     }
-  } else if (x_lookup->sender(record) == side.server) {
+  } else if (side.is_forward) {
     x_port_scans.outbound(side.server, record, event, received);
   }
   return true;
@@ -207,6 +212,12 @@ void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> invento
   x_port_scans.reorder(old_index);
   x_servers = std::move(servers);
   x_lookup = std::move(lookup);
+  x_ports = PortServers(x_port_names, x_lookup->inventory());
+}
+
+void Pipeline::set_ports(SourcePorts ports) {
+  x_port_names = std::move(ports);
+  x_ports = PortServers(x_port_names, x_lookup->inventory());
 }
 
 }  // namespace pinfold::detect

@@ -19,6 +19,7 @@
 
 #include "abuse/finding.hpp"
 #include "detect/accountant.hpp"
+#include "detect/attribution.hpp"
 #include "detect/observation.hpp"
 #include "detect/port_scan.hpp"
 #include "detect/server_lookup.hpp"
@@ -33,6 +34,7 @@ struct PipelineCounters {
   std::uint64_t foreign = 0;      ///< of no server of ours
   std::uint64_t late = 0;         ///< too old for some window
   std::uint64_t wrong_clock = 0;  ///< end time after receipt or absurdly old
+  std::uint64_t disagreed = 0;    ///< port, MAC and source address named different servers (detect/attribution.hpp)
   std::uint64_t untracked = 0;    ///< attempts that no memory was left for
   std::uint64_t findings = 0;     ///< handed out, updates included
 };
@@ -83,6 +85,11 @@ public:
   void take_minutes(std::uint32_t first, std::uint32_t count, WallTime now, std::vector<MinuteTraffic>& out);
   void take_late(std::vector<MinuteTraffic>& out, bool everything) { x_accountant.take_late(out, everything); }
 
+  /// Names of the exporters' interfaces, by SourceIndex: from then on records are charged by port where they tell one (detect/attribution.hpp).
+  void set_ports(SourcePorts ports);
+  /// Records of that sender whose source address, MAC or port named another: a sign of spoofing, or of an inventory that is wrong.
+  [[nodiscard]] std::uint64_t disagreements(inventory::ServerIndex server) const { return x_servers[server.value].disagreed; }
+
   /// What is known of a server stays with its id. Building takes O(addresses) under the owner's lock.
   void set_inventory(std::shared_ptr<const inventory::Inventory> inventory);
 
@@ -90,8 +97,9 @@ private:
   static constexpr std::uint32_t kNoPoint = 0xFFFFFFFF;
   struct ServerView {
     std::uint32_t point = kNoPoint;
-    WallTime at_point;                ///< when the point last showed the server
-    WallTime outbound;                ///< end of the last packet from it; 0 = none
+    WallTime at_point;  ///< when the point last showed the server
+    WallTime outbound;  ///< end of the last packet from it; 0 = none
+    std::uint64_t disagreed = 0;
     std::array<WallTime, 2> ingress;  ///< by Direction: when an ingress export last told it
   };
   struct SourceView {
@@ -106,6 +114,7 @@ private:
     Direction direction = Direction::Outbound;
     Packets packets;
     Bytes bytes;
+    bool is_forward = true;  ///< not the reverse half of a biflow
   };
   [[nodiscard]] WallTime event_time(const flow::FlowRecord& record, WallTime received);
   [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
@@ -118,6 +127,8 @@ private:
   Thresholds x_thresholds;
   ObservationSources x_sources;
   std::unique_ptr<ServerLookup> x_lookup;
+  SourcePorts x_port_names;
+  PortServers x_ports;
   std::vector<ServerView> x_servers;
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;

@@ -43,13 +43,12 @@ std::optional<inventory::ServerIndex> ServerLookup::by_address(const net::IpAddr
   return found ? std::optional{inventory::ServerIndex{*found}} : std::nullopt;
 }
 
-std::optional<inventory::ServerIndex> ServerLookup::sender(const flow::FlowRecord& record) const {
-  if (record.src_mac && !x_macs.empty()) {
-    if (const auto known = x_macs.find(number_of(*record.src_mac)); known != x_macs.end() && known->second) {
-      return known->second;
-    }
+std::optional<inventory::ServerIndex> ServerLookup::by_mac(const flow::FlowRecord& record) const {
+  if (!record.src_mac || x_macs.empty()) {
+    return std::nullopt;
   }
-  return by_address(record.src);
+  const auto known = x_macs.find(number_of(*record.src_mac));
+  return known == x_macs.end() ? std::nullopt : known->second;
 }
 
 std::optional<inventory::ServerIndex> ServerLookup::by_id(const ServerId& id) const {

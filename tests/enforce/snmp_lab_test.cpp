@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "enforce/fakes.hpp"
-#include "enforce/snmp_lab.hpp"
+#include "support/snmp_lab.hpp"
 
 namespace pinfold::enforce {
 namespace {

@@ -21,9 +21,10 @@
 #include <thread>
 #include <vector>
 
-#include "enforce/drivers/snmp_driver.hpp"
+#include "net/mac_address.hpp"
+#include "snmp/session.hpp"
 
-namespace pinfold::enforce::lab {
+namespace pinfold::lab {
 
 using Arguments = std::vector<std::string>;
 
@@ -209,4 +210,4 @@ private:
   std::string x_faults;
 };
 
-}  // namespace pinfold::enforce::lab
+}  // namespace pinfold::lab
