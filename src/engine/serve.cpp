@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "collect/collector.hpp"
+#include "engine/bandwidth.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
@@ -105,6 +106,7 @@ struct Serve::Parts {
   // In the order of starting; ~Parts says how they end.
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<collect::Collector> collector;
+  std::unique_ptr<Bandwidth> bandwidth;
   std::unique_ptr<mail::LmtpServer> lmtp;
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
@@ -134,6 +136,13 @@ Serve::Parts::~Parts() {
   for (const auto& worker : workers) {
     worker->stop();
   }
+  try {
+    if (bandwidth) {
+      bandwidth->finish();
+    }
+  } catch (const std::exception& problem) {
+    log_error("HISTORY_NOT_WRITTEN", "{}", problem.what());
+  }
 }
 
 void Serve::Parts::recover() {
@@ -151,12 +160,14 @@ void Serve::Parts::start() {
     workers.push_back(std::make_unique<Worker>(name, interval, std::move(work)));
   };
   known_inventory = desk.inventory();
-  if (config.flows.ipfix || config.flows.sflow) {
+  const bool polls = config.bandwidth.interface_counters && !config.switches.empty();
+  if (config.flows.ipfix || config.flows.sflow || polls) {  // the windows of a server without flows hold its interface's counters
     collector = std::make_unique<collect::Collector>(collector_options(config), known_inventory, clock, [this](abuse::Finding finding) {
       findings.offer(std::move(finding));
       wake_all();
     });
   }
+  bandwidth = std::make_unique<Bandwidth>(config, collector_options(config).exporters, collector.get(), *known_inventory, clock);
   if (config.mail.lmtp) {
     mail::LmtpServerOptions options;
     options.address = config.mail.lmtp->address;
@@ -189,6 +200,13 @@ void Serve::Parts::start() {
     refresh_inventory();
     return false;
   });
+  add("bandwidth", kBeat, [this] {
+    bandwidth->keep();
+    return false;
+  });
+  for (unsigned i = 0; bandwidth->polls() && i < Bandwidth::kPollers; ++i) {
+    add("switch counters", kBeat, [this] { return bandwidth->poll(); });
+  }
   started = true;
   log_info("SERVING", "pages on {}, warnings {}, measures {}", config::to_string(config.http.listen),
            config.policy.warnings == desk::Arming::Armed ? "armed" : "observe", config.policy.measures == desk::Arming::Armed ? "armed" : "observe");
@@ -224,6 +242,7 @@ void Serve::Parts::refresh_inventory() {
   const auto now = desk.inventory();
   if (now != known_inventory && collector) {
     collector->set_inventory(now);
+    bandwidth->set_inventory(*now);
     known_inventory = now;
     log_info("INVENTORY_CHANGED", "{} servers", now->servers().size());
   }
@@ -262,6 +281,7 @@ void Serve::Parts::add_collector_metrics(http::Health& health) const {
   add("pinfold_flow_records_total", "", counters.pipeline.records);
   add("pinfold_flow_records_accounted_total", "", counters.pipeline.accounted);
   add("pinfold_flow_records_spare_total", "", counters.pipeline.spare);
+  add("pinfold_flow_records_disagreed_total", "", counters.pipeline.disagreed);
   add("pinfold_findings_total", "", counters.pipeline.findings);
 }
 
@@ -283,6 +303,7 @@ http::Health Serve::Parts::health() {
   if (collector) {
     add_collector_metrics(health);
   }
+  bandwidth->add_metrics(health);
   return health;
 }
 

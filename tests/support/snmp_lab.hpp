@@ -24,7 +24,7 @@
 #include "net/mac_address.hpp"
 #include "snmp/session.hpp"
 
-namespace pinfold::lab {
+namespace pinfold::enforce::lab {
 
 using Arguments = std::vector<std::string>;
 
@@ -210,4 +210,4 @@ private:
   std::string x_faults;
 };
 
-}  // namespace pinfold::lab
+}  // namespace pinfold::enforce::lab
