@@ -26,11 +26,11 @@ const Oid& sys_uptime() {
 constexpr unsigned long kIfName = 1;
 
 // Columns of ifXEntry and ifEntry, in the order in which they are asked for.
-enum Column : std::size_t { Name, OctetsIn, OctetsOut, UcastIn, McastIn, BcastIn, UcastOut, McastOut, BcastOut, Speed, Discontinuity, kX };
-constexpr std::array<unsigned long, kX> kXColumns{kIfName, 6, 10, 7, 8, 9, 11, 12, 13, 15, 19};
+enum Column : std::size_t { Name, OctetsIn, OctetsOut, UcastIn, McastIn, BcastIn, UcastOut, McastOut, BcastOut, Speed, Discontinuity, XColumns };
+constexpr std::array<unsigned long, XColumns> kXColumns{kIfName, 6, 10, 7, 8, 9, 11, 12, 13, 15, 19};
 constexpr unsigned long kIfInDiscards = 13;
 constexpr unsigned long kIfOutDiscards = 19;
-constexpr std::size_t kColumns = kX + 2;
+constexpr std::size_t kColumns = XColumns + 2;
 
 std::optional<std::uint64_t> number(const Varbind& row) {
   const auto* value = std::get_if<std::int64_t>(&row.value);
@@ -54,8 +54,8 @@ PortReading port_reading(const Varbind* row) {
   reading.packets_out = {number(row[UcastOut]), number(row[McastOut]), number(row[BcastOut])};
   reading.megabits = number(row[Speed]).value_or(0);
   reading.discontinuity = number_32(row[Discontinuity]);
-  reading.discards_in = number_32(row[kX]);
-  reading.discards_out = number_32(row[kX + 1]);
+  reading.discards_in = number_32(row[XColumns]);
+  reading.discards_out = number_32(row[XColumns + 1]);
   return port;
 }
 

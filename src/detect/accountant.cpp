@@ -189,7 +189,8 @@ void Accountant::advance(std::uint32_t index, std::int64_t to) {
   Server& server = x_servers[index];
   const std::int64_t head = server.head;
   server.head = static_cast<std::uint32_t>(to);
-  if (head == 0) {
+  if (head == 0) {  // the first sight of the server: what was before is not silence
+    server.given = std::max<std::uint32_t>(server.given, static_cast<std::uint32_t>(to / kInMinute - 1)) & 0x7FFFFFFFU;
     return;
   }
   for (std::int64_t slot = head - 1; slot <= head && slot < to - 1; ++slot) {
@@ -285,8 +286,8 @@ void Accountant::keep_minute_late(std::uint32_t index, std::int64_t minute, cons
 
 void Accountant::take_minutes_of(inventory::ServerIndex index, WallTime now, bool is_watched, std::vector<MinuteTraffic>& out) {
   Server& server = x_servers[index.value];
-  const std::int64_t last = minute_of_time(now) - kRing + 1;             // the youngest that is over for good
-  if (server.head > slot_of(now) + kAhead || server.given > last + 1) {  // the clock was set back: the same minutes come once more
+  const std::int64_t last = minute_of_time(now) - kRing + 1;                 // the youngest that is over for good
+  if (server.head > slot_of(now) + kAhead || server.given > last + kRing) {  // the clock was set back: the same minutes come once more
     keep_all_late(index.value);
     server = Server{};
     server.given = static_cast<std::uint32_t>(std::max<std::int64_t>(last - 1, 0)) & 0x7FFFFFFFU;

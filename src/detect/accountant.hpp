@@ -73,7 +73,11 @@ public:
   void add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted);
   [[nodiscard]] WindowView view(inventory::ServerIndex server, Direction direction, WindowLength length) const;
   /// Asks for the cache lines that `add` will touch.
-  void prefetch(inventory::ServerIndex server) const { __builtin_prefetch(&x_servers[server.value], 1); }
+  void prefetch(inventory::ServerIndex server) const {
+    const auto* lines = reinterpret_cast<const char*>(&x_servers[server.value]);
+    __builtin_prefetch(lines, 1);
+    __builtin_prefetch(lines + alignof(Server), 1);
+  }
 
   /// Hands out the minutes of servers first … first + count - 1 that are over since kMinutes - 1 minutes and were not handed out yet. Minutes
   /// without traffic are handed out where `is_watched(server)`: silence that was observed is a figure, silence in the dark is not.
@@ -105,14 +109,13 @@ private:
   using Bucket = std::array<Counts, 2>;  ///< by Direction
   /// Slots are numbers of 10 s since 1970; minutes, ten minutes and hours are multiples of them.
   struct alignas(64) Server {
-    std::uint32_t head = 0;      ///< the newest slot; 0 = nothing yet
-    std::uint32_t given : 31;    ///< the last minute that was handed out
-    std::uint32_t measured : 1;  ///< the windows are fed by interface counters
+    std::uint32_t head = 0;          ///< the newest slot; 0 = nothing yet
+    std::uint32_t given : 31 = 0;    ///< the last minute that was handed out
+    std::uint32_t measured : 1 = 0;  ///< the windows are fed by interface counters
     std::array<Bucket, 2> tens;
     std::array<Bucket, kMinutes> minutes;
     std::array<Bucket, 2> ten_minutes;
     std::array<Bucket, 2> hours;
-    Server() : given(0), measured(0) {}
   };
   static_assert(sizeof(Server) == kBytesPerServer);
   struct Late {

@@ -213,6 +213,19 @@ TEST(Accountant, OnlyObservedSilenceIsAFigure) {
   }
 }
 
+TEST(Accountant, BeforeTheFirstSightOfAServerThereIsNoSilence) {
+  Accountant accountant(1);
+  std::vector<MinuteTraffic> given;
+  accountant.add(kServer, Direction::Outbound, SamplingRate{}, Packets{1}, Bytes{5}, kHour + minutes{10});
+  for (int minute = 10; minute < 16; ++minute) {
+    accountant.take_minutes(
+        0, 1, kHour + minutes{minute}, [](inventory::ServerIndex) { return true; }, given);
+  }
+  ASSERT_EQ(given.size(), 3U);  // its own minute, and two of silence
+  EXPECT_EQ(given[0].minute, kHour + minutes{10});
+  EXPECT_EQ(bytes_of(given[0].traffic[0]), 5U);
+}
+
 TEST(Accountant, AClockSetBackLosesNoByteAndBlindsNoWindow) {
   Accountant accountant(1);
   std::vector<MinuteTraffic> given;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "enforce/drivers/snmp_driver.hpp"
 #include "enforce/fakes.hpp"
 #include "support/snmp_lab.hpp"
 

@@ -2,6 +2,9 @@
 #include "store/history_file.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <map>
 #include <random>
@@ -54,6 +57,7 @@ protected:
 
   test::TempFolder folder;
   std::unique_ptr<records::History> history = open_history(file());
+  std::uint64_t kept = 0;
 };
 
 TEST_F(HistoryTest, WhatWasAppendedIsReadAtOnceAndStaysTheSameWhenItIsPacked) {
@@ -85,6 +89,46 @@ TEST_F(HistoryTest, ARestartContinues) {
   EXPECT_EQ(total().out.bytes, Bytes{600});
   EXPECT_EQ(history->series(ServerId{"other"}, kStart, kStart + hours{1}, Resolution::Minute).size(), 1U);
   EXPECT_TRUE(history->series(ServerId{"unknown"}, kStart, kStart + hours{1}, Resolution::Minute).empty());
+}
+
+/// A process that is killed after each append it was told of: all of them are there.
+TEST_F(HistoryTest, AKillLosesNothingThatWasAppended) {
+  for (int round = 0; round < 5; ++round) {
+    history.reset();
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto own = open_history(file());
+      for (int i = 0;; ++i) {
+        own->append({sample(kStart + minutes{i}, slot(1, 0))});
+        (void)own->maintain(kStart + minutes{i});
+        if (::write(pipe[1], "x", 1) != 1) {
+          ::_exit(1);
+        }
+      }
+    }
+    ::close(pipe[1]);
+    std::uint64_t told = 0;
+    std::array<char, 64> some{};
+    while (told < 100) {
+      const ssize_t got = ::read(pipe[0], some.data(), some.size());
+      ASSERT_GT(got, 0);
+      told += static_cast<std::uint64_t>(got);
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    for (ssize_t got = 1; got > 0;) {
+      got = ::read(pipe[0], some.data(), some.size());
+      told += static_cast<std::uint64_t>(std::max<ssize_t>(got, 0));
+    }
+    ::close(pipe[0]);
+    const std::uint64_t before = kept;
+    reopen();
+    kept = total().out.bytes.value;
+    EXPECT_GE(kept, before + told);
+    EXPECT_LE(kept, before + told + 1);  // the one that was not told yet
+  }
 }
 
 TEST_F(HistoryTest, TwoProgramsMayHaveItOpen) {
