@@ -45,6 +45,7 @@ void add_serve_commands(CLI::App& app, Context& context);
 void add_case_commands(CLI::App& app, Context& context);
 void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
+void add_bandwidth_commands(CLI::App& app, Context& context);
 void add_flow_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_demo_command(CLI::App& app, Context& context);

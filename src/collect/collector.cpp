@@ -33,6 +33,26 @@ std::uint64_t random_seed() {
 /// Batches of one socket in a row, before the others have their turn.
 constexpr unsigned kBatchesInARow = 16;
 
+/// Servers whose minutes are taken while the pipeline is locked: well under a millisecond.
+constexpr std::uint32_t kServersPerSlice = 4096;
+
+records::Volume volume_of(const detect::Traffic& traffic) { return {traffic.bytes.count, traffic.packets.count, traffic.flows}; }
+
+/// One slice, and with the last one the late parts. False: that was the last.
+bool append_minutes(detect::Pipeline& pipeline, std::uint32_t first, WallTime now, bool everything, std::vector<records::TrafficSample>& samples) {
+  const bool more = first + kServersPerSlice < pipeline.inventory().servers().size();
+  std::vector<detect::MinuteTraffic> minutes;
+  pipeline.take_minutes(first, kServersPerSlice, now, minutes);
+  if (!more) {
+    pipeline.take_late(minutes, everything);
+  }
+  for (const detect::MinuteTraffic& part : minutes) {
+    const records::Slot slot{part.is_late ? 0U : 60U, volume_of(part.traffic[0]), volume_of(part.traffic[1])};  // by detect::Direction
+    samples.push_back({pipeline.inventory().server(part.server).id, records::TrafficSource::Flows, part.minute, slot});
+  }
+  return more;
+}
+
 /// Wakes the thread out of its poll.
 class WakeUp {
 public:
@@ -69,6 +89,7 @@ public:
     return x_intake.with([&f](std::unique_ptr<Intake>& intake) -> decltype(auto) { return std::forward<F>(f)(*intake); });
   }
   void stop();
+  [[nodiscard]] WallTime now() const { return x_clock.wall(); }
 
 private:
   struct Listener {
@@ -241,6 +262,25 @@ std::optional<WallTime> Collector::last_outbound(const ServerId& server) const {
 
 CollectorCounters Collector::counters() const {
   return x_worker->with_intake([](const Intake& intake) { return intake.counters(); });
+}
+
+void Collector::set_ports(detect::SourcePorts ports) {
+  x_worker->with_intake([&ports](Intake& intake) { intake.pipeline().set_ports(std::move(ports)); });
+}
+
+void Collector::add_interface(const ServerId& server, const detect::InterfaceTraffic& traffic) {
+  const WallTime now = x_worker->now();
+  x_worker->with_intake([&](Intake& intake) { intake.pipeline().add_interface(server, traffic, now); });
+}
+
+std::vector<records::TrafficSample> Collector::take_minutes(bool everything) {
+  std::vector<records::TrafficSample> samples;
+  const WallTime now = x_worker->now();
+  bool more = true;
+  for (std::uint32_t first = 0; more; first += kServersPerSlice) {
+    more = x_worker->with_intake([&](Intake& intake) { return append_minutes(intake.pipeline(), first, now, everything, samples); });
+  }
+  return samples;
 }
 
 void Collector::stop() { x_worker->stop(); }

@@ -27,6 +27,7 @@
 #include "collect/counters.hpp"
 #include "collect/options.hpp"
 #include "inventory/inventory.hpp"
+#include "records/history.hpp"
 
 namespace pinfold::collect {
 
@@ -50,6 +51,12 @@ public:
   void set_inventory(std::shared_ptr<const inventory::Inventory> inventory);
   /// See Pipeline::last_outbound.
   [[nodiscard]] std::optional<WallTime> last_outbound(const ServerId& server) const;
+  /// Names of the exporters' interfaces, by position in CollectorOptions::exporters; see Pipeline::set_ports.
+  void set_ports(detect::SourcePorts ports);
+  /// See Pipeline::add_interface.
+  void add_interface(const ServerId& server, const detect::InterfaceTraffic& traffic);
+  /// What the history has not had yet, as flows show it; once a minute. With `everything` also the running minutes: the program ends.
+  [[nodiscard]] std::vector<records::TrafficSample> take_minutes(bool everything = false);
   [[nodiscard]] CollectorCounters counters() const;
   /// Stops receiving and joins the thread, within milliseconds; findings made so far have been handed over. Again: does nothing.
   void stop();

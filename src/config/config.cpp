@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kMinPassPhrase = 8;  ///< RFC 3414 section 11.2
 constexpr std::size_t kMaxUserName = 32;   ///< RFC 3414 section 5, usmUserName
 constexpr std::size_t kMaxGatewayMacs = 256;
+constexpr DurationBounds kPollIntervals{std::chrono::seconds{10}, std::chrono::minutes{5}};
 
 /// RFC 1035 section 2.3.1, and at least one dot.
 std::optional<std::string> parse_domain(std::string_view text) {
@@ -81,6 +82,11 @@ private:
     root.require("mail", "missing: without [mail] nobody can be warned");
     root.table("mail", [&](TableReader& table) { read_mail(table); });
     root.tables("switch", kMaxSwitches, [&](TableReader& table, std::size_t) { read_switch(table); });
+    check_exporter_switches(root);
+    root.table("bandwidth", [&](TableReader& table) {
+      table.boolean("interface_counters", x_config.bandwidth.interface_counters);
+      table.duration("poll_interval", x_config.bandwidth.poll_interval, kPollIntervals);
+    });
     root.table("guard", [&](TableReader& table) { read_guard(table); });
   }
 
@@ -146,6 +152,11 @@ private:
     for (const std::int64_t index : table.numbers("interfaces", kMaxInterfaces, 1, 0x7FFF'FFFF)) {  // RFC 2863 InterfaceIndex
       exporter.interfaces.push_back(IfIndex{static_cast<std::uint32_t>(index)});
     }
+    std::string switch_id;
+    table.text("switch", switch_id);
+    if (!switch_id.empty()) {
+      exporter.switch_id = SwitchId{std::move(switch_id)};
+    }
     for (std::size_t i = 0; i < x_config.flows.exporters.size(); ++i) {
       const Exporter& other = x_config.flows.exporters[i];
       if (other.address == exporter.address && other.protocol == exporter.protocol) {
@@ -170,6 +181,18 @@ private:
     table.number("sampling", one_in, 1, 1'000'000);
     mirror.sampling = SamplingRate{one_in};
     x_config.flows.mirrors.push_back(std::move(mirror));
+  }
+
+  /// Switches stand behind the exporters in the file, or before them.
+  void check_exporter_switches(TableReader& root) {
+    for (std::size_t i = 0; i < x_config.flows.exporters.size(); ++i) {
+      const auto& wanted = x_config.flows.exporters[i].switch_id;
+      const bool is_there =
+          !wanted || std::any_of(x_config.switches.begin(), x_config.switches.end(), [&](const Switch& s) { return s.id == *wanted; });
+      if (!is_there) {
+        root.fail("exporter", fmt::format("exporter[{}].switch: no [[switch]] has the id \"{}\"", i + 1, printable(wanted->value)));
+      }
+    }
   }
 
   void read_mail(TableReader& table) {

@@ -39,7 +39,8 @@ struct Exporter {
   std::string protocol;           ///< "ipfix" (also NetFlow v5 and v9) or "sflow"
   std::string observation_point;  ///< "sw1/swp24"
   unsigned rank = 0;
-  std::vector<IfIndex> interfaces{};  ///< records of others are dropped; empty: all count
+  std::vector<IfIndex> interfaces{};     ///< records of others are dropped; empty: all count
+  std::optional<SwitchId> switch_id{};  ///< the [[switch]] that this is; none: the one with its address, if any
 };
 
 /// A network interface of this machine to which a switch copies traffic.
@@ -86,6 +87,10 @@ struct Config {
     std::optional<Endpoint> lmtp;
   } mail;
   std::vector<Switch> switches;
+  struct {
+    bool interface_counters = true;  ///< poll the switches for them
+    Micros poll_interval = std::chrono::minutes{1};
+  } bandwidth;
   std::vector<net::MacAddress> gateway_macs;  ///< routers: a port where one is learned is an uplink (guard G4)
   desk::Policy policy;
   detect::Thresholds thresholds;

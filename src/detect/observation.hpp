@@ -55,6 +55,11 @@ public:
   void heard(SourceIndex source, WallTime now);
   [[nodiscard]] bool accounted(SourceIndex source) const;
   [[nodiscard]] std::optional<SourceIndex> accounted_at(PointIndex point) const;
+  /// The accounted source of the point lives: what it does not show did not happen.
+  [[nodiscard]] bool alive_at(PointIndex point, WallTime now) const {
+    const std::uint32_t source = x_points[point.value].accounted;
+    return source != kNobody && alive(x_sources[source], now);
+  }
   /// Records of an accounted source that end before this were counted by another.
   [[nodiscard]] WallTime counts_from(SourceIndex source) const { return x_points[point_of(source).value].since; }
 

@@ -29,29 +29,38 @@ WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received)
   return std::min(last, received);
 }
 
+/// By the exporter's two claims, so that a clock which is wrong by a constant does no harm.
+Micros Pipeline::duration_of(const flow::FlowRecord& record) {
+  if (!record.first || !record.last || *record.first >= *record.last) {
+    return {};
+  }
+  return std::min(record.last->claimed() - record.first->claimed(), kMaxAge);
+}
+
 void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received) {
   x_sources.heard(source, received);
   const Teller teller{source, x_sources.point_of(source), x_sources.accounted(source), x_sources.counts_from(source), received};
-  for (; !records.empty(); records = records.subspan(x_attributions.size())) {
+  for (; !records.empty(); records = records.subspan(x_ends.size())) {
     const std::span chunk = records.first(std::min(records.size(), kBatch));
-    x_attributions.clear();
+    x_ends.clear();
     for (const flow::FlowRecord& record : chunk) {
-      x_attributions.push_back({x_lookup->sender(record), x_lookup->receiver(record)});
-      if (x_attributions.size() <= kPrefetch) {
-        fetch(x_attributions.back());
+      const Attribution whose = attribute(*x_lookup, x_ports, record, source);
+      x_ends.push_back({whose.charged(), x_lookup->receiver(record), whose.disagrees()});
+      if (x_ends.size() <= kPrefetch) {
+        fetch(x_ends.back());
       }
     }
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       if (i + kPrefetch < chunk.size()) {
-        fetch(x_attributions[i + kPrefetch]);
+        fetch(x_ends[i + kPrefetch]);
       }
-      account(chunk[i], x_attributions[i], teller);
+      account(chunk[i], x_ends[i], teller);
     }
   }
 }
 
-void Pipeline::fetch(const Attribution& servers) const {
-  for (const auto& server : {servers.sender, servers.receiver}) {
+void Pipeline::fetch(const Ends& ends) const {
+  for (const auto& server : {ends.sender, ends.receiver}) {
     if (server) {
       __builtin_prefetch(&x_servers[server->value], 1);
       x_accountant.prefetch(*server);
@@ -60,10 +69,10 @@ void Pipeline::fetch(const Attribution& servers) const {
   }
 }
 
-void Pipeline::account(const flow::FlowRecord& record, const Attribution& servers, const Teller& teller) {
+void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller) {
   ++x_counters.records;
   const WallTime event = event_time(record, teller.received);
-  const auto [sender, receiver] = servers;
+  const auto& [sender, receiver, disagrees] = ends;
   if (!sender && !receiver) {
     ++x_counters.foreign;
     return;
@@ -75,6 +84,10 @@ void Pipeline::account(const flow::FlowRecord& record, const Attribution& server
   // The reverse half of a biflow is counted here; the detectors read it with its forward half.
   if (sender) {
     x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
+    if (disagrees) {
+      ++x_servers[sender->value].disagreed;
+      ++x_counters.disagreed;
+    }
     if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
       x_port_scans.outbound(*sender, record, event, teller.received);
@@ -126,7 +139,7 @@ bool Pipeline::count(const Side& side, const flow::FlowRecord& record, WallTime 
   if (!counts(side, record, event, teller)) {
     return false;
   }
-  if (!x_accountant.add(side.server, side.direction, record.sampling_rate, side.packets, side.bytes, event)) {
+  if (!x_accountant.add(side.server, side.direction, record.sampling_rate, side.packets, side.bytes, event, duration_of(record))) {
     ++x_counters.late;
   }
   x_source_views[teller.source.value].shows_inbound |= side.direction == Direction::Inbound;
@@ -186,6 +199,26 @@ std::optional<WallTime> Pipeline::last_outbound(const ServerId& server) const {
   return index ? last_outbound(*index) : std::nullopt;
 }
 
+bool Pipeline::is_watched(inventory::ServerIndex server, WallTime now) const {
+  const std::uint32_t point = x_servers[server.value].point;
+  return point != kNoPoint && x_sources.alive_at(PointIndex{point}, now);
+}
+
+void Pipeline::take_minutes(std::uint32_t first, std::uint32_t count, WallTime now, std::vector<MinuteTraffic>& out) {
+  x_accountant.take_minutes(
+      first, count, now, [&](inventory::ServerIndex server) { return is_watched(server, now); }, out);
+}
+
+void Pipeline::add_interface(const ServerId& id, const InterfaceTraffic& traffic, WallTime now) {
+  const auto server = x_lookup->by_id(id);
+  if (!server || (is_watched(*server, now) && now - x_servers[server->value].at_point <= x_thresholds.observation.point_hold)) {
+    return;
+  }
+  const Micros lasted = traffic.end - traffic.begin;
+  x_accountant.add_measured(*server, Direction::Outbound, traffic.packets_out, traffic.bytes_out, traffic.end, lasted);
+  x_accountant.add_measured(*server, Direction::Inbound, traffic.packets_in, traffic.bytes_in, traffic.end, lasted);
+}
+
 PipelineCounters Pipeline::counters() const {
   PipelineCounters counters = x_counters;
   counters.untracked = x_port_scans.refused();
@@ -206,6 +239,12 @@ void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> invento
   x_port_scans.reorder(old_index);
   x_servers = std::move(servers);
   x_lookup = std::move(lookup);
+  x_ports = PortServers(x_port_names, x_lookup->inventory());
+}
+
+void Pipeline::set_ports(SourcePorts ports) {
+  x_port_names = std::move(ports);
+  x_ports = PortServers(x_port_names, x_lookup->inventory());
 }
 
 }  // namespace pinfold::detect

@@ -11,7 +11,7 @@
 /// Batches: records are attributed first (two prefix look-ups each), then counted with the servers' rows fetched kPrefetch records ahead: rows of
 ///          100,000 servers do not stay in any cache, and waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
-/// Cost:    O(1) a record, no allocation of its own; memory: 400 bytes a server and the contacts of those that make attempts
+/// Cost:    O(1) a record, no allocation of its own; memory: 600 bytes a server and the contacts of those that make attempts
 ///          (detect/port_scan.hpp, which also says what skips the detectors and why nothing is missed).
 #pragma once
 
@@ -24,6 +24,7 @@
 #include "abuse/finding.hpp"
 #include "base/huge_vector.hpp"
 #include "detect/accountant.hpp"
+#include "detect/attribution.hpp"
 #include "detect/observation.hpp"
 #include "detect/port_scan.hpp"
 #include "detect/server_lookup.hpp"
@@ -38,8 +39,19 @@ struct PipelineCounters {
   std::uint64_t foreign = 0;      ///< of no server of ours
   std::uint64_t late = 0;         ///< too old for some window
   std::uint64_t wrong_clock = 0;  ///< end time after receipt or absurdly old
+  std::uint64_t disagreed = 0;    ///< port, MAC and source address named different servers (detect/attribution.hpp)
   std::uint64_t untracked = 0;    ///< attempts that no memory was left for
   std::uint64_t findings = 0;     ///< handed out, updates included
+};
+
+/// What the counters of a server's own interface say it sent and received between two readings.
+struct InterfaceTraffic {
+  WallTime begin;
+  WallTime end;
+  Bytes bytes_out;  ///< as the server sees it
+  Bytes bytes_in;
+  Packets packets_out;
+  Packets packets_in;
 };
 
 class Pipeline {
@@ -74,6 +86,17 @@ public:
   [[nodiscard]] bool is_accounted(SourceIndex source) const { return x_sources.accounted(source); }
   [[nodiscard]] std::size_t contact_slots() const { return x_port_scans.slots(); }
 
+  /// For servers that no flow export shows: the windows then hold exact figures. Ignored while flows of the server are accounted.
+  void add_interface(const ServerId& server, const InterfaceTraffic& traffic, WallTime now);
+  /// For the history, see Accountant::take_minutes and take_late: in slices, so that the owner need not hold its lock for long.
+  void take_minutes(std::uint32_t first, std::uint32_t count, WallTime now, std::vector<MinuteTraffic>& out);
+  void take_late(std::vector<MinuteTraffic>& out, bool everything) { x_accountant.take_late(out, everything); }
+
+  /// Names of the exporters' interfaces, by SourceIndex: from then on records are charged by port where they tell one (detect/attribution.hpp).
+  void set_ports(SourcePorts ports);
+  /// Records of that sender whose source address, MAC or port named another: a sign of spoofing, or of an inventory that is wrong.
+  [[nodiscard]] std::uint64_t disagreements(inventory::ServerIndex server) const { return x_servers[server.value].disagreed; }
+
   /// What is known of a server stays with its id. Building takes O(addresses) under the owner's lock.
   void set_inventory(std::shared_ptr<const inventory::Inventory> inventory);
 
@@ -81,8 +104,9 @@ private:
   static constexpr std::uint32_t kNoPoint = 0xFFFFFFFF;
   struct alignas(64) ServerView {  // one cache line
     std::uint32_t point = kNoPoint;
-    WallTime at_point;                ///< when the point last showed the server
-    WallTime outbound;                ///< end of the last packet from it; 0 = none
+    WallTime at_point;  ///< when the point last showed the server
+    WallTime outbound;  ///< end of the last packet from it; 0 = none
+    std::uint64_t disagreed = 0;
     std::array<WallTime, 2> ingress;  ///< by Direction: when an ingress export last told it
   };
   struct SourceView {
@@ -106,15 +130,20 @@ private:
     WallTime counts_from;
     WallTime received;
   };
-  struct Attribution {
+  /// Whose record it is, at both ends.
+  struct Ends {
     std::optional<inventory::ServerIndex> sender;
     std::optional<inventory::ServerIndex> receiver;
+    bool disagrees = false;  ///< the witnesses of the sender (detect/attribution.hpp)
   };
   static constexpr std::size_t kBatch = 512;
   static constexpr std::size_t kPrefetch = 12;
   [[nodiscard]] WallTime event_time(const flow::FlowRecord& record, WallTime received);
-  void fetch(const Attribution& servers) const;
-  void account(const flow::FlowRecord& record, const Attribution& servers, const Teller& teller);
+  [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
+  /// Its observation point lives: silence is silence.
+  [[nodiscard]] bool is_watched(inventory::ServerIndex server, WallTime now) const;
+  void fetch(const Ends& ends) const;
+  void account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller);
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] bool count(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] std::optional<SourceIndex> source_of(inventory::ServerIndex server) const;
@@ -122,12 +151,14 @@ private:
   Thresholds x_thresholds;
   ObservationSources x_sources;
   std::unique_ptr<ServerLookup> x_lookup;
+  SourcePorts x_port_names;
+  PortServers x_ports;
   HugeVector<ServerView> x_servers;
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
   PortScanDetector x_port_scans;
   PipelineCounters x_counters;
-  std::vector<Attribution> x_attributions;  ///< of the running batch
+  std::vector<Ends> x_ends;  ///< of the running batch
 };
 
 }  // namespace pinfold::detect

@@ -1,6 +1,4 @@
-/// Which server a flow record belongs to.
-/// A record is charged to the server whose MAC address it carries as source, where that is known: nobody can be framed by a forged source
-/// address. Else (behind a router, or no MAC exported) the source address decides. Receivers are found by address.
+/// Servers by address, MAC address and id. Whose a record is: detect/attribution.hpp. Receivers are found by address.
 /// MAC addresses that several servers share decide nothing.
 /// Cost:    built once an inventory, O(addresses); a look-up is a prefix look-up and, if the record has a MAC, one hash.
 /// Threads: none; const after construction.
@@ -27,13 +25,13 @@ public:
 
   [[nodiscard]] const inventory::Inventory& inventory() const { return *x_inventory; }
   [[nodiscard]] std::size_t size() const { return x_inventory->servers().size(); }
-  [[nodiscard]] std::optional<inventory::ServerIndex> sender(const flow::FlowRecord& record) const {
-    if (record.src_mac && !x_macs.empty()) {
-      if (const auto known = by_mac(*record.src_mac)) {
-        return known;
-      }
-    }
-    return by_address(record.src);
+  [[nodiscard]] std::optional<inventory::ServerIndex> by_address(const net::IpAddress& address) const {
+    const std::uint32_t found = x_addresses.lookup(address);
+    return found == net::PrefixTable::kNone ? std::nullopt : std::optional{inventory::ServerIndex{found}};
+  }
+  /// By the record's source MAC address.
+  [[nodiscard]] std::optional<inventory::ServerIndex> by_mac(const flow::FlowRecord& record) const {
+    return record.src_mac && !x_macs.empty() ? by_mac(*record.src_mac) : std::nullopt;
   }
   [[nodiscard]] std::optional<inventory::ServerIndex> receiver(const flow::FlowRecord& record) const { return by_address(record.dst); }
   [[nodiscard]] std::optional<inventory::ServerIndex> by_id(const ServerId& id) const;
@@ -41,10 +39,6 @@ public:
   [[nodiscard]] std::optional<PointIndex> own_point(inventory::ServerIndex server) const { return x_own_points[server.value]; }
 
 private:
-  [[nodiscard]] std::optional<inventory::ServerIndex> by_address(const net::IpAddress& address) const {
-    const std::uint32_t found = x_addresses.lookup(address);
-    return found == net::PrefixTable::kNone ? std::nullopt : std::optional{inventory::ServerIndex{found}};
-  }
   [[nodiscard]] std::optional<inventory::ServerIndex> by_mac(const net::MacAddress& mac) const;
 
   std::shared_ptr<const inventory::Inventory> x_inventory;

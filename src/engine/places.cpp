@@ -4,6 +4,8 @@ namespace pinfold::engine {
 
 std::filesystem::path database_file(const config::Config& config) { return config.state_dir / "pinfold.sqlite"; }
 
+std::filesystem::path history_file(const config::Config& config) { return config.state_dir / "history.sqlite"; }
+
 std::filesystem::path evidence_folder(const config::Config& config) { return config.state_dir / "evidence"; }
 
 std::filesystem::path reader_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "pinfold-reader"; }

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "collect/collector.hpp"
 #include "engine/answers.hpp"
+#include "engine/bandwidth.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
@@ -113,6 +114,7 @@ struct Serve::Parts {
   std::unique_ptr<collect::Collector> collector;
   LossWatch losses;
   WallTime flows_reported;  ///< by the ears' worker alone
+  std::unique_ptr<Bandwidth> bandwidth;
   std::unique_ptr<mail::LmtpServer> lmtp;
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
@@ -152,6 +154,13 @@ Serve::Parts::~Parts() {
   } catch (const std::exception& failure) {
     log_error("FINDINGS_NOT_KEPT", "the store takes no more: {}", failure.what());
   }
+  try {
+    if (bandwidth) {
+      bandwidth->finish();
+    }
+  } catch (const std::exception& problem) {
+    log_error("HISTORY_NOT_WRITTEN", "{}", problem.what());
+  }
 }
 
 void Serve::Parts::recover() {
@@ -169,12 +178,14 @@ void Serve::Parts::start() {
     workers.push_back(std::make_unique<Worker>(name, interval, std::move(work)));
   };
   known_inventory = desk.inventory();
-  if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty()) {
+  const bool polls = config.bandwidth.interface_counters && !config.switches.empty();
+  if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty() || polls) {  // the windows of a server without flows hold its interface's counters
     collector = std::make_unique<collect::Collector>(collector_options(config), known_inventory, clock, [this](abuse::Finding finding) {
       findings.offer(std::move(finding));
       wake_all();
     });
   }
+  bandwidth = std::make_unique<Bandwidth>(config, collector_options(config).exporters, collector.get(), *known_inventory, clock);
   if (config.mail.lmtp) {
     mail::LmtpServerOptions options;
     options.address = config.mail.lmtp->address;
@@ -213,6 +224,13 @@ void Serve::Parts::start() {
     ports.watch_silence();
     return false;
   });
+  add("bandwidth", kBeat, [this] {
+    bandwidth->keep();
+    return false;
+  });
+  for (unsigned i = 0; bandwidth->polls() && i < Bandwidth::kPollers; ++i) {
+    add("switch counters", kBeat, [this] { return bandwidth->poll(); });
+  }
   started = true;
   log_info("SERVING", "pages on {}, warnings {}, measures {}", config::to_string(config.http.listen),
            config.policy.warnings == desk::Arming::Armed ? "armed" : "observe", config.policy.measures == desk::Arming::Armed ? "armed" : "observe");
@@ -261,6 +279,7 @@ void Serve::Parts::refresh_inventory() {
   const auto now = desk.inventory();
   if (now != known_inventory && collector) {
     collector->set_inventory(now);
+    bandwidth->set_inventory(*now);
     known_inventory = now;
     log_info("INVENTORY_CHANGED", "{} servers", now->servers().size());
   }
@@ -297,6 +316,7 @@ http::Health Serve::Parts::health() {
     add_collector_metrics(counters, health.metrics);
     health.parts.push_back(losses.part(counters, clock.wall()));
   }
+  bandwidth->add_metrics(health);
   return health;
 }
 

@@ -1,5 +1,5 @@
 /// Brings a database to the schema that this program knows: forward only, all missing scripts in one transaction.
-/// Used by: the store while it opens. The scripts of db/migrations are built in (migrations.cmake).
+/// Used by: the store and the history while they open. The scripts of db/migrations and db/history are built in (migrations.cmake).
 /// Errors:  StoreError when the database is newer than the program, or its schema_version table does not match the scripts' names.
 /// Threads: the caller holds the opening lock.
 #pragma once
@@ -22,6 +22,7 @@ struct MigrationScript {
 
 /// The built-in scripts, in order; generated.
 [[nodiscard]] std::span<const MigrationScript> migration_scripts();
+[[nodiscard]] std::span<const MigrationScript> history_scripts();  ///< of the history's own file
 
 /// The statements of a script: each ends with ';' at the end of a line; comments are whole lines and are left out.
 [[nodiscard]] std::vector<std::string> split_statements(std::string_view sql);

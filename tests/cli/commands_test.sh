@@ -57,6 +57,9 @@ ends 1 "there is no case PF-7" p case show PF-7
 ends 1 "there is no case PF-7" p case why 7
 ends 2 "is no case" p case show PF-x
 ends 1 "there is no case PF-7" p case note PF-7 --by me "a note"
+ends 2 "is no month like" p bandwidth srv-1 --month november
+ends 2 "is not 1min, 5min or 1h" p bandwidth srv-1 --resolution 2min
+ends 1 "no traffic history yet" p bandwidth srv-1
 ends 0 '"whole":true' p audit-log verify
 ends 1 "not listening" p health
 ends 1 "there is no switch sw1" p switch arm sw1

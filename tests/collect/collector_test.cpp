@@ -283,5 +283,23 @@ TEST_F(CollectorTest, APortThatIsTakenIsAnErrorAtTheStart) {
   EXPECT_THROW(Collector(same, inventory_of({{"a", kServerA}}), system_clock(), x_inbox.sink()), std::system_error);
 }
 
+TEST_F(CollectorTest, WhatFlowsShowedIsHandedToTheHistory) {
+  Inbox inbox;
+  Collector collector(options(), inventory_of({{"a", kServerA}}), system_clock(), inbox.sink());
+  scan_by_netflow(collector, kServerA);
+  ASSERT_TRUE(inbox.wait_for("a"));
+  collector.add_interface(ServerId{"a"}, {{}, system_clock().wall(), Bytes{1'000'000}, {}, {}, {}});  // flows are accounted: ignored
+  EXPECT_TRUE(collector.take_minutes().empty());                                                      // the minute is not over
+  records::Slot sum;
+  for (const records::TrafficSample& sample : collector.take_minutes(true)) {
+    EXPECT_EQ(sample.server, ServerId{"a"});
+    EXPECT_EQ(sample.source, records::TrafficSource::Flows);
+    sum += sample.slot;
+  }
+  EXPECT_EQ(sum.out.packets, Packets{120});
+  EXPECT_EQ(sum.out.bytes, Bytes{120 * 60});
+  EXPECT_TRUE(collector.take_minutes(true).empty());
+}
+
 }  // namespace
 }  // namespace pinfold::collect::testing

@@ -94,6 +94,10 @@ address = "192.0.2.21"
 protocol = "ipfix"
 observation_point = "sw1"
 rank = 1
+switch = "sw1"
+[bandwidth]
+interface_counters = false
+poll_interval = "30 s"
 [mail]
 submission = "192.0.2.25:587"
 starttls = false
@@ -124,6 +128,10 @@ gateway_macs = ["02:00:00:00:00:fe"]
   ASSERT_EQ(config->flows.exporters.size(), 2U);
   EXPECT_EQ(config->flows.exporters[0].protocol, "sflow");
   EXPECT_EQ(config->flows.exporters[1].rank, 1U);
+  EXPECT_EQ(config->flows.exporters[0].switch_id, std::nullopt);
+  EXPECT_EQ(config->flows.exporters[1].switch_id, SwitchId{"sw1"});
+  EXPECT_FALSE(config->bandwidth.interface_counters);
+  EXPECT_EQ(config->bandwidth.poll_interval, std::chrono::seconds{30});
   EXPECT_EQ(config->flows.exporters[1].observation_point, "sw1");
   EXPECT_FALSE(config->mail.starttls);
   EXPECT_EQ(config->mail.domain, "hosting.example");
@@ -205,6 +213,9 @@ std::vector<Bad> bad_files() {
       {"ExporterAsOneSection", with_mail("[exporter]\naddress = \"192.0.2.1\"\n"),
        "pinfold.toml:4: exporter: must be a list of sections: [[exporter]]"},
       {"SwitchWithoutUser", with_mail("[[switch]]\nid = \"sw1\"\naddress = \"192.0.2.2:161\"\n"), "pinfold.toml:4: switch[1].user: missing"},
+      {"ExporterOfNoSwitch", with_mail(flows + exporter + "switch = \"sw9\"\n"),
+       "pinfold.toml:6: exporter: exporter[1].switch: no [[switch]] has the id \"sw9\""},
+      {"PollInterval", with_mail("[bandwidth]\npoll_interval = \"1 s\"\n"), "pinfold.toml:5: bandwidth.poll_interval: must be at least 10 s"},
       {"GatewayMac", with_mail("[guard]\ngateway_macs = [\"02:00\"]\n"), "pinfold.toml:5: guard.gateway_macs: \"02:00\" is not a MAC address"},
       {"GatewayMacsAsText", with_mail("[guard]\ngateway_macs = \"02:00:00:00:00:01\"\n"),
        "pinfold.toml:5: guard.gateway_macs: must be a list of at most 256 texts"},

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <iostream>
 
+#include "enforce/drivers/snmp_driver.hpp"
 #include "enforce/fakes.hpp"
-#include "enforce/snmp_lab.hpp"
+#include "support/snmp_lab.hpp"
 
 namespace pinfold::enforce {
 namespace {

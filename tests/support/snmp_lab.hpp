@@ -21,7 +21,8 @@
 #include <thread>
 #include <vector>
 
-#include "enforce/drivers/snmp_driver.hpp"
+#include "net/mac_address.hpp"
+#include "snmp/session.hpp"
 
 namespace pinfold::enforce::lab {
 
@@ -116,6 +117,7 @@ public:
     std::filesystem::remove_all(x_home);
   }
 
+  [[nodiscard]] const std::string& name() const { return x_name; }
   /// What went wrong while building it; empty = nothing.
   [[nodiscard]] const std::string& faults() const { return x_faults; }
 
