@@ -152,41 +152,6 @@ void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   }
 }
 
-void ClientTracker::absorb(inventory::ServerIndex server, const Absorbed& seen) {
-  State* state = seen.contacts.size() == 0 ? state_of(server) : state_for(server);
-  if (state == nullptr) {
-    return;
-  }
-  WallTime newest;
-  bool has_outbound = false;
-  seen.contacts.for_each([&](const Contact& contact) {
-    if (contact.is_outbound()) {
-      has_outbound = true;
-      newest = std::max(newest, contact.last);
-      state->tried_ports.set(port_bit(contact.key));
-    }
-  });
-  advance(*state, newest);
-  const auto is_of_use = [&](const ContactKey& key) { return state->tried_ports.test(port_bit(key)); };
-  x_slots -= state->recent.capacity() + state->slow.capacity();
-  state->recent.merge(
-      seen.contacts, [](Contact& mine, const Contact& theirs) { combine(mine, theirs); }, is_of_use);
-  state->slow.merge(
-      seen.contacts, [](Contact& mine, const Contact& theirs) { combine(mine, theirs); },
-      [](const ContactKey& key) { return key.protocol == flow::kTcp; });
-  x_slots += state->recent.capacity() + state->slow.capacity();
-  state->newest = std::max(state->newest, newest);
-  make_room_for_sessions(*state);
-  state->sessions.merge(
-      seen.sessions, [](Session& mine, const Session& theirs) { combine(mine, theirs); }, [](const SessionKey&) { return true; });
-  if (has_outbound) {
-    state->source = seen.source;
-    state->rate = seen.rate;
-    state->newest_received = std::max(state->newest_received, seen.received);
-    queue(server, *state);
-  }
-}
-
 void ClientTracker::queue(inventory::ServerIndex server, State& state) {
   const bool is_worth = state.recent.size() >= kWorthContacts || state.slow.size() >= kWorthContacts || state.sessions.size() >= kWorthSessions;
   if (is_worth && !state.is_queued) {

@@ -64,16 +64,6 @@ public:
   void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, WallTime received);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
 
-  /// What another process saw of the server in one slot (detect/summary.hpp).
-  struct Absorbed {
-    const ContactTable& contacts;
-    const SessionTable& sessions;
-    SamplingRate rate;
-    net::IpAddress source;
-    WallTime received;
-  };
-  void absorb(inventory::ServerIndex server, const Absorbed& seen);
-
   /// Servers worth a look, each at most once a second, and once more after its last record has settled.
   using Look = std::function<void(inventory::ServerIndex, const ClientView&)>;
   using AnswersVisible = std::function<bool(inventory::ServerIndex)>;

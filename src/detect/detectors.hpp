@@ -6,7 +6,7 @@
 ///
 /// Each rule is a pure function of a view and its thresholds (rules/*.hpp: rule, source, memory, floor, who is left alone). Declared roles
 /// (inventory/roles.hpp) switch off what they explain until they end.
-/// Used by: Pipeline. What other collectors saw comes in as summaries (detect/summary.hpp) through `absorb`.
+/// Used by: Pipeline.
 /// Clock:   passed in; windows in event time. Threads: none; the owner serialises.
 /// Cost:    a record: the two trackers'; an evaluation: only servers with enough contacts or packets to matter, each once a second.
 #pragma once
@@ -43,7 +43,6 @@ public:
   };
   void outbound(const Attributed& who, const flow::FlowRecord& record);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
-  void absorb(inventory::ServerIndex server, const ClientTracker::Absorbed& seen) { x_clients.absorb(server, seen); }
 
   /// What the owner knows about a server's observation.
   struct Surroundings {

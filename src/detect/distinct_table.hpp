@@ -4,7 +4,7 @@
 /// count * scale(). With 4,096 entries the relative error stays near 3 %.
 /// Two tables with the same seed and limit merge exactly: the result is what one table would hold that had seen everything, in any order.
 /// The hash takes a secret seed: an attacker cannot pick keys that fall through the sample.
-/// Used by: contacts and sessions of a server (detect/contact_table.hpp, detect/session_table.hpp), live and in summaries.
+/// Used by: contacts and sessions of a server (detect/contact_table.hpp, detect/session_table.hpp).
 /// Entry:   has `Key key`, `bool used`, `WallTime last`; `hash_of(seed, key)` is found by its namespace.
 /// Cost:    O(1) amortised a touch; an empty table has no memory. Threads: none.
 /// Source:  P. Gibbons, Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries, VLDB 2001.

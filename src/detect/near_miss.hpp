@@ -1,7 +1,6 @@
-/// Windows that came within a factor of two of a threshold, and those that passed it: what `pinfold policy simulate` judges again under other
-/// thresholds. What stayed further away is not kept, so history cannot tell what a threshold of less than half would have found.
-/// Bounds: the newest kMost; older ones are pushed out and counted. One a server, series and minute: the highest value of that minute.
-/// Threads: none.
+/// Windows that came within a factor of two of a threshold, and those that passed it: what a simulation of other thresholds can judge again. What
+/// stayed further away is not kept, so history cannot tell what a threshold of less than half would have found. Bounds: the newest kMost; older ones
+/// are pushed out and counted. One a server, series and minute: the highest value of that minute. Threads: none.
 #pragma once
 
 #include <cstdint>

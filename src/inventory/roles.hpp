@@ -3,7 +3,7 @@
 /// Kept in the policy file (`[[role]]`), not in the inventory: it is a decision about judgement, made by staff, reviewed with the thresholds.
 ///
 ///   role               exempts from
-///   mail_relay         spam by fan-out (not spam to servers that mostly refuse)
+///   mail_relay         spam
 ///   newsletter         the same
 ///   monitoring         port_scan, brute_force by single tries over many hosts
 ///   scanner            port_scan of any kind, for research and for the operator's own audits
