@@ -47,6 +47,7 @@ void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
 void add_bandwidth_commands(CLI::App& app, Context& context);
 void add_flow_commands(CLI::App& app, Context& context);
+void add_policy_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_demo_command(CLI::App& app, Context& context);
 

@@ -42,22 +42,14 @@ void check_config(Context& context, const std::string& file) {
                                    loaded->flows.exporters.size(), name(loaded->policy.warnings), name(loaded->policy.measures)));
 }
 
-void check_policy(Context& context, const std::string& file) {
-  const auto loaded = config::load_policy(file);
-  if (!loaded) {
-    throw Stop(Exit::No, config::to_string(loaded.error()));
-  }
-  context.output().line({{"file", file}, {"response_window", to_string(loaded->policy.response_window)}});
-  context.output().say(fmt::format("{} is good: an owner has {} to answer", file, to_string(loaded->policy.response_window)));
-}
-
 /// The collector's counters as the running desk last left them.
 void show_flows(Context& context, const nlohmann::json& report) {
   if (!report.is_object()) {
     return;
   }
   context.output().say(fmt::format("{:<18} {}, at {}", "flows", report.value("note", ""), report.value("at", "")));
-  for (const auto& [name, value] : report.value("counters", nlohmann::json::object()).items()) {
+  const nlohmann::json counters = report.value("counters", nlohmann::json::object());
+  for (const auto& [name, value] : counters.items()) {
     context.output().say(fmt::format("  {:<110} {}", name, value.dump()));
   }
 }
@@ -101,10 +93,6 @@ void add_serve_commands(CLI::App& app, Context& context) {
       ->add_option("file", *file, "pinfold.toml")
       ->required();
   add_command(app, "health", "is the desk listening, and what waits? Exit 0 listening, 1 not", [&context] { health(context); });
-  CLI::App* policy = app.add_subcommand("policy", "the rules of the desk")->require_subcommand(1);
-  add_command(*policy, "check", "refuse what contradicts itself", [&context, file] { check_policy(context, *file); })
-      ->add_option("file", *file, "the policy file")
-      ->required();
 }
 
 }  // namespace pinfold::app

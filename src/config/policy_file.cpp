@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text_file.hpp"
+#include "config/threshold_keys.hpp"
 #include "config/toml_table.hpp"
 
 namespace pinfold::config {
@@ -52,11 +53,7 @@ void read_limits(TableReader& table, Policy& policy) {
   table.number("max_disables_per_site_day", policy.max_disables_per_site_day, 0, 10'000);
 }
 
-void read_port_scan(TableReader& table, const Policy& policy, detect::PortScanThresholds& thresholds) {
-  table.number("min_targets_per_minute", thresholds.min_targets_per_minute, 1, 1'000'000);
-  table.number("min_unanswered_percent", thresholds.min_unanswered_percent, 1, 100);
-  table.number("min_unanswered_percent_connectionless", thresholds.min_unanswered_percent_connectionless, 1, 100);
-  table.number("min_sampled_targets", thresholds.min_sampled_targets, 1, 1'000'000);
+void read_incidents(TableReader& table, const Policy& policy, detect::PortScanThresholds& thresholds) {
   table.duration("settle", thresholds.settle, {Micros{0}, std::chrono::minutes{1}});
   table.duration("update_interval", thresholds.update_interval, {kSecond, std::chrono::hours{1}});
   table.duration("quiet", thresholds.quiet, {kSecond, std::chrono::hours{24}});
@@ -64,6 +61,37 @@ void read_port_scan(TableReader& table, const Policy& policy, detect::PortScanTh
     table.fail("update_interval", fmt::format("must be shorter than policy.evidence_max_age ({}): evidence would be too old before it is renewed",
                                               pinfold::to_string(policy.evidence_max_age)));
   }
+}
+
+/// [detect.SECTION]: its numbers by the list, what else it has by hand.
+void read_detection(TableReader& detect, std::string_view section, PolicyFile& result) {
+  detect.table(section, [&](TableReader& table) {
+    for (const ThresholdKey& key : threshold_keys()) {
+      if (key.section == section) {
+        table.number(key.key, key.at(result.thresholds), key.least, key.most);
+      }
+    }
+    if (section == "port_scan") {
+      read_incidents(table, result.policy, result.thresholds.port_scan);
+    } else if (section == "file_sharing") {
+      table.boolean("forbidden", result.thresholds.file_sharing.is_forbidden);
+    }
+  });
+}
+
+void read_role(TableReader& table, std::vector<inventory::DeclaredRole>& roles) {
+  inventory::DeclaredRole declared;
+  table.require("server", "missing: the server's name in the inventory");
+  table.text("server", declared.server.value);
+  table.require(
+      "role",
+      "missing: mail_relay, newsletter, monitoring, scanner, config_management, proxy, resolver, game_or_voice, backup, speed_test or file_sharing");
+  table.parsed("role", declared.role, inventory::parse_role, "a role (see docs/manual/detection.md)");
+  table.require("reason", "missing: who reads this next year wants to know why");
+  table.text("reason", declared.reason);
+  table.require("until", "missing: a declaration ends, at the latest when somebody looks again");
+  table.parsed("until", declared.until, parse_wall_time, "a time like \"2027-06-30T00:00:00Z\"");
+  roles.push_back(std::move(declared));
 }
 
 void read_observation(TableReader& table, detect::ObservationThresholds& thresholds) {
@@ -82,9 +110,12 @@ Expected<PolicyFile, ConfigError> parse_policy(std::string_view text, const std:
     root.table("policy", [&](TableReader& table) { read_policy(table, result.policy); });
     root.table("limits", [&](TableReader& table) { read_limits(table, result.policy); });
     root.table("detect", [&](TableReader& detect) {
-      detect.table("port_scan", [&](TableReader& table) { read_port_scan(table, result.policy, result.thresholds.port_scan); });
+      for (const std::string_view section : {"port_scan", "flood", "brute_force", "spam", "bandwidth_burst", "reflector", "file_sharing"}) {
+        read_detection(detect, section, result);
+      }
       detect.table("observation", [&](TableReader& table) { read_observation(table, result.thresholds.observation); });
     });
+    root.tables("role", inventory::kMaxDeclaredRoles, [&](TableReader& table, std::size_t) { read_role(table, result.thresholds.roles); });
     root.finish();
   }
   if (faults.first()) {

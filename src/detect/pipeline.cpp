@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "detect/scan_finding.hpp"
-
 namespace pinfold::detect {
 
 Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::vector<ObservationSource> sources,
@@ -15,7 +13,7 @@ Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inven
       x_servers(x_lookup->size()),
       x_source_views(x_sources.size()),
       x_accountant(x_lookup->size()),
-      x_port_scans(thresholds.port_scan, x_lookup->size(), hash_seed) {}
+      x_detectors(thresholds, x_lookup->shared_inventory(), hash_seed) {}
 
 WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received) {
   if (!record.last) {
@@ -45,7 +43,9 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
     x_ends.clear();
     for (const flow::FlowRecord& record : chunk) {
       const Attribution whose = attribute(*x_lookup, x_ports, record, source);
-      x_ends.push_back({whose.charged(), x_lookup->receiver(record), whose.disagrees()});
+      const bool is_on_wire = whose.on_the_wire().has_value();
+      x_ends.push_back(
+          {whose.charged(), x_lookup->receiver(record), whose.disagrees(), is_on_wire && whose.by_prefix != whose.on_the_wire(), is_on_wire});
       if (x_ends.size() <= kPrefetch) {
         fetch(x_ends.back());
       }
@@ -64,7 +64,6 @@ void Pipeline::fetch(const Ends& ends) const {
     if (server) {
       __builtin_prefetch(&x_servers[server->value], 1);
       x_accountant.prefetch(*server);
-      x_port_scans.prefetch(*server);
     }
   }
 }
@@ -72,7 +71,7 @@ void Pipeline::fetch(const Ends& ends) const {
 void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller) {
   ++x_counters.records;
   const WallTime event = event_time(record, teller.received);
-  const auto& [sender, receiver, disagrees] = ends;
+  const auto& [sender, receiver, disagrees, is_spoofed, is_on_wire] = ends;
   if (!sender && !receiver) {
     ++x_counters.foreign;
     return;
@@ -90,7 +89,9 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
     }
     if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
-      x_port_scans.outbound(*sender, record, event, teller.received);
+      // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
+      const bool by_address_only = !is_on_wire && x_lookup->own_point(*sender) == teller.point && x_lookup->by_address_only(*sender, record);
+      x_detectors.outbound({*sender, event, teller.received, is_spoofed, by_address_only}, record);
     }
     if (has_reverse) {
       is_accounted |= count({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, event, teller);
@@ -99,7 +100,7 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
   if (receiver) {
     if (count({*receiver, Direction::Inbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
-      x_port_scans.inbound(*receiver, record, event);
+      x_detectors.inbound(*receiver, record, event);
     }
     if (has_reverse) {
       x_servers[receiver->value].outbound = std::max(x_servers[receiver->value].outbound, event);
@@ -168,23 +169,22 @@ std::optional<SourceIndex> Pipeline::source_of(inventory::ServerIndex server) co
 }
 
 std::vector<abuse::Finding> Pipeline::take_findings(WallTime now) {
-  std::vector<abuse::Finding> findings;
   const auto answers_visible = [this](inventory::ServerIndex server) {
     const auto source = source_of(server);
     return source && x_source_views[source->value].shows_inbound;
   };
-  x_port_scans.evaluate(now, answers_visible, [&](inventory::ServerIndex server, const ScanIncident& scan) {
+  const auto context_of = [this, now](inventory::ServerIndex server) {
     FindingContext context;
     context.server = inventory().server(server).id;
-    context.now = now;
     if (const auto source = source_of(server)) {
       context.observation_point = x_sources.name(x_sources.point_of(*source));
       SourceView& view = x_source_views[source->value];
       view.roll_to(now);
       context.lost_datagrams = view.lost_this_minute + view.lost_last_minute;
     }
-    findings.push_back(scan_finding(scan, x_thresholds.port_scan, std::move(context)));
-  });
+    return context;
+  };
+  std::vector<abuse::Finding> findings = x_detectors.evaluate(now, {answers_visible, context_of, &x_accountant});
   x_counters.findings += findings.size();
   return findings;
 }
@@ -221,7 +221,7 @@ void Pipeline::add_interface(const ServerId& id, const InterfaceTraffic& traffic
 
 PipelineCounters Pipeline::counters() const {
   PipelineCounters counters = x_counters;
-  counters.untracked = x_port_scans.refused();
+  counters.untracked = x_detectors.refused();
   return counters;
 }
 
@@ -236,7 +236,7 @@ void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> invento
     }
   }
   x_accountant.reorder(old_index);
-  x_port_scans.reorder(old_index);
+  x_detectors.set_inventory(lookup->shared_inventory(), old_index);
   x_servers = std::move(servers);
   x_lookup = std::move(lookup);
   x_ports = PortServers(x_port_names, x_lookup->inventory());

@@ -12,7 +12,7 @@
 ///          100,000 servers do not stay in any cache, and waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
 /// Cost:    O(1) a record, no allocation of its own; memory: 600 bytes a server and the contacts of those that make attempts
-///          (detect/port_scan.hpp, which also says what skips the detectors and why nothing is missed).
+///          (detect/client_tracker.hpp, which also says what skips the detectors and why nothing is missed).
 #pragma once
 
 #include <array>
@@ -25,8 +25,8 @@
 #include "base/huge_vector.hpp"
 #include "detect/accountant.hpp"
 #include "detect/attribution.hpp"
+#include "detect/detectors.hpp"
 #include "detect/observation.hpp"
-#include "detect/port_scan.hpp"
 #include "detect/server_lookup.hpp"
 #include "detect/thresholds.hpp"
 
@@ -84,7 +84,10 @@ public:
   [[nodiscard]] PipelineCounters counters() const;
   [[nodiscard]] const inventory::Inventory& inventory() const { return x_lookup->inventory(); }
   [[nodiscard]] bool is_accounted(SourceIndex source) const { return x_sources.accounted(source); }
-  [[nodiscard]] std::size_t contact_slots() const { return x_port_scans.slots(); }
+  [[nodiscard]] std::size_t contact_slots() const { return x_detectors.clients().recent_slots(); }
+  [[nodiscard]] const Detectors& detectors() const { return x_detectors; }
+  /// What was learned of the servers, to be kept over restarts.
+  [[nodiscard]] Baselines& baselines() { return x_detectors.baselines(); }
 
   /// For servers that no flow export shows: the windows then hold exact figures. Ignored while flows of the server are accounted.
   void add_interface(const ServerId& server, const InterfaceTraffic& traffic, WallTime now);
@@ -134,7 +137,9 @@ private:
   struct Ends {
     std::optional<inventory::ServerIndex> sender;
     std::optional<inventory::ServerIndex> receiver;
-    bool disagrees = false;  ///< the witnesses of the sender (detect/attribution.hpp)
+    bool disagrees = false;   ///< the witnesses of the sender (detect/attribution.hpp)
+    bool is_spoofed = false;  ///< charged by port or MAC address, and the source address is not the server's
+    bool is_on_wire = false;  ///< charged by port or MAC address
   };
   static constexpr std::size_t kBatch = 512;
   static constexpr std::size_t kPrefetch = 12;
@@ -156,7 +161,7 @@ private:
   HugeVector<ServerView> x_servers;
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
-  PortScanDetector x_port_scans;
+  Detectors x_detectors;
   PipelineCounters x_counters;
   std::vector<Ends> x_ends;  ///< of the running batch
 };

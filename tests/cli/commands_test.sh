@@ -75,6 +75,9 @@ ends 1 "byte 0: neither NetFlow" "$pinfold" flows decode "$0"
 printf '\x1f\x8b\x08\x00' >"$work/exports.pcap.gz"
 ends 3 "compressed" "$pinfold" flows decode "$work/exports.pcap.gz"
 ends 2 "neither an address nor a prefix" "$pinfold" detect "$work/servers.csv" --servers 192.0.2.1/24
+ends 0 '"key":"detect.flood.min_syn_pps"' "$pinfold" policy check "$(dirname "$0")/../../packaging/examples/policy.toml"
+printf '[detect.flood]\nmin_syn_pps = 0\n' >"$work/policy.toml"
+ends 1 "policy.toml:2: detect.flood.min_syn_pps" "$pinfold" policy check "$work/policy.toml"
 ends 0 '"version":"ipfix"' "$pinfold" flows decode "$(dirname "$0")/../../lab/recorded/exports.pcap"
 ends 0 '"class":"port_scan"' "$pinfold" detect "$(dirname "$0")/../../lab/recorded/exports.pcap" --servers 192.0.2.11
 ends 0 "" "$pinfold" detect "$(dirname "$0")/../../lab/recorded/exports.pcap" --servers 192.0.2.13

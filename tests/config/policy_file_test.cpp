@@ -1,4 +1,5 @@
 #include "config/policy_file.hpp"
+#include "config/threshold_keys.hpp"
 
 #include <gtest/gtest.h>
 
@@ -160,6 +161,40 @@ TEST(PolicyFileRefuses, AFolder) {
   EXPECT_EQ(file.error().what, "is not a regular file");
 }
 
+TEST(PolicyFile, EveryThresholdCanBeSetAndIsBounded) {
+  for (const ThresholdKey& key : threshold_keys()) {
+    const auto with = [&key](std::int64_t value) {
+      return parse_policy("[detect." + std::string(key.section) + "]\n" + std::string(key.key) + " = " + std::to_string(value) + "\n", "policy.toml");
+    };
+    auto lowest = with(key.least);
+    ASSERT_TRUE(lowest) << key.section << "." << key.key;
+    EXPECT_EQ(key.at(lowest->thresholds), static_cast<std::uint32_t>(key.least));
+    EXPECT_TRUE(with(key.most)) << key.section << "." << key.key;
+    EXPECT_FALSE(with(key.least - 1)) << key.section << "." << key.key;
+    EXPECT_FALSE(with(key.most + 1)) << key.section << "." << key.key;
+  }
+}
+
+TEST(PolicyFile, ARoleNeedsAServerAReasonAndAnEnd) {
+  const std::string whole = "[[role]]\nserver = \"srv-1\"\nrole = \"newsletter\"\nreason = \"double opt-in\"\nuntil = \"2027-06-30T00:00:00Z\"\n";
+  const auto good = parse_policy(whole, "policy.toml");
+  ASSERT_TRUE(good) << to_string(good.error());
+  ASSERT_EQ(good->thresholds.roles.size(), 1U);
+  EXPECT_EQ(good->thresholds.roles[0].role, inventory::Role::Newsletter);
+  EXPECT_EQ(to_string(good->thresholds.roles[0].until), "2027-06-30T00:00:00Z");
+  for (const char* key : {"server", "role", "reason", "until"}) {
+    std::string without;
+    for (std::size_t at = 0, end = 0; at < whole.size(); at = end + 1) {
+      end = whole.find('\n', at);
+      if (whole.compare(at, std::string(key).size() + 1, std::string(key) + " ") != 0) {
+        without += whole.substr(at, end + 1 - at);
+      }
+    }
+    EXPECT_FALSE(parse_policy(without, "policy.toml")) << key;
+  }
+  EXPECT_FALSE(parse_policy("[[role]]\nserver = \"srv-1\"\nrole = \"saint\"\nreason = \"x\"\nuntil = \"2027-06-30T00:00:00Z\"\n", "policy.toml"));
+}
+
 TEST(PolicyFile, ShippedExampleIsTheDefaults) {
   const auto example = load_policy(PINFOLD_SOURCE_DIR "/packaging/examples/policy.toml");
   ASSERT_TRUE(example) << to_string(example.error());
@@ -177,6 +212,12 @@ TEST(PolicyFile, ShippedExampleIsTheDefaults) {
   EXPECT_EQ(example->policy.max_disables_per_switch_hour, standard.max_disables_per_switch_hour);
   EXPECT_EQ(example->policy.max_disables_per_site_hour, standard.max_disables_per_site_hour);
   EXPECT_EQ(example->policy.max_disables_per_site_day, standard.max_disables_per_site_day);
+  for (const Explanation& threshold : explain(example->thresholds)) {
+    EXPECT_EQ(threshold.value, threshold.standard) << threshold.key;
+    EXPECT_FALSE(threshold.unit.empty() || threshold.reason.empty()) << threshold.key;
+  }
+  EXPECT_FALSE(example->thresholds.file_sharing.is_forbidden);
+  EXPECT_TRUE(example->thresholds.roles.empty());
   const detect::PortScanThresholds scan;
   EXPECT_EQ(example->thresholds.port_scan.min_targets_per_minute, scan.min_targets_per_minute);
   EXPECT_EQ(example->thresholds.port_scan.min_unanswered_percent, scan.min_unanswered_percent);
