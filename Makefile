@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 export CCACHE_MAXSIZE ?= 5G
 
-.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench evaluate package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -48,6 +48,11 @@ bench: setup         ## nanoseconds a record on the hot path, median of 5
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
 	@cmake --build --preset release -j $(JOBS) --target flow_bench
 	@build/release/bin/flow_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
+
+evaluate: setup setup-lab ## recall, precision and false findings of the detectors, into docs/evaluation (EVALUATE=quick: one minute)
+	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log || { cat build/configure-release.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS) --target pinfold-evaluate
+	@tools/evaluate
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }
