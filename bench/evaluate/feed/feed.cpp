@@ -23,7 +23,7 @@ class Feed {
 public:
   /// The records of `server`, moved to a new address; `row` says what they are. The feed begins at `from`.
   void add(Row row, const std::vector<ReceivedRecord>& records, const net::IpAddress& server, WallTime from) {
-    const net::IpAddress address = server.is_v4() && (server.v4_number() >> 8U) == 0x0A0000 ? server : next_address();
+    const net::IpAddress address = next_address();
     row.part = part::kFastNetMon;
     row.role = to_string(address);
     for (const ReceivedRecord& one : records) {
