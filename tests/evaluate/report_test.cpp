@@ -117,7 +117,7 @@ TEST(Feed, IsNetFlowThatOurOwnDecoderReadsBack) {
       records.push_back({static_cast<double>(records.size()) / 100, one.record});
     }
   }
-  ASSERT_TRUE(write_feed(folder.path() / "feed", records));
+  ASSERT_TRUE(write_feed(folder.path() / "feed", records, 1000));
   std::ifstream in(folder.path() / "feed", std::ios::binary);
   flow::Decoder decoder;
   std::vector<flow::FlowRecord> decoded;
@@ -133,6 +133,7 @@ TEST(Feed, IsNetFlowThatOurOwnDecoderReadsBack) {
     EXPECT_EQ(decoded[i].src, records[i].record.src);
     EXPECT_EQ(decoded[i].dst_port, records[i].record.dst_port);
     EXPECT_EQ(decoded[i].packets, records[i].record.packets);
+    EXPECT_EQ(decoded[i].sampling_rate.one_in(), 1000U);
   }
 }
 

@@ -45,7 +45,7 @@ public:
     for (const Row& row : x_rows) {
       rows << to_json_line(row) << '\n';
     }
-    return rows.good() && write_feed(folder / fmt::format("feed-{}.bin", one_in), std::move(x_records));
+    return rows.good() && write_feed(folder / fmt::format("feed-{}.bin", one_in), std::move(x_records), one_in);
   }
 
 private:

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMostRecords = 30;
 /// A datagram waits no longer for more records.
 constexpr double kMostWait = 0.5;
+/// The two highest bits of the sampling field say how; the other fourteen, one in how many.
+constexpr std::uint32_t kRandomSampling = 2U << 14U;
 constexpr std::uint32_t kUptime = 100'000;
 
 class Bytes {
@@ -32,7 +34,7 @@ private:
   std::string x_bytes;
 };
 
-std::string datagram(std::span<const TimedRecord> records, std::uint32_t sequence) {
+std::string datagram(std::span<const TimedRecord> records, std::uint32_t sequence, std::uint32_t one_in) {
   const double at = records.back().at;
   const auto now = static_cast<std::uint32_t>(at * 1000) + kUptime;
   Bytes bytes;
@@ -43,7 +45,7 @@ std::string datagram(std::span<const TimedRecord> records, std::uint32_t sequenc
   bytes.u32(0);
   bytes.u32(sequence);
   bytes.u16(0);
-  bytes.u16(0);
+  bytes.u16(one_in == 1 ? 0 : kRandomSampling | one_in);
   for (const TimedRecord& timed : records) {
     const flow::FlowRecord& record = timed.record;
     const std::uint64_t length =
@@ -76,7 +78,7 @@ std::string datagram(std::span<const TimedRecord> records, std::uint32_t sequenc
 
 }  // namespace
 
-bool write_feed(const std::filesystem::path& file, std::vector<TimedRecord> records) {
+bool write_feed(const std::filesystem::path& file, std::vector<TimedRecord> records, std::uint32_t one_in) {
   static_assert(std::endian::native == std::endian::little);
   std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
@@ -86,7 +88,7 @@ bool write_feed(const std::filesystem::path& file, std::vector<TimedRecord> reco
     while (end < records.size() && end - i < kMostRecords && records[end].at - records[i].at < kMostWait) {
       ++end;
     }
-    const std::string bytes = datagram(std::span(records).subspan(i, end - i), sequence);
+    const std::string bytes = datagram(std::span(records).subspan(i, end - i), sequence, one_in);
     const double at = records[end - 1].at;
     const auto length = static_cast<std::uint16_t>(bytes.size());
     std::array<char, 10> header{};

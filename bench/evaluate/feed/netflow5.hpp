@@ -1,5 +1,5 @@
 /// Flow records as NetFlow v5 datagrams with the moment at which each is to be sent: what FastNetMon is fed.
-/// IPv4 only, 30 records a datagram, no sampling in the header (the receiver is told by its configuration).
+/// IPv4 only, 30 records a datagram; the header says the sampling (at most 1:16383).
 /// File: little-endian; double seconds, uint16 length, the datagram; in order of time.
 /// Source: Cisco, NetFlow Export Datagram Format, table B-3 and B-4.
 #pragma once
@@ -16,6 +16,6 @@ struct TimedRecord {
   flow::FlowRecord record;
 };
 
-[[nodiscard]] bool write_feed(const std::filesystem::path& file, std::vector<TimedRecord> records);
+[[nodiscard]] bool write_feed(const std::filesystem::path& file, std::vector<TimedRecord> records, std::uint32_t one_in);
 
 }  // namespace pinfold::evaluate
