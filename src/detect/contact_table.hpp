@@ -1,18 +1,12 @@
-/// The contacts of one server in the last minutes: exact while they are few, a fair sample of them when they are many.
-/// Distinct sampling: when the table is full, only keys whose hash begins with `depth` zero bits stay, and depth grows. What is left is a
-/// uniform sample of the *distinct* contacts, however often each occurred, so that counts, shares and the answered/unanswered state of each
-/// are all estimated from one structure: count * scale(). With kMaxContacts = 4096 the relative error stays near 3 %.
-/// The hash takes a secret seed: a scanner cannot pick targets that fall through the sample.
-/// Cost:    O(1) amortised a touch; at most kMaxContacts entries (512 KiB with slack); an idle server has no table at all.
-/// Threads: none.
-/// Source:  P. Gibbons, Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries, VLDB 2001.
+/// The contacts of one server: with whom it tried to talk, on which port, and whether it was answered (detect/distinct_table.hpp).
+/// Two tables stand side by side: `recent` holds three minutes for fast scans, `slow` a hundred minutes for patient ones.
+/// Memory: 64 bytes an entry with slack; at most kMaxContacts and kMaxSlowContacts entries a server. Threads: none.
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
-#include "base/time.hpp"
 #include "detect/contact.hpp"
+#include "detect/distinct_table.hpp"
 
 namespace pinfold::detect {
 
@@ -32,46 +26,19 @@ struct Contact {
   [[nodiscard]] bool is_answered() const { return has(ContactSign::Accepted) || has(ContactSign::Established); }
 };
 
-class ContactTable {
-public:
-  static constexpr std::size_t kMaxContacts = 4096;
-  /// The most that a table may hold when memory is short over all servers; still enough to tell a scan.
-  static constexpr std::size_t kMaxContactsWhenShort = 512;
+using ContactTable = DistinctTable<Contact>;
 
-  explicit ContactTable(std::uint64_t seed) : x_seed(seed) {}
+inline constexpr std::size_t kMaxContacts = 4096;
+inline constexpr std::size_t kMaxSlowContacts = 1024;
+/// The most that a table may hold when memory is short over all servers; still enough to tell a scan.
+inline constexpr std::size_t kMaxContactsWhenShort = 512;
 
-  /// The entry of `key`, made if need be; nullptr when the sample leaves it out. The pointer holds until the next call.
-  [[nodiscard]] Contact* touch(const ContactKey& key, bool memory_is_short);
-  [[nodiscard]] Contact* find(const ContactKey& key);
-  /// Drops what was last touched before `oldest`.
-  void expire(WallTime oldest);
+[[nodiscard]] std::uint64_t hash_of(std::uint64_t seed, const ContactKey& key);
 
-  [[nodiscard]] std::size_t size() const { return x_size; }
-  [[nodiscard]] std::size_t capacity() const { return x_slots.size(); }
-  /// Each entry stands for so many distinct contacts.
-  [[nodiscard]] std::uint64_t scale() const { return std::uint64_t{1} << x_depth; }
-
-  template <typename F>
-  void for_each(F&& f) const {
-    for (const Contact& slot : x_slots) {
-      if (slot.used) {
-        f(slot);
-      }
-    }
-  }
-
-private:
-  [[nodiscard]] std::uint64_t hash(const ContactKey& key) const;
-  [[nodiscard]] bool is_sampled(std::uint64_t h) const { return x_depth == 0 || (h >> (64 - x_depth)) == 0; }
-  [[nodiscard]] std::size_t position(const ContactKey& key, std::uint64_t h) const;
-  void make_room(std::size_t limit);
-  template <typename Keep>
-  void rebuild(std::size_t slots, Keep keep);
-
-  std::uint64_t x_seed;
-  unsigned x_depth = 0;
-  std::size_t x_size = 0;
-  std::vector<Contact> x_slots;  ///< a power of two, at most three quarters used
-};
+/// What one record said, taken into its entry. Outbound and inbound as in ContactEvent; a pause longer than `spell` begins anew.
+void note_outbound(Contact& contact, const ContactEvent& seen, const flow::FlowRecord& record, WallTime event, WallTime received, Micros spell);
+void note_inbound(Contact& contact, ContactSign sign, WallTime event);
+/// Both know the same contact: sums, earliest, latest. Commutative and associative.
+void combine(Contact& mine, const Contact& theirs);
 
 }  // namespace pinfold::detect

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "detect/scan_finding.hpp"
-
 namespace pinfold::detect {
 
 Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::vector<ObservationSource> sources,
@@ -15,7 +13,7 @@ Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inven
       x_servers(x_lookup->size()),
       x_source_views(x_sources.size()),
       x_accountant(x_lookup->size()),
-      x_port_scans(thresholds.port_scan, x_lookup->size(), hash_seed) {}
+      x_detectors(thresholds, x_lookup->shared_inventory(), hash_seed) {}
 
 WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received) {
   if (!record.last) {
@@ -98,10 +96,13 @@ bool Pipeline::add_side(const Side& side, const flow::FlowRecord& record, Source
   if (side.direction == Direction::Inbound) {
     x_source_views[source.value].shows_inbound = true;
     if (x_lookup->receiver(record) == side.server) {
-      x_port_scans.inbound(side.server, record, event);
+      x_detectors.inbound(side.server, record, event);
     }
   } else if (x_lookup->sender(record) == side.server) {
-    x_port_scans.outbound(side.server, record, event, received);
+    // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
+    const bool is_own_point = x_lookup->own_point(side.server) == x_sources.point_of(source);
+    const bool by_address_only = is_own_point && x_lookup->by_address_only(side.server, record);
+    x_detectors.outbound({side.server, event, received, x_lookup->is_spoofed(side.server, record), by_address_only}, record);
   }
   return true;
 }
@@ -128,23 +129,22 @@ std::optional<SourceIndex> Pipeline::source_of(inventory::ServerIndex server) co
 }
 
 std::vector<abuse::Finding> Pipeline::take_findings(WallTime now) {
-  std::vector<abuse::Finding> findings;
   const auto answers_visible = [this](inventory::ServerIndex server) {
     const auto source = source_of(server);
     return source && x_source_views[source->value].shows_inbound;
   };
-  x_port_scans.evaluate(now, answers_visible, [&](inventory::ServerIndex server, const ScanIncident& scan) {
+  const auto context_of = [this, now](inventory::ServerIndex server) {
     FindingContext context;
     context.server = inventory().server(server).id;
-    context.now = now;
     if (const auto source = source_of(server)) {
       context.observation_point = x_sources.name(x_sources.point_of(*source));
       SourceView& view = x_source_views[source->value];
       view.roll_to(now);
       context.lost_datagrams = view.lost_this_minute + view.lost_last_minute;
     }
-    findings.push_back(scan_finding(scan, x_thresholds.port_scan, std::move(context)));
-  });
+    return context;
+  };
+  std::vector<abuse::Finding> findings = x_detectors.evaluate(now, {answers_visible, context_of, &x_accountant});
   x_counters.findings += findings.size();
   return findings;
 }
@@ -161,7 +161,7 @@ std::optional<WallTime> Pipeline::last_outbound(const ServerId& server) const {
 
 PipelineCounters Pipeline::counters() const {
   PipelineCounters counters = x_counters;
-  counters.untracked = x_port_scans.refused();
+  counters.untracked = x_detectors.refused();
   return counters;
 }
 
@@ -176,7 +176,7 @@ void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> invento
     }
   }
   x_accountant.reorder(old_index);
-  x_port_scans.reorder(old_index);
+  x_detectors.set_inventory(lookup->shared_inventory(), old_index);
   x_servers = std::move(servers);
   x_lookup = std::move(lookup);
 }

@@ -9,7 +9,7 @@
 ///          ahead or kMaxAge old (counted: the exporter's clock is wrong), it happened when it was received.
 /// Loss:    findings carry what the accounted exporter is known to have lost in the last one to two minutes before they were made.
 /// Clock:   passed in. Threads: none; the owner serialises.
-/// Cost:    O(1) a record; memory: 400 bytes a server and the contacts of those that make attempts (detect/port_scan.hpp).
+/// Cost:    O(1) a record; memory: 400 bytes a server and the contacts of those that make attempts (detect/client_tracker.hpp).
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@
 
 #include "abuse/finding.hpp"
 #include "detect/accountant.hpp"
+#include "detect/detectors.hpp"
 #include "detect/observation.hpp"
-#include "detect/port_scan.hpp"
 #include "detect/server_lookup.hpp"
 #include "detect/thresholds.hpp"
 
@@ -65,7 +65,10 @@ public:
   [[nodiscard]] PipelineCounters counters() const;
   [[nodiscard]] const inventory::Inventory& inventory() const { return x_lookup->inventory(); }
   [[nodiscard]] bool is_accounted(SourceIndex source) const { return x_sources.accounted(source); }
-  [[nodiscard]] std::size_t contact_slots() const { return x_port_scans.slots(); }
+  [[nodiscard]] std::size_t contact_slots() const { return x_detectors.clients().recent_slots(); }
+  [[nodiscard]] const Detectors& detectors() const { return x_detectors; }
+  /// What was learned of the servers, to be kept over restarts.
+  [[nodiscard]] Baselines& baselines() { return x_detectors.baselines(); }
 
   /// What is known of a server stays with its id. Building takes O(addresses) under the owner's lock.
   void set_inventory(std::shared_ptr<const inventory::Inventory> inventory);
@@ -102,7 +105,7 @@ private:
   std::vector<ServerView> x_servers;
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
-  PortScanDetector x_port_scans;
+  Detectors x_detectors;
   PipelineCounters x_counters;
 };
 

@@ -26,10 +26,20 @@ public:
   ServerLookup(std::shared_ptr<const inventory::Inventory> inventory, const std::map<std::string, PointIndex>& points);
 
   [[nodiscard]] const inventory::Inventory& inventory() const { return *x_inventory; }
+  [[nodiscard]] const std::shared_ptr<const inventory::Inventory>& shared_inventory() const { return x_inventory; }
   [[nodiscard]] std::size_t size() const { return x_inventory->servers().size(); }
   [[nodiscard]] std::optional<inventory::ServerIndex> sender(const flow::FlowRecord& record) const;
   [[nodiscard]] std::optional<inventory::ServerIndex> receiver(const flow::FlowRecord& record) const { return by_address(record.dst); }
   [[nodiscard]] std::optional<inventory::ServerIndex> by_id(const ServerId& id) const;
+  /// The record was charged to `sender` by more than its source address, which is not one of the server's own.
+  [[nodiscard]] bool is_spoofed(inventory::ServerIndex sender, const flow::FlowRecord& record) const {
+    return record.src_mac && !x_macs.empty() && by_address(record.src) != sender;
+  }
+  /// The exporter names the sender's MAC address and the server's is on record, but it is another one: only the source address speaks against it.
+  [[nodiscard]] bool by_address_only(inventory::ServerIndex sender, const flow::FlowRecord& record) const {
+    const auto& mac = x_inventory->server(sender).mac;
+    return record.src_mac && mac && *record.src_mac != *mac;
+  }
   /// The observation point of the server's own access port, if it exports.
   [[nodiscard]] std::optional<PointIndex> own_point(inventory::ServerIndex server) const { return x_own_points[server.value]; }
 

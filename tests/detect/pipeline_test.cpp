@@ -152,7 +152,7 @@ TEST(Pipeline, RandomRecordsKeepTheCountersConsistent) {
   const PipelineCounters counters = watch.pipeline.counters();
   EXPECT_EQ(counters.records, 50'000U);
   EXPECT_EQ(counters.records, counters.accounted + counters.spare + counters.foreign);
-  EXPECT_LE(watch.pipeline.contact_slots(), 4 * 2 * ContactTable::kMaxContacts);
+  EXPECT_LE(watch.pipeline.contact_slots(), 4 * 2 * kMaxContacts);
 }
 
 }  // namespace

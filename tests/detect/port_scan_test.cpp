@@ -8,10 +8,13 @@ namespace {
 const End kA{ip("192.0.2.1"), 40'000};
 const net::IpAddress kOutside = ip("203.0.113.9");
 
+/// Different for every i below 65,536, and neighbours lie in different subnets: what a sweep of one subnet shows is tested apart.
+net::IpAddress scattered(std::uint32_t i) { return target((i * 257U) % 65'536U); }
+
 void syn_scan(Watch& watch, std::uint32_t targets, Micros over, std::uint16_t port = 22, std::uint32_t first_target = 0) {
   const WallTime begin = watch.now;
   for (std::uint32_t i = 0; i < targets; ++i) {
-    watch.add(tcp(kA, {target(first_target + i), port}, flow::kSyn, begin + over * i / targets));
+    watch.add(tcp(kA, {scattered(first_target + i), port}, flow::kSyn, begin + over * i / targets));
   }
 }
 
@@ -58,13 +61,26 @@ TEST(PortScan, BelowTheThresholdIsQuiet) {
   EXPECT_TRUE(watch.findings().empty());
 }
 
-TEST(PortScan, SlowContactsDoNotAddUpOverMinutes) {
+/// `a_minute` silent hosts a minute, for so many minutes.
+std::vector<abuse::Finding> patient_scan(std::uint32_t a_minute, std::uint32_t minutes) {
   Watch watch;
-  for (std::uint32_t minute = 0; minute < 10; ++minute) {
-    syn_scan(watch, 80, seconds(60), 22, minute * 80);
+  for (std::uint32_t minute = 0; minute < minutes; ++minute) {
+    watch.now = kStart + seconds(60) * minute;
+    syn_scan(watch, a_minute, seconds(60), 22, minute * a_minute);
     watch.look();
   }
-  EXPECT_TRUE(watch.findings().empty());
+  return watch.findings();
+}
+
+TEST(PortScan, APatientScanAddsUpOverMinutesAndItsRestDoesNot) {
+  const auto found = patient_scan(20, 10);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.back().kind, "horizontal");
+  EXPECT_EQ(found.back().id, found.front().id);
+  EXPECT_EQ(found.back().first_seen, kStart);
+  EXPECT_LT(found.back().confidence, abuse::Confidence{90});
+  EXPECT_TRUE(patient_scan(3, 60).empty());  // 180 in an hour
+  EXPECT_FALSE(patient_scan(5, 60).empty());
 }
 
 TEST(PortScan, AVerticalScanIsFound) {
@@ -230,7 +246,7 @@ TEST(PortScan, MemoryIsBoundedAndTheEstimateHolds) {
   for (std::uint32_t i = 0; i < 60'000; ++i) {
     watch.add(tcp(kA, {target(i), 22}, flow::kSyn, kStart + seconds(0.0009) * i));
   }
-  EXPECT_LE(watch.pipeline.contact_slots(), 2 * ContactTable::kMaxContacts);
+  EXPECT_LE(watch.pipeline.contact_slots(), 2 * kMaxContacts);
   ASSERT_EQ(watch.findings().size(), 1U);
   EXPECT_NEAR(std::stod(fact(watch.given[0], "destinations")), 60'000, 6'000);
   watch.now = watch.now + seconds(600);
@@ -250,7 +266,7 @@ TEST(PortScan, ManyScannersTogetherStayBounded) {
     }
     watch.now = watch.now + seconds(0.01);
   }
-  EXPECT_LT(watch.pipeline.contact_slots(), 2 * PortScanDetector::kMaxSlots);
+  EXPECT_LT(watch.pipeline.contact_slots(), 2 * ClientTracker::kMaxSlots);
   EXPECT_EQ(watch.findings().size(), 300U);
 }
 

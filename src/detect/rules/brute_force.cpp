@@ -1,0 +1,281 @@
+#include "detect/rules/brute_force.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+#include "detect/rules/login_sessions.hpp"
+#include "detect/rules/words.hpp"
+
+namespace pinfold::detect {
+namespace {
+
+constexpr std::size_t kMaxSamples = 10;
+constexpr std::uint64_t kTriesAHost = 3;
+constexpr std::uint32_t kOddPortPackets = 9;  ///< without the SYN
+constexpr Micros kOddPortDuration = std::chrono::milliseconds{500};
+constexpr std::uint32_t kOddPortSimilar = 80;
+constexpr std::array<Micros, 3> kWindows = {std::chrono::minutes{1}, std::chrono::minutes{10}, std::chrono::hours{1}};
+
+constexpr std::array<std::uint16_t, 7> kSampledPorts = {21, 22, 23, 2222, 2323, 3389, 5900};
+
+struct Found {
+  LoginGroup group;
+  std::optional<net::IpAddress> host;  ///< if one host alone passed
+  LoginShape shape;
+  std::uint64_t least = 0;  ///< what would have been enough
+  Micros window{};
+  bool is_sampled = false;
+};
+
+/// Sessions of one service (odd ports: one port) that began in a window.
+using Groups = std::map<std::uint16_t, LoginGroup>;
+
+class Judge {
+public:
+  Judge(const ClientView& view, const BruteForceThresholds& thresholds, BruteForceExemptions exempt)
+      : x_view(view), x_thresholds(thresholds), x_exempt(exempt) {}
+
+  [[nodiscard]] std::optional<Found> judge(std::uint16_t port, const LoginGroup& group, std::size_t window) const {
+    const PortKind kind = kind_of_port(port);
+    auto found = one_host(kind, group, window);
+    if (!found && window == 0 && kind == PortKind::Login && !x_exempt.several_hosts) {
+      found = many_hosts(group);
+    }
+    if (found) {
+      found->window = kWindows.at(window);
+    }
+    return found;
+  }
+
+private:
+  [[nodiscard]] std::uint64_t estimate(std::uint64_t sessions) const { return saturating_multiply(sessions, x_view.sessions.scale()); }
+
+  [[nodiscard]] std::uint64_t least_on_one_host(PortKind kind, std::size_t window) const {
+    if (window > 0) {
+      const std::uint64_t least = window == 1 ? x_thresholds.min_logins_ten_minutes : x_thresholds.min_logins_hour;
+      return kind == PortKind::Login ? least : 10 * least;
+    }
+    switch (kind) {
+      case PortKind::Login: return x_thresholds.min_logins_one_host;
+      case PortKind::MailLogin:
+      case PortKind::Database: return x_thresholds.min_logins_one_host_busy;
+      default: return x_thresholds.min_logins_odd_port;
+    }
+  }
+
+  [[nodiscard]] std::optional<Found> one_host(PortKind kind, const LoginGroup& group, std::size_t window) const {
+    const std::uint64_t least = least_on_one_host(kind, window);
+    std::optional<Found> best;
+    for (const auto& [host, count] : group.hosts) {
+      if (estimate(count) < least || (best && best->group.sessions.size() >= count)) {
+        continue;
+      }
+      Found found;
+      for (const Session* session : group.sessions) {
+        if (session->key.peer == host) {
+          found.group.add(*session);
+        }
+      }
+      found.shape = shape_of(found.group.sessions);
+      found.host = host;
+      found.least = least;
+      const bool is_plain = kind != PortKind::Unknown || (found.shape.packets >= kOddPortPackets && found.shape.duration >= kOddPortDuration &&
+                                                          found.shape.similar_percent >= kOddPortSimilar);
+      if (is_plain && found.shape.similar_percent >= x_thresholds.min_similar_percent) {
+        best = std::move(found);
+      }
+    }
+    return best;
+  }
+
+  [[nodiscard]] std::optional<Found> many_hosts(const LoginGroup& group) const {
+    const std::uint64_t logins = estimate(group.sessions.size());
+    const bool is_persistent =
+        group.hosts.size() > 1 && logins >= x_thresholds.min_logins_many_hosts && group.sessions.size() >= kTriesAHost * group.hosts.size();
+    const bool is_broad = group.hosts.size() * x_view.sessions.scale() >= x_thresholds.min_hosts_one_try;
+    const LoginShape shape = shape_of(group.sessions);
+    if ((!is_persistent && !is_broad) || shape.similar_percent < x_thresholds.min_similar_percent) {
+      return std::nullopt;
+    }
+    Found found{group, std::nullopt, shape, x_thresholds.min_logins_many_hosts};
+    return found;
+  }
+
+  const ClientView& x_view;
+  const BruteForceThresholds& x_thresholds;
+  BruteForceExemptions x_exempt;
+};
+
+Groups groups_of(const ClientView& view, Micros window) {
+  const WallTime from = view.newest - window;
+  std::map<std::uint16_t, LoginGroup> groups;
+  view.sessions.for_each([&](const Session& session) {
+    if (session.first > from && kind_of_port(session.key.port) != PortKind::Mail && is_login_sized(session)) {
+      groups[session.key.port].add(session);
+    }
+  });
+  return groups;
+}
+
+/// Of a sampled session, one packet or two: its size is unknown, but a long session would have shown more.
+std::optional<Found> judge_sampled(const ClientView& view, const BruteForceThresholds& thresholds, std::uint16_t port, Micros window) {
+  constexpr std::uint64_t kMaxMeanBytes = 300;
+  constexpr std::uint32_t kMaxCaught = 3;
+  LoginGroup group;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t longer = 0;
+  const WallTime from = view.newest - window;
+  view.sessions.for_each([&](const Session& session) {
+    if (session.key.port != port || session.first <= from) {
+      return;
+    }
+    packets += session.out_packets + session.in_packets;
+    bytes += session.out_bytes + session.in_bytes;
+    longer += session.out_packets > kMaxCaught ? 1U : 0U;
+    group.add(session);
+  });
+  const std::uint64_t sessions = group.sessions.size();
+  if (sessions * view.sessions.scale() < thresholds.min_sampled_sessions || longer * 10 > sessions || bytes > packets * kMaxMeanBytes) {
+    return std::nullopt;
+  }
+  Found found;
+  found.shape = shape_of(group.sessions);
+  found.host = group.hosts.size() == 1 ? std::optional{group.hosts.begin()->first} : std::nullopt;
+  found.group = std::move(group);
+  found.least = thresholds.min_sampled_sessions;
+  found.window = window;
+  found.is_sampled = true;
+  return found;
+}
+
+std::string top_hosts(const LoginGroup& group) {
+  std::vector<std::pair<std::uint64_t, net::IpAddress>> hosts;
+  for (const auto& [host, count] : group.hosts) {
+    hosts.emplace_back(count, host);
+  }
+  std::sort(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) { return std::pair{b.first, a.second} < std::pair{a.first, b.second}; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(hosts.size(), kMaxSamples); ++i) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", to_string(hosts[i].second), hosts[i].first);
+  }
+  return text;
+}
+
+std::string summary_of(const Found& found, const ClientView& view, std::uint16_t port, std::uint64_t logins, Micros span) {
+  const std::string where =
+      found.host ? to_string(*found.host) : fmt::format("{} hosts", with_commas(found.group.hosts.size() * view.sessions.scale()));
+  if (found.is_sampled) {
+    return fmt::format("opened many short sessions to {} on tcp/{} in {}: {} different ones were seen, though only one packet in {} was looked at",
+                       where, port, span_text(span), with_commas(logins), with_commas(view.rate.one_in()));
+  }
+  return fmt::format("opened {} short sessions, all alike, to {} on tcp/{} in {}; each as big as a login that fails", with_commas(logins), where,
+                     port, span_text(span));
+}
+
+std::string floor_of(const Found& found, const ClientView& view, const BruteForceThresholds& thresholds) {
+  if (found.is_sampled) {
+    return fmt::format("with one packet in {} looked at, about {} login attempts in {} are needed to be seen", with_commas(view.rate.one_in()),
+                       with_commas(std::uint64_t{view.rate.one_in()} * thresholds.min_sampled_sessions / 12), span_text(found.window));
+  }
+  return fmt::format("fewer than {} attempts on one host in {} are not reported; the hour's limit is {}",
+                     found.host ? found.least : thresholds.min_logins_one_host, span_text(found.window), thresholds.min_logins_hour);
+}
+
+int confidence_of(const Found& found, const ClientView& view, PortKind kind) {
+  const std::uint64_t logins = found.group.sessions.size() * view.sessions.scale();
+  int percent = logins >= 30 ? 90 : logins >= 10 ? 75 : 60;
+  percent -= kind == PortKind::Login ? 0 : 10;
+  percent -= found.is_sampled ? 15 : 0;
+  percent -= found.window > kWindows[0] ? 10 : 0;
+  const bool is_one_try = !found.host && found.group.sessions.size() < kTriesAHost * found.group.hosts.size();
+  percent -= is_one_try && !found.is_sampled ? 20 : 0;
+  return percent;
+}
+
+Sighting sighting_of(const Found& found, const ClientView& view, std::uint16_t port, const BruteForceThresholds& thresholds) {
+  const std::string service(service_of_port(port));
+  const std::uint64_t logins = found.group.sessions.size() * view.sessions.scale();
+  Sighting sighting;
+  sighting.abuse_class = abuse::AbuseClass::BruteForce;
+  sighting.kind = service;
+  sighting.series = service == "unknown" ? fmt::format("brute_force/{}", port) : "brute_force/" + service;
+  sighting.first_seen = WallTime{Micros::max()};
+  for (const Session* session : found.group.sessions) {
+    sighting.first_seen = std::min(sighting.first_seen, session->first);
+    sighting.last_seen = std::max(sighting.last_seen, session->last);
+  }
+  const Micros span = sighting.last_seen - sighting.first_seen;
+  sighting.strength = logins;
+  sighting.severity = logins >= 300 ? abuse::Severity::High : abuse::Severity::Medium;
+  sighting.confidence = {static_cast<std::uint8_t>(confidence_of(found, view, kind_of_port(port)))};
+  sighting.summary = summary_of(found, view, port, logins, span);
+  sighting.floor = floor_of(found, view, thresholds);
+  sighting.rate = view.rate;
+  sighting.facts = {{"service", service},
+                    {"port", std::to_string(port)},
+                    {"sessions", std::to_string(logins)},
+                    {"destinations", std::to_string(found.group.hosts.size() * view.sessions.scale())},
+                    {"seconds", std::to_string(whole_seconds(span))},
+                    {"source", to_string(view.source)}};
+  if (!found.is_sampled) {
+    sighting.facts.emplace_back("usual_session", fmt::format("{} packets, {} bytes, {:.1f} s", found.shape.packets, found.shape.bytes,
+                                                             static_cast<double>(found.shape.duration.count()) / 1e6));
+    sighting.facts.emplace_back("similar_percent", std::to_string(found.shape.similar_percent));
+  }
+  sighting.facts.emplace_back("top_destinations_by_sessions", top_hosts(found.group));
+  auto sessions = found.group.sessions;
+  std::sort(sessions.begin(), sessions.end(), [](const Session* a, const Session* b) {
+    return std::pair{a->first, a->key} < std::pair{b->first, b->key};
+  });
+  for (std::size_t i = 0; i < std::min(sessions.size(), kMaxSamples); ++i) {
+    const Session& s = *sessions[i];
+    sighting.facts.emplace_back("flow", fmt::format("{} port {} -> {} port {} tcp packets={}/{} bytes={}/{}", to_string(s.first), s.key.src_port,
+                                                    to_string(s.key.peer), port, s.out_packets, s.in_packets, s.out_bytes, s.in_bytes));
+  }
+  return sighting;
+}
+
+}  // namespace
+
+std::vector<Sighting> judge_brute_force(const ClientView& view, const BruteForceThresholds& thresholds, BruteForceExemptions exempt) {
+  std::map<std::string, Sighting> best;  // by series
+  const auto offer = [&](std::uint16_t port, const std::optional<Found>& found) {
+    if (found) {
+      Sighting sighting = sighting_of(*found, view, port, thresholds);
+      auto [at, is_new] = best.try_emplace(sighting.series, sighting);
+      if (!is_new && sighting.strength > at->second.strength) {
+        at->second = std::move(sighting);
+      }
+    }
+  };
+  const Judge judge(view, thresholds, exempt);
+  for (std::size_t window = 0; window < kWindows.size(); ++window) {
+    if (window > 0 && kWindows.at(window) > view.session_memory) {
+      break;
+    }
+    if (view.rate.one_in() == 1) {
+      for (const auto& [port, group] : groups_of(view, kWindows.at(window))) {
+        offer(port, judge.judge(port, group, window));
+      }
+    } else {
+      for (const std::uint16_t port : kSampledPorts) {
+        offer(port, judge_sampled(view, thresholds, port, kWindows.at(window)));
+      }
+    }
+    if (!best.empty()) {
+      break;  // the fastest window that passes says when it happened best
+    }
+  }
+  std::vector<Sighting> sightings;
+  for (auto& [series, sighting] : best) {
+    sightings.push_back(std::move(sighting));
+  }
+  return sightings;
+}
+
+}  // namespace pinfold::detect

@@ -1,0 +1,30 @@
+/// Finds servers that flood one destination.
+/// Rule, per destination and ten-second slot:
+///   syn    `min_syn_pps` SYNs, at least `min_syn_percent` of all TCP to it; spread over hundreds of ports it is a scan, unless ten times as fast
+///   udp    `min_udp_pps`, and no more than `max_answer_percent` of it comes back; where answers are not visible, `blind_factor` times that
+///   icmp   `min_icmp_pps` echo requests
+///   other  `min_other_pps` packets, one-sided, TCP ones small (200 bytes on average): an upload is acknowledged and its packets are large.
+///          Judged only where answers are visible.
+/// Spoofed: packets whose source address is not the server's, charged to it by MAC address or port; said in the evidence.
+/// Left alone: downloads and uploads, streams, tunnels, voice and games (answered), victims: what they send are answers, RSTs and ICMP errors, as
+///          many as came in.
+/// Not found: floods that spread thinly over hundreds of destinations of one network (carpet bombing).
+/// Source:  SYN:ACK asymmetry after Wang, Zhang, Shin, Detecting SYN Flooding Attacks, INFOCOM 2002. Memory: detect/volume_tracker.hpp. Pure.
+#pragma once
+
+#include <optional>
+
+#include "detect/rules/sighting.hpp"
+#include "detect/thresholds.hpp"
+#include "detect/volume_tracker.hpp"
+
+namespace pinfold::detect {
+
+struct FloodExemptions {
+  bool udp = false;  ///< declared game, voice and speed-test servers
+};
+
+/// The strongest flood of the server; nullopt when nothing passes.
+[[nodiscard]] std::optional<Sighting> judge_flood(const VolumeTracker::View& view, const FloodThresholds& thresholds, FloodExemptions exempt);
+
+}  // namespace pinfold::detect

@@ -1,0 +1,36 @@
+/// What the detectors know about port numbers: where people and programs log in, where mail is delivered, which UDP services answer forged
+/// questions with more than they were asked, and what is so ordinary that a flow there says nothing.
+/// Source: IANA service names; US-CERT TA14-017A (UDP amplification); Zeek's and SSHCure's lists of attacked services.
+/// Cost:   a switch. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pinfold::detect {
+
+enum class PortKind : std::uint8_t {
+  Login,      ///< one login a session and a person or a script behind it: ssh, ftp, telnet, rdp, vnc
+  MailLogin,  ///< programs log in here many times a minute by design: imap, pop3, submission
+  Database,   ///< so do applications without a connection pool
+  Mail,       ///< delivery between mail servers
+  Ordinary,   ///< web, DNS, monitoring, messaging: short similar sessions by the thousand are normal
+  Unknown,
+};
+
+[[nodiscard]] PortKind kind_of_port(std::uint16_t port);
+/// "ssh", "rdp", "mysql"; "unknown" for ports that no login service owns.
+[[nodiscard]] std::string_view service_of_port(std::uint16_t port);
+
+/// A UDP service that is abused for reflection.
+struct Amplifier {
+  std::string_view name;
+  /// Answers below this average size, IP header included, are ordinary answers of that service.
+  std::uint32_t min_answer_bytes = 0;
+  /// Bytes answered for each byte asked, below which it is ordinary service.
+  std::uint32_t min_amplification = 0;
+};
+[[nodiscard]] std::optional<Amplifier> amplifier_on(std::uint16_t udp_port);
+
+}  // namespace pinfold::detect

@@ -1,0 +1,71 @@
+#include "detect/session_table.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "detect/contact_table.hpp"
+#include "detect/services.hpp"
+
+namespace pinfold::detect {
+namespace {
+
+std::uint32_t add(std::uint32_t a, std::uint64_t b) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(a + b, std::numeric_limits<std::uint32_t>::max()));
+}
+
+void span(Session& session, const flow::FlowRecord& record, WallTime event) {
+  const WallTime begin = record.first && record.last && record.first->claimed() <= record.last->claimed()
+                             ? event - std::min<Micros>(record.last->claimed() - record.first->claimed(), std::chrono::hours{1})
+                             : event;
+  session.first = session.first == WallTime{} ? begin : std::min(session.first, begin);
+  session.last = std::max(session.last, event);
+  session.flags |= record.tcp_flags.value_or(0);
+}
+
+}  // namespace
+
+std::uint64_t hash_of(std::uint64_t seed, const SessionKey& key) {
+  return mix_bits(hash_of(seed, ContactKey{key.peer, key.port, flow::kTcp}) + key.src_port);
+}
+
+std::optional<SessionKey> session_outbound(const flow::FlowRecord& record, const ContactEvent& seen) {
+  if (record.protocol != flow::kTcp || seen.sign != ContactSign::Established || kind_of_port(record.dst_port) == PortKind::Ordinary) {
+    return std::nullopt;
+  }
+  return SessionKey{record.dst, record.dst_port, record.src_port};
+}
+
+std::optional<SessionKey> session_inbound(const flow::FlowRecord& record) {
+  // A port below the server's own: the same guess as for what it sends (contact.hpp). A SYN-ACK alone opens nothing.
+  if (record.protocol != flow::kTcp || record.src_port >= record.dst_port || kind_of_port(record.src_port) == PortKind::Ordinary) {
+    return std::nullopt;
+  }
+  return SessionKey{record.src, record.src_port, record.dst_port};
+}
+
+void note_outbound(Session& session, const flow::FlowRecord& record, WallTime event) {
+  session.out_packets = add(session.out_packets, record.packets.value);
+  session.out_bytes += record.bytes.value;
+  session.in_packets = add(session.in_packets, record.reverse_packets.value_or(Packets{}).value);
+  session.in_bytes += record.reverse_bytes.value_or(Bytes{}).value;
+  span(session, record, event);
+}
+
+void note_inbound(Session& session, const flow::FlowRecord& record, WallTime event) {
+  session.in_packets = add(session.in_packets, record.packets.value);
+  session.in_bytes += record.bytes.value;
+  span(session, record, event);
+}
+
+void combine(Session& mine, const Session& theirs) {
+  const bool is_new = mine.first == WallTime{};
+  mine.out_packets = add(mine.out_packets, theirs.out_packets);
+  mine.in_packets = add(mine.in_packets, theirs.in_packets);
+  mine.out_bytes += theirs.out_bytes;
+  mine.in_bytes += theirs.in_bytes;
+  mine.flags |= theirs.flags;
+  mine.first = is_new ? theirs.first : std::min(mine.first, theirs.first);
+  mine.last = std::max(mine.last, theirs.last);
+}
+
+}  // namespace pinfold::detect
