@@ -5,6 +5,7 @@
 #include "evaluate/captures/captures.hpp"
 #include "evaluate/captures/seven.hpp"
 #include "evaluate/program.hpp"
+#include "evaluate/run/floor.hpp"
 #include "evaluate/run/outcome.hpp"
 
 namespace pinfold::evaluate {
@@ -27,8 +28,9 @@ Row row_of(const char* part_name, const Scene& scene, const Outcome& outcome) {
     row.abuse_class = to_string(scene.attack->abuse_class);
     row.rate = scene.rate;
     row.seconds = scene.attack_seconds;
-    row.floor_seconds = floor_seconds(scene, outcome);
-    row.is_above_floor = is_above_sampling_floor(scene, outcome);
+    row.floor_seconds = sampling_floor_seconds(scene, outcome.attack_packets);
+    row.is_above_floor = is_above_sampling_floor(scene, outcome.attack_packets);
+    row.is_above_stated_floor = is_above_stated_floor(scene, outcome.attack_packets, detect::Thresholds{});
     row.is_found = verdict.is_found;
     row.is_kind_right = verdict.is_kind_right;
     row.is_informed = verdict.is_informed;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "evaluate/run/floor.hpp"
 #include "evaluate/run/outcome.hpp"
 
 namespace pinfold::evaluate {
@@ -101,14 +102,22 @@ TEST(Verdict, CountsAWrongClassAndAnEarlyAccusationAsFalse) {
   EXPECT_FALSE(judge(scan, outcome).is_kind_right);
 }
 
-TEST(Floor, FollowsFromElevenPointSixPacketsTimesTheSampling) {
-  Scene scene = find(attack_scenes(Half::Test, 1), "SYN scan of one port, 200 targets/s, 60 s, 1:1000,");
-  Outcome outcome;
-  outcome.attack_packets = 6000;  // 100 a second for 60 s
-  EXPECT_NEAR(floor_seconds(scene, outcome), 116, 0.1);
-  EXPECT_FALSE(is_above_sampling_floor(scene, outcome));
-  outcome.attack_packets = 12'000;
-  EXPECT_TRUE(is_above_sampling_floor(scene, outcome));
+TEST(Floor, OfSamplingIsElevenPointSixPacketsTimesTheRate) {
+  const Scene scene = find(attack_scenes(Half::Test, 1), "SYN scan of one port, 200 targets/s, 60 s, 1:1000,");
+  EXPECT_NEAR(sampling_floor_seconds(scene, 6000), 116, 0.1);  // 100 a second for 60 s
+  EXPECT_FALSE(is_above_sampling_floor(scene, 6000));
+  EXPECT_TRUE(is_above_sampling_floor(scene, 12'000));
+}
+
+TEST(Floor, StatedFallsWithTheThresholdAndRisesWithTheSampling) {
+  const std::vector<Scene> scenes = attack_scenes(Half::Test, 1);
+  const Scene slow = find(scenes, "UDP flood, 1000 packets/s, 20 s, 1:1,");
+  detect::Thresholds thresholds;
+  thresholds.flood.min_udp_pps = 5000;
+  EXPECT_FALSE(is_above_stated_floor(slow, 20'000, thresholds));
+  thresholds.flood.min_udp_pps = 900;
+  EXPECT_TRUE(is_above_stated_floor(slow, 20'000, thresholds));
+  EXPECT_FALSE(is_above_stated_floor(find(scenes, "UDP flood, 1000 packets/s, 20 s, 1:1000,"), 20'000, thresholds));
 }
 
 }  // namespace

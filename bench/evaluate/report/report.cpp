@@ -25,10 +25,11 @@ std::string page(const std::vector<Row>& rows, const std::vector<std::string>& p
       "that they may be\nchosen by comes below.\n\n";
   text += innocents_summary(rows, "test") + "\n\n### Attacks, test half\n\n" + recall_table(rows, "test");
   text +=
-      "\n\"Above the floor\": the attack lasts longer than it takes to sample five of its packets with 99 % probability (11.6 N / packets a "
-      "second).\n";
-  text += "Nothing is left out at 1:1: attacks there that are slower than the thresholds count as missed.\n\n### Precision, test half\n\n" +
-          precision_table(rows, "test");
+      "\nFloor of sampling: the attack lasts longer than it takes to sample five of its packets with 99 % probability (11.6 N / packets a second). "
+      "Stated floor: at least\nthe least rate of its class in the policy file, and at least the number of sampled packets, sessions or targets that "
+      "the "
+      "detectors ask for, with 99 % probability\n(`bench/evaluate/run/floor.hpp`). Below it the detectors say themselves that they see nothing.\n\n";
+  text += "### Precision, test half\n\n" + precision_table(rows, "test");
   text += "\n### Innocents, test half\n\n" + innocents_table(rows, "test") + "\n### Pictures, test half\n\n";
   for (const std::string& name : plots) {
     text += fmt::format("![{0}]({0})\n", name);

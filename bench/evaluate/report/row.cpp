@@ -10,8 +10,8 @@ namespace pinfold::evaluate {
 // NOLINTBEGIN: the library's macros, which nobody sees outside this file
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FalseFinding, abuse_class, summary)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Row, part, name, half, method, attack, abuse_class, role, why, tool, found_as, one_in, rate, seconds,
-                                                days, floor_seconds, seconds_to_detect, is_above_floor, is_found, is_kind_right, is_informed, records,
-                                                false_ones)
+                                                days, floor_seconds, seconds_to_detect, is_above_floor, is_above_stated_floor, is_found,
+                                                is_kind_right, is_informed, records, false_ones)
 // NOLINTEND
 
 std::string to_json_line(const Row& row) { return nlohmann::json(row).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }

@@ -43,7 +43,8 @@ struct Row {
   double days = 0;     ///< server-days
   double floor_seconds = 0;
   double seconds_to_detect = -1;
-  bool is_above_floor = true;
+  bool is_above_floor = true;         ///< of sampling (run/floor.hpp)
+  bool is_above_stated_floor = true;  ///< of the detectors
   bool is_found = false;
   bool is_kind_right = false;
   bool is_informed = false;

@@ -81,15 +81,6 @@ Verdict judge(const Scene& scene, const Outcome& outcome) {
   return verdict;
 }
 
-double floor_seconds(const Scene& scene, const Outcome& outcome) {
-  const double pps = static_cast<double>(outcome.attack_packets) / scene.attack_seconds;
-  return kFloorPackets * scene.exports.one_in / pps;
-}
-
-bool is_above_sampling_floor(const Scene& scene, const Outcome& outcome) {
-  return scene.exports.one_in == 1 || floor_seconds(scene, outcome) <= scene.attack_seconds;
-}
-
 std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads) {
   std::vector<Outcome> outcomes(scenes.size());
   std::atomic<std::size_t> next{0};

@@ -36,13 +36,6 @@ struct Verdict {
 [[nodiscard]] Outcome run_scene(const Scene& scene);
 [[nodiscard]] Verdict judge(const Scene& scene, const Outcome& outcome);
 
-/// Five sampled packets with 99 % probability take 11.6 N / pps seconds: an attack that is shorter is below the floor, nobody could see it.
-/// Source: the negative binomial's 99th percentile for five successes.
-inline constexpr double kFloorPackets = 11.6;
-[[nodiscard]] bool is_above_sampling_floor(const Scene& scene, const Outcome& outcome);
-/// Seconds that the floor leaves at best.
-[[nodiscard]] double floor_seconds(const Scene& scene, const Outcome& outcome);
-
 /// All of them, on `threads` threads, in the order of `scenes`; progress goes to standard error.
 [[nodiscard]] std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads);
 

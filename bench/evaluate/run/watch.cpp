@@ -26,10 +26,21 @@ std::shared_ptr<const inventory::Inventory> inventory_of(const WatchSettings& se
   return std::make_shared<const inventory::Inventory>(std::vector<inventory::Customer>{{customer, "evaluation", {}}}, std::move(servers));
 }
 
+/// The thresholds, with the declared role of every server.
+detect::Thresholds with_roles(const WatchSettings& settings) {
+  detect::Thresholds thresholds = settings.thresholds;
+  if (const auto role = inventory::parse_role(settings.declared)) {
+    for (const net::IpAddress& address : settings.servers) {
+      thresholds.roles.push_back({ServerId{to_string(address)}, *role, "evaluation", WallTime{std::chrono::hours{24 * 365 * 200}}});
+    }
+  }
+  return thresholds;
+}
+
 }  // namespace
 
 std::vector<Seen> watch(std::span<const ReceivedRecord> records, const WatchSettings& settings) {
-  detect::Pipeline pipeline(settings.thresholds, inventory_of(settings), {{"border", 0}}, kHashSeed);
+  detect::Pipeline pipeline(with_roles(settings), inventory_of(settings), {{"border", 0}}, kHashSeed);
   std::map<FindingId, std::size_t> index;
   std::vector<Seen> seen;
   const auto take = [&](WallTime now) {

@@ -20,7 +20,7 @@ struct Seen {
 
 struct WatchSettings {
   std::vector<net::IpAddress> servers;
-  std::string declared;  ///< role of every server; empty: none
+  std::string declared;  ///< role of every server (inventory/roles.hpp); empty: none
   detect::Thresholds thresholds;
 };
 

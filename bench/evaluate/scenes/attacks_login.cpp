@@ -11,6 +11,7 @@ struct Login {
   double seconds = 1;
   double there = 0;  ///< bytes of payload
   double back = 0;
+  double turns = 1;  ///< packets with data, each way
 };
 
 struct Targets {
@@ -28,13 +29,15 @@ void log_in(Stage& stage, const AttackPlan& plan, const Targets& targets, const 
       return;
     }
     const double likeness = stage.dice.uniform(0.93, 1.07);
-    stage.wire.add(
-        stage.talk.session(stage.me(), to, at, seconds(login.seconds * stage.dice.uniform(0.8, 1.3)), login.there * likeness, login.back * likeness));
+    stage.wire.add(stage.talk.session(stage.me(), to, at, seconds(login.seconds * stage.dice.uniform(0.8, 1.3)), login.there * likeness,
+                                      login.back * likeness, login.turns));
   });
 }
 
 /// 11 to 20 packets out, 1.5 to 3.5 kB, as measured by SSHCure.
-Login ssh_login(Stage& stage) { return {stage.ranged(1.5, 3, 0.8, 4), stage.ranged(1800, 2500, 1400, 2800), stage.ranged(2200, 3000, 1800, 3400)}; }
+Login ssh_login(Stage& stage) {
+  return {stage.ranged(1.5, 3, 0.8, 4), stage.ranged(1800, 2500, 1400, 2800), stage.ranged(2200, 3000, 1800, 3400), stage.ranged(9, 14, 8, 16)};
+}
 
 }  // namespace
 
@@ -51,32 +54,33 @@ void ssh_odd_port(Stage& stage, const AttackPlan& plan) {
 
 void ftp_logins(Stage& stage, const AttackPlan& plan) {
   log_in(stage, plan, {stage.dice.chance(0.5) ? 1U : 8U, 21, 0.02},
-         {stage.ranged(1, 3, 0.5, 5), stage.ranged(60, 120, 40, 160), stage.ranged(200, 400, 150, 500)});
+         {stage.ranged(1, 3, 0.5, 5), stage.ranged(60, 120, 40, 160), stage.ranged(200, 400, 150, 500), stage.ranged(4, 6, 3, 8)});
 }
 
 void telnet_logins(Stage& stage, const AttackPlan& plan) {
-  log_in(stage, plan, {static_cast<std::size_t>(stage.ranged(30, 80, 20, 150)), 23, 0.1}, {stage.ranged(2, 6, 2, 8), 120, 300});
+  log_in(stage, plan, {static_cast<std::size_t>(stage.ranged(30, 80, 20, 150)), 23, 0.1},
+         {stage.ranged(2, 6, 2, 8), 120, 300, stage.ranged(8, 14, 6, 18)});
 }
 
 void rdp_logins(Stage& stage, const AttackPlan& plan) {
   log_in(stage, plan, {stage.dice.chance(0.5) ? 1U : 12U, 3389, 0.02},
-         {stage.ranged(0.6, 2, 0.4, 3), stage.ranged(1500, 2500, 1200, 3000), stage.ranged(1800, 2600, 1500, 3200)});
+         {stage.ranged(0.6, 2, 0.4, 3), stage.ranged(1500, 2500, 1200, 3000), stage.ranged(1800, 2600, 1500, 3200), stage.ranged(7, 10, 6, 12)});
 }
 
 void mail_logins(Stage& stage, const AttackPlan& plan) {
   constexpr std::array<std::uint16_t, 3> kTest{587, 993, 465};
   log_in(stage, plan, {stage.dice.chance(0.5) ? 1U : 5U, stage.half == Half::Freeze ? std::uint16_t{143} : stage.dice.pick(kTest), 0.01},
-         {stage.ranged(1, 3, 0.7, 4), stage.ranged(500, 900, 400, 1100), stage.ranged(3000, 4500, 2500, 5000)});
+         {stage.ranged(1, 3, 0.7, 4), stage.ranged(500, 900, 400, 1100), stage.ranged(3000, 4500, 2500, 5000), stage.ranged(6, 9, 5, 11)});
 }
 
 void database_logins(Stage& stage, const AttackPlan& plan) {
   constexpr std::array<std::uint16_t, 2> kTest{3306, 5432};
   log_in(stage, plan, {stage.dice.chance(0.5) ? 1U : 6U, stage.half == Half::Freeze ? std::uint16_t{1433} : stage.dice.pick(kTest), 0.01},
-         {stage.ranged(0.1, 0.3, 0.05, 0.5), stage.ranged(200, 300, 150, 400), stage.ranged(180, 260, 150, 350)});
+         {stage.ranged(0.1, 0.3, 0.05, 0.5), stage.ranged(200, 300, 150, 400), stage.ranged(180, 260, 150, 350), stage.ranged(3, 4, 2, 5)});
 }
 
 void vnc_logins(Stage& stage, const AttackPlan& plan) {
-  log_in(stage, plan, {stage.dice.chance(0.5) ? 1U : 10U, 5900, 0.03}, {stage.ranged(0.3, 1, 0.2, 2), 40, 60});
+  log_in(stage, plan, {stage.dice.chance(0.5) ? 1U : 10U, 5900, 0.03}, {stage.ranged(0.3, 1, 0.2, 2), 40, 60, 4});
 }
 
 void spam_bot(Stage& stage, const AttackPlan& plan) {
@@ -87,9 +91,9 @@ void spam_bot(Stage& stage, const AttackPlan& plan) {
   play_at(stage, plan, [&](WallTime at) {
     const End to{mx.at(stage.dice.below(mx.size())), 25};
     stage.wire.add(stage.dice.chance(dead)      ? stage.talk.unanswered(stage.me(), to, at, 1)
-                   : stage.dice.chance(refused) ? stage.talk.session(stage.me(), to, at, seconds(stage.dice.uniform(0.2, 1.5)), 60, 250)
+                   : stage.dice.chance(refused) ? stage.talk.session(stage.me(), to, at, seconds(stage.dice.uniform(0.2, 1.5)), 60, 250, 3)
                                                 : stage.talk.session(stage.me(), to, at, seconds(stage.dice.uniform(0.8, 5)),
-                                                                     letter * stage.dice.uniform(0.9, 1.1) + 250, 600));
+                                                                     letter * stage.dice.uniform(0.9, 1.1) + 250, 600, 6));
   });
 }
 

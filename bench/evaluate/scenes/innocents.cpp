@@ -14,8 +14,8 @@ constexpr std::array<Innocent, 29> kInnocents{{
     {"crawler", "thousands of hosts an hour on two ports, a tenth of them dead", crawler, ""},
     {"proxy with a dead backend", "SYN after SYN to one port that never answers", proxy_with_dead_backend, ""},
     {"PHP with a remote database", "tens of short connections a second to a port that asks for a password", php_with_remote_database, ""},
-    {"mail relay", "thousands of mail servers, many of them dead or greylisting", mail_relay, "mail"},
-    {"newsletter", "a day's mail in half an hour, once a week", newsletter, "mail"},
+    {"mail relay", "thousands of mail servers, many of them dead or greylisting", mail_relay, ""},
+    {"newsletter", "a day's mail in half an hour, once a week", newsletter, "newsletter"},
     {"mail fetcher", "logs in to dozens of IMAP and POP servers every few minutes, some refuse", mail_fetcher, ""},
     {"resolver", "asks tens of thousands of name servers, a tenth never answer", resolver, ""},
     {"authoritative DNS", "small questions, larger answers, from everywhere", authoritative_dns, ""},
@@ -32,7 +32,7 @@ constexpr std::array<Innocent, 29> kInnocents{{
     {"big download", "a gigabit a second inbound, ACKs outbound", big_download, ""},
     {"BitTorrent", "thousands of peers on odd ports, half of them gone; DHT", bittorrent, ""},
     {"blockchain node", "tries addresses that gossip gave it, most of them dead", blockchain_node, ""},
-    {"exit node", "everybody's traffic from one address", exit_node, "vpn_exit"},
+    {"exit node", "everybody's traffic from one address", exit_node, "proxy"},
     {"SYN flood victim", "SYN-ACKs to forged addresses", syn_flood_victim, ""},
     {"UDP flood victim", "ICMP errors to forged addresses", udp_flood_victim, ""},
     {"scan victim", "RSTs from a thousand ports", scan_victim, ""},
@@ -58,7 +58,7 @@ void ordinary_life(Stage& stage) {
     const End to{services.any(stage.dice), 443};
     stage.wire.add(stage.dice.chance(0.01)
                        ? stage.talk.unanswered(stage.me(), to, at)
-                       : stage.talk.session(stage.me(), to, at, seconds(stage.dice.exponential(2)), stage.size(500, 1e7), stage.size(2000)));
+                       : stage.talk.session(stage.me(), to, at, seconds(stage.dice.exponential(2)), stage.size(500, 1e7), stage.size(2000), 4));
   });
   stage.arrivals(stage.ranged(0.005, 0.03, 0.008, 0.05), [&](WallTime at) {
     const End prober{stage.world(), stage.talk.ephemeral()};

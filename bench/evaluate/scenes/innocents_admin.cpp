@@ -14,7 +14,7 @@ void monitoring(Stage& stage) {
     const std::uint16_t service = kServices[i % kServices.size()];
     stage.every(300, [&](WallTime at) {
       const End to{hosts.at(i), service};
-      stage.wire.add(is_down ? stage.talk.unanswered(stage.me(), to, at) : stage.talk.session(stage.me(), to, at, seconds(0.2), 300, 900));
+      stage.wire.add(is_down ? stage.talk.unanswered(stage.me(), to, at) : stage.talk.session(stage.me(), to, at, seconds(0.2), 300, 900, 2));
     });
   }
 }
@@ -30,7 +30,7 @@ void configuration_management(Stage& stage) {
         continue;
       }
       stage.wire.add(stage.talk.session(stage.me(), {hosts.at(i), 22}, turn, seconds(stage.dice.uniform(4, 40)), stage.size(20'000, 5e6),
-                                        stage.size(15'000, 1e6)));
+                                        stage.size(15'000, 1e6), 25));
     }
   });
 }
@@ -39,7 +39,7 @@ void repository_poller(Stage& stage) {
   const End forge{stage.world(), 22};
   stage.every(stage.ranged(30, 120, 20, 60), [&](WallTime at) {
     stage.wire.add(stage.talk.session(stage.me(), forge, at, seconds(stage.dice.uniform(0.6, 1.8)), stage.dice.uniform(2600, 3600),
-                                      stage.dice.chance(0.1) ? stage.size(40'000) : stage.dice.uniform(3500, 6000)));
+                                      stage.dice.chance(0.1) ? stage.size(40'000) : stage.dice.uniform(3500, 6000), 12));
   });
 }
 

@@ -11,9 +11,9 @@ void deliver(Stage& stage, const net::IpAddress& to, WallTime at, double dead) {
   if (stage.dice.chance(dead)) {
     stage.wire.add(stage.talk.unanswered(stage.me(), mx, at));
   } else if (stage.dice.chance(0.05)) {
-    stage.wire.add(stage.talk.session(stage.me(), mx, at, seconds(stage.dice.uniform(0.3, 3)), 400, 600));  // "try again later"
+    stage.wire.add(stage.talk.session(stage.me(), mx, at, seconds(stage.dice.uniform(0.3, 3)), 400, 600, 4));  // "try again later"
   } else {
-    stage.wire.add(stage.talk.session(stage.me(), mx, at, seconds(stage.dice.exponential(4)), stage.size(5000, 2e7), 900));
+    stage.wire.add(stage.talk.session(stage.me(), mx, at, seconds(stage.dice.exponential(4)), stage.size(5000, 2e7), 900, 7));
   }
 }
 
@@ -23,7 +23,7 @@ void mail_relay(Stage& stage) {
   const Peers servers(stage.dice, 3000);
   stage.arrivals(stage.dice.lognormal(0.05, 0.8) * stage.load, [&](WallTime at) { deliver(stage, servers.any(stage.dice), at, 0.04); });
   stage.arrivals(0.05 * stage.load, [&](WallTime at) {
-    stage.wire.add(stage.talk.session({stage.world(), stage.talk.ephemeral()}, stage.me(25), at, seconds(3), stage.size(4000, 2e7), 800));
+    stage.wire.add(stage.talk.session({stage.world(), stage.talk.ephemeral()}, stage.me(25), at, seconds(3), stage.size(4000, 2e7), 800, 7));
   });
 }
 
@@ -49,9 +49,9 @@ void mail_fetcher(Stage& stage) {
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     const double says_no = i % 11 == 3 ? 1.0 : 0.01;  // an account whose password was changed
     stage.every(interval, [&](WallTime at) {
-      stage.wire.add(stage.dice.chance(says_no)
-                         ? stage.talk.session(stage.me(), {boxes.at(i), port}, at, seconds(2.2), 700, 4200)
-                         : stage.talk.session(stage.me(), {boxes.at(i), port}, at, seconds(stage.dice.uniform(0.4, 3)), 900, stage.size(5000, 1e6)));
+      stage.wire.add(stage.dice.chance(says_no) ? stage.talk.session(stage.me(), {boxes.at(i), port}, at, seconds(2.2), 700, 4200, 7)
+                                                : stage.talk.session(stage.me(), {boxes.at(i), port}, at, seconds(stage.dice.uniform(0.4, 3)), 900,
+                                                                     stage.size(5000, 1e6), 9));
     });
   }
 }

@@ -54,7 +54,7 @@ void login_victim(Stage& stage) {
     for (int i = 0; i < 1500; ++i) {
       const WallTime at = from + seconds(0.25 * i);
       if (at < stage.end) {
-        stage.wire.add(stage.talk.session({attacker, stage.talk.ephemeral()}, stage.me(22), at, seconds(2), 1800, 2600));
+        stage.wire.add(stage.talk.session({attacker, stage.talk.ephemeral()}, stage.me(22), at, seconds(2), 1800, 2600, 11));
       }
     }
   }

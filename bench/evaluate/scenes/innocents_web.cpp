@@ -12,7 +12,7 @@ void web_server(Stage& stage) {
       stage.wire.add(stage.talk.half_open(visitor, stage.me(443), at));
       return;
     }
-    stage.wire.add(stage.talk.session(visitor, stage.me(443), at, seconds(stage.dice.exponential(8)), stage.size(700, 1e6), stage.size(6000)));
+    stage.wire.add(stage.talk.session(visitor, stage.me(443), at, seconds(stage.dice.exponential(8)), stage.size(700, 1e6), stage.size(6000), 4));
   });
 }
 
@@ -36,7 +36,7 @@ void crawler(Stage& stage) {
     stage.wire.add(stage.dice.chance(dead) ? stage.talk.unanswered(stage.me(), site, at)
                    : stage.dice.chance(0.03)
                        ? stage.talk.refused(stage.me(), site, at)
-                       : stage.talk.session(stage.me(), site, at, seconds(stage.dice.exponential(3)), 900, stage.size(8000, 5e6)));
+                       : stage.talk.session(stage.me(), site, at, seconds(stage.dice.exponential(3)), 900, stage.size(8000, 5e6), 4));
   }
 }
 
@@ -56,7 +56,7 @@ void php_with_remote_database(Stage& stage) {
   const End database{stage.world(), static_cast<std::uint16_t>(stage.half == Half::Freeze ? 5432 : 3306)};
   stage.arrivals(stage.ranged(0.2, 1.0, 0.3, 1.5) * stage.load, [&](WallTime at) {
     stage.wire.add(
-        stage.talk.session(stage.me(), database, at, seconds(stage.dice.uniform(0.01, 0.4)), stage.size(1200, 1e5), stage.size(3000, 1e6)));
+        stage.talk.session(stage.me(), database, at, seconds(stage.dice.uniform(0.01, 0.4)), stage.size(1200, 1e5), stage.size(3000, 1e6), 5));
   });
 }
 

@@ -19,8 +19,8 @@ constexpr double kSynBytes = 60;  ///< with the usual options
 std::uint64_t whole(double value) { return static_cast<std::uint64_t>(std::max(value, 0.0)); }
 
 /// SYN or SYN-ACK, data and acknowledgements of the other side's data, FIN.
-Leg tcp_leg(std::uint8_t opening, double bytes, double bytes_other_way) {
-  const double data = std::ceil(bytes / kSegment);
+Leg tcp_leg(std::uint8_t opening, double bytes, double bytes_other_way, double turns) {
+  const double data = std::max(std::ceil(bytes / kSegment), turns);
   const double acks = std::ceil(bytes_other_way / kSegment / 2);
   Leg leg;
   leg.packets = 2 + whole(std::max(data, 1.0)) + whole(acks);
@@ -33,8 +33,9 @@ Leg tcp_leg(std::uint8_t opening, double bytes, double bytes_other_way) {
 
 }  // namespace
 
-Conversation Talk::session(End from, End to, WallTime at, Micros length, double bytes_there, double bytes_back) {
-  Conversation talk{opened(from), to, flow::kTcp, at, length, tcp_leg(kSyn, bytes_there, bytes_back), tcp_leg(kSyn | kAck, bytes_back, bytes_there)};
+Conversation Talk::session(End from, End to, WallTime at, Micros length, double bytes_there, double bytes_back, double turns) {
+  Conversation talk{
+      opened(from), to, flow::kTcp, at, length, tcp_leg(kSyn, bytes_there, bytes_back, turns), tcp_leg(kSyn | kAck, bytes_back, bytes_there, turns)};
   return talk;
 }
 

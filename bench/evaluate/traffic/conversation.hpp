@@ -45,7 +45,8 @@ public:
   explicit Talk(Random& random) : x_random(random) {}
 
   /// Handshake, data, FIN on both sides. Data beyond one packet's worth is cut to 1,448 bytes a packet, acknowledged every second one.
-  [[nodiscard]] Conversation session(End from, End to, WallTime at, Micros length, double bytes_there, double bytes_back);
+  /// `turns`: how often both sides speak; each turn is a packet of its own, however small (commands and their answers, key exchanges).
+  [[nodiscard]] Conversation session(End from, End to, WallTime at, Micros length, double bytes_there, double bytes_back, double turns = 1);
   /// SYN, resent after 1, 3 and 7 s by a patient client (`resends` at most); nobody answers.
   [[nodiscard]] Conversation unanswered(End from, End to, WallTime at, unsigned resends = 2);
   /// SYN, RST.
