@@ -138,8 +138,11 @@ std::string innocents_summary(std::span<const Row> rows, const std::string& half
     days += row->days;
     wrong += row->false_ones.size();
   }
+  if (days == 0) {
+    return "No innocent server-days in these results.";
+  }
   return fmt::format("{:.0f} server-days of innocents, {} false findings: {:.2f} per 1,000 server-days, at most {:.2f} with 95 % confidence.", days,
-                     wrong, days > 0 ? static_cast<double>(wrong) * 1000 / days : 0, days > 0 ? poisson_upper(wrong) * 1000 / days : 0);
+                     wrong, static_cast<double>(wrong) * 1000 / days, poisson_upper(wrong) * 1000 / days);
 }
 
 std::string captures_table(std::span<const Row> rows) {
