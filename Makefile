@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 export CCACHE_MAXSIZE ?= 5G
 
-.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench bench-flow soak-flow package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench bench-flow soak-flow evaluate package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -57,6 +57,11 @@ bench-flow: build     ## flow collectors side by side: CPU seconds per million f
 soak-flow: build      ## MINUTES (10) of steady flows: memory over time, every counter explained (root)
 	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target flow_gen
 	@mkdir -p build/bench && tools/as-root python3 bench/soak.py --minutes $${MINUTES:-10}
+
+evaluate: setup setup-lab ## recall, precision and false findings of the detectors, into docs/evaluation (EVALUATE=quick: one minute)
+	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log || { cat build/configure-release.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS) --target pinfold-evaluate
+	@tools/evaluate
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }
