@@ -57,9 +57,10 @@ namespace {
   if (!is_as_wished(facts, wish)) {
     return false;
   }
-  return facts.quarantine_vlan || (oper_agrees(facts.oper, wish) && (!facts.bond.value || std::all_of(facts.bond.value->begin(), facts.bond.value->end(), [&](const guard::BondMember& member) {
-    return oper_agrees(member.oper, wish);
-  })));
+  return facts.quarantine_vlan ||
+         (oper_agrees(facts.oper, wish) &&
+          (!facts.bond.value || std::all_of(facts.bond.value->begin(), facts.bond.value->end(),
+                                            [&](const guard::BondMember& member) { return oper_agrees(member.oper, wish); })));
 }
 
 /// An enabled port whose server is switched off has no carrier, and that is none of our business.

@@ -27,9 +27,9 @@ namespace pinfold::guard {
 
 inline constexpr std::size_t kMaxLearnedMacs = 4;  ///< more on one access port look like a switch behind it
 inline constexpr std::size_t kMaxMacsShown = 8;
-inline constexpr unsigned kMinPortsForShare = 8;             ///< on a smaller switch a port's share of the traffic says nothing
-inline constexpr double kMaxTrafficShare = 0.25;             ///< of what the switch ever carried; more looks like an uplink
-inline constexpr unsigned kMaxTaggedVlans = 1;               ///< more is a trunk
+inline constexpr unsigned kMinPortsForShare = 8;  ///< on a smaller switch a port's share of the traffic says nothing
+inline constexpr double kMaxTrafficShare = 0.25;  ///< of what the switch ever carried; more looks like an uplink
+inline constexpr unsigned kMaxTaggedVlans = 1;    ///< more is a trunk
 inline constexpr Micros kApprovalLife = std::chrono::hours{2};
 inline constexpr std::size_t kPersonsToLift = 2;
 inline constexpr std::uint32_t kEthernet = 6;  ///< IANAifType ethernetCsmacd
@@ -98,9 +98,9 @@ struct PortFacts {
   Witness<double> traffic_share;          ///< of all octets that the switch's ports counted since it started, 0 to 1
   /// The quarantine VLAN, where that is the switch's measure (then `pvid` decides whether the port is off, and the link stays up).
   std::optional<std::uint16_t> quarantine_vlan;
-  std::optional<std::uint16_t> pvid;  ///< the VLAN of untagged frames from the port; read only where quarantine is the measure
+  std::optional<std::uint16_t> pvid;             ///< the VLAN of untagged frames from the port; read only where quarantine is the measure
   std::optional<std::uint16_t> vlan_to_restore;  ///< what an up writes back; from the journal, not from the switch
-  bool fell_silent = false;                   ///< a reading got no usable answer: what is unreadable now may be readable in a moment
+  bool fell_silent = false;                      ///< a reading got no usable answer: what is unreadable now may be readable in a moment
 };
 
 /// Counted from the journal, so that a restart does not reset them.

@@ -152,7 +152,7 @@ GuardVerdict uplink(const Question& q) {
   Rule rule(kUplink);
   const PortFacts& facts = q.facts;
   std::string values = fmt::format("learned MACs {}, bridge or router neighbours {}, own path {}", macs_shown(facts.learned_macs),
-                          facts.lldp_offered ? shown(facts.bridge_neighbours) : "not offered", shown(facts.is_own_path));
+                                   facts.lldp_offered ? shown(facts.bridge_neighbours) : "not offered", shown(facts.is_own_path));
   if (!facts.alias) {
     rule.hold("ifAlias is unreadable");
   } else if (const auto word = uplink_word(*facts.alias)) {

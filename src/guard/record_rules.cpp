@@ -17,7 +17,8 @@ void judge_sharers(Rule& rule, const Question& q) {
       continue;
     }
     if (other->customer != q.server->customer) {
-      rule.refuse(fmt::format("server {} of another customer is recorded on the same port; isolate this one at its hypervisor's bridge", printable(other->id.value)));
+      rule.refuse(fmt::format("server {} of another customer is recorded on the same port; isolate this one at its hypervisor's bridge",
+                              printable(other->id.value)));
     } else if (other->is_protected) {
       rule.refuse(fmt::format("the protected server {} is recorded on the same port", printable(other->id.value)));
     } else {

@@ -41,7 +41,8 @@ private:
 
   desk::GuardVerdict x_verdict{{}, desk::GuardOutcome::Pass, {}, {}};
 };
-static_assert(desk::GuardOutcome::Pass < desk::GuardOutcome::Hold && desk::GuardOutcome::Hold < desk::GuardOutcome::Refuse, "Rule::worsen compares them");
+static_assert(desk::GuardOutcome::Pass < desk::GuardOutcome::Hold && desk::GuardOutcome::Hold < desk::GuardOutcome::Refuse,
+              "Rule::worsen compares them");
 
 template <typename T>
 [[nodiscard]] std::string shown(const std::optional<T>& value) {
@@ -61,7 +62,6 @@ template <typename T>
 [[nodiscard]] desk::GuardVerdict staleness(const Question& q, const desk::Policy& policy);
 [[nodiscard]] desk::GuardVerdict approval(const Question& q);
 [[nodiscard]] desk::GuardVerdict dry_run(const Question& q);
-
 
 /// The persons whose approval still stands; the policy's own is not among them.
 [[nodiscard]] std::set<StaffId> standing_persons(const Question& q);

@@ -1,8 +1,8 @@
-/// One SNMPv3 session (authPriv, HMAC-SHA-256, AES-128), or a v2c one for switches that have nothing better, over the net-snmp library's single-session API; the only file pair that knows the library.
-/// Used by: enforce (the switch driver), collect (interface counters and names).
-/// The library reads no configuration files, loads no MIBs and keeps no state on disk.
-/// Units:   object values as the MIB has them. Clock: the library's own, for time-outs.
-/// Threads: any, one at a time a session. The library's tables of users and engines are process-wide and unlocked, so every call into it is
+/// One SNMPv3 session (authPriv, HMAC-SHA-256, AES-128), or a v2c one for switches that have nothing better, over the net-snmp library's
+/// single-session API; the only file pair that knows the library. Used by: enforce (the switch driver), collect (interface counters and names). The
+/// library reads no configuration files, loads no MIBs and keeps no state on disk. Units:   object values as the MIB has them. Clock: the library's
+/// own, for time-outs. Threads: any, one at a time a session. The library's tables of users and engines are process-wide and unlocked, so every call
+/// into it is
 ///          made under one process-wide lock: a silent switch delays the others by `timeout` × (`retries` + 1) a request. Make the first session
 ///          before other threads read the environment: net-snmp is told through it to load no MIBs.
 /// Bounds:  a walk ends at `max_rows` with Malformed; an octet string is cut at kMaxOctets; at most kMaxRepetitions rows an answer.

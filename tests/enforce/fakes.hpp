@@ -318,6 +318,7 @@ struct World {
   std::optional<std::string> lapsed;  ///< what the predicate says against the action
   guard::Warrant warrant;             ///< what the desk holds for every action
   bool is_warrant_fresh = true;       ///< evidence and approvals are of this moment, whenever that is
+  bool is_on_system_clock = false;    ///< where the executor under test is
   ExecutorSettings settings;
   std::unique_ptr<Executor> executor;
 
@@ -341,9 +342,10 @@ struct World {
     settings.owner = "desk 1";
     settings.warrant = [this](records::Transaction&, const ActionRequest&) {
       if (is_warrant_fresh) {
-        warrant.evidence_at = clock.wall();
+        const WallTime now = is_on_system_clock ? system_clock().wall() : clock.wall();
+        warrant.evidence_at = now;
         for (auto& one : warrant.approvals) {
-          one.at = clock.wall();
+          one.at = now;
         }
       }
       return warrant;

@@ -28,6 +28,7 @@ protected:
     }
     lab.emplace();
     ASSERT_EQ(lab->faults(), "");
+    world.is_on_system_clock = true;
     world.settings.policy.max_disables_per_switch_hour = 100;
     world.settings.policy.max_disables_per_site_hour = 100;
     world.settings.policy.max_disables_per_site_day = 100;

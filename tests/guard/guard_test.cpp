@@ -122,7 +122,10 @@ const std::vector<Deviation>& deviations() {
       {"spanning tree unreadable", kUplink, kHold, [](Scene& s) { s.q.facts.stp_root.value.reset(); }},
       {"two tagged VLANs", kUplink, kRefuse, [](Scene& s) { s.q.facts.tagged_vlans.value = 2; }},
       {"VLANs unreadable", kUplink, kHold, [](Scene& s) { s.q.facts.tagged_vlans.value.reset(); }},
-      {"bonded", kUplink, kHold, [](Scene& s) { s.q.facts.bond.value = {{PortName{"swp2"}, IfIndex{5}, AdminState::Up, OperState::Up}}; }},
+      {"bonded", kUplink, kHold,
+       [](Scene& s) {
+         s.q.facts.bond.value = {{PortName{"swp2"}, IfIndex{5}, AdminState::Up, OperState::Up}};
+       }},
       {"bond unreadable", kUplink, kHold, [](Scene& s) { s.q.facts.bond.value.reset(); }},
       {"a third of the traffic", kUplink, kHold, [](Scene& s) { s.q.facts.traffic_share.value = 0.33; }},
       {"traffic unreadable", kUplink, kHold, [](Scene& s) { s.q.facts.traffic_share.value.reset(); }},
@@ -255,13 +258,13 @@ TEST(Guard, ThePolicysOwnApprovalPassesAndNeverLifts) {
 TEST(GuardLifting, OnlyTwoDifferentPersonsAndOnlyWhatMayBeLifted) {
   for (const Deviation& row : deviations()) {
     SCOPED_TRACE(row.name);
-    const bool liftable = row.outcome == GuardOutcome::Hold &&
-                          (row.rule == kAllowList || row.rule == kWitnesses || row.rule == kUplink || row.rule == kBlastRadius);
+    const bool liftable =
+        row.outcome == GuardOutcome::Hold && (row.rule == kAllowList || row.rule == kWitnesses || row.rule == kUplink || row.rule == kBlastRadius);
     for (const char* second : {"anna", "bert"}) {
       Scene s;
       row.make(s);
       s.q.warrant->approvals.push_back({StaffId{second}, s.q.now, true});
-      const GuardOutcome expected = row.rule == kApproval ? GuardOutcome::Pass  // the second approval is a good one
+      const GuardOutcome expected = row.rule == kApproval                            ? GuardOutcome::Pass  // the second approval is a good one
                                     : liftable && second == std::string_view("bert") ? GuardOutcome::Pass
                                                                                      : row.outcome;
       EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), expected) << second;

@@ -35,7 +35,6 @@ constexpr std::uint16_t kMaxVlan = 4094;
   return Unexpected(DriverError{kKinds.at(static_cast<std::size_t>(error.kind)), error.what});
 }
 
-
 const Oid& if_entry() {
   static const Oid oid{1, 3, 6, 1, 2, 1, 2, 2, 1};
   return oid;
@@ -234,8 +233,9 @@ Expected<void, DriverError> SnmpDriver::set(const PortFacts& facts, AdminState w
   }
   const auto all = assignments(facts, wish);
   if (all.empty()) {
-    return Unexpected(DriverError{DriverError::Kind::Refused, facts.quarantine_vlan ? "no VLAN to write: the one before is not on record, or the port is bonded"
-                                                                                    : "a port of the bond has no index"});
+    return Unexpected(DriverError{DriverError::Kind::Refused, facts.quarantine_vlan
+                                                                  ? "no VLAN to write: the one before is not on record, or the port is bonded"
+                                                                  : "a port of the bond has no index"});
   }
   const auto written = x_session->set(all);
   if (!written) {

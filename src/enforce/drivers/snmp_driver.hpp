@@ -1,15 +1,12 @@
-/// Switch ports over SNMP: IF-MIB ifAdminStatus, or Q-BRIDGE-MIB dot1qPvid where a quarantine VLAN is the measure, with what the guards want from BRIDGE-MIB, Q-BRIDGE-MIB and LLDP-MIB.
-/// Quarantine: only the VLAN of untagged frames from the port is changed, and only that is restored. The operator makes the quarantine VLAN leave
-/// every access port untagged beforehand (docs/manual/enforcement.md).
-/// Bonds:   all ports of a bond are one SET, which the protocol carries out as a whole or not at all.
-/// Saving:  by whatever pair of objects the vendor has: one is written, another is read until it says that it is done.
-/// Least privilege: a write view of the one column (docs/manual/enforcement.md).
-/// The ifIndex is looked up by ifName in every reading and never kept beyond one action: agents renumber at a restart, and a remembered index
-/// may be the uplink's.
-/// Cost:    inspect walks ifName, ifOperStatus, the bridge ports, the whole forwarding table and LLDP's neighbours; reread walks ifName only.
-/// Bounds:  kMaxPorts ports, kMaxForwarding forwarding entries; beyond them the fact counts as unreadable, which holds.
-/// Threads: see snmp::Session. One driver object for one action.
-/// Source:  RFC 2863 (IF-MIB), RFC 4188 (BRIDGE-MIB), RFC 4363 (Q-BRIDGE-MIB), IEEE 802.1AB-2005 (LLDP-MIB), RFC 3411 (snmpEngineBoots).
+/// Switch ports over SNMP: IF-MIB ifAdminStatus, or Q-BRIDGE-MIB dot1qPvid where a quarantine VLAN is the measure, with what the guards want from
+/// BRIDGE-MIB, Q-BRIDGE-MIB and LLDP-MIB. Quarantine: only the VLAN of untagged frames from the port is changed, and only that is restored. The
+/// operator makes the quarantine VLAN leave every access port untagged beforehand (docs/manual/enforcement.md). Bonds:   all ports of a bond are one
+/// SET, which the protocol carries out as a whole or not at all. Saving:  by whatever pair of objects the vendor has: one is written, another is read
+/// until it says that it is done. Least privilege: a write view of the one column (docs/manual/enforcement.md). The ifIndex is looked up by ifName in
+/// every reading and never kept beyond one action: agents renumber at a restart, and a remembered index may be the uplink's. Cost:    inspect walks
+/// ifName, ifOperStatus, the bridge ports, the whole forwarding table and LLDP's neighbours; reread walks ifName only. Bounds:  kMaxPorts ports,
+/// kMaxForwarding forwarding entries; beyond them the fact counts as unreadable, which holds. Threads: see snmp::Session. One driver object for one
+/// action. Source:  RFC 2863 (IF-MIB), RFC 4188 (BRIDGE-MIB), RFC 4363 (Q-BRIDGE-MIB), IEEE 802.1AB-2005 (LLDP-MIB), RFC 3411 (snmpEngineBoots).
 #pragma once
 
 #include <optional>
@@ -58,8 +55,8 @@ private:
 
   snmp::Settings x_settings;
   SnmpOptions x_options;
-  bool x_is_bonded = false;                      ///< as inspect found it: then every reading reads the other members too
-  std::optional<unsigned long> x_bridge_port;    ///< looked up anew in every reading
+  bool x_is_bonded = false;                    ///< as inspect found it: then every reading reads the other members too
+  std::optional<unsigned long> x_bridge_port;  ///< looked up anew in every reading
   std::optional<snmp::Session> x_session;
 };
 

@@ -25,7 +25,8 @@ constexpr std::size_t kMaxBondMembers = 32;
 [[nodiscard]] guard::BondMember bond_member(snmp::Session& session, unsigned long index) {
   guard::BondMember member;
   member.index = IfIndex{static_cast<std::uint32_t>(index)};
-  const auto rows = session.get({{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1, index}, {1, 3, 6, 1, 2, 1, 2, 2, 1, 7, index}, {1, 3, 6, 1, 2, 1, 2, 2, 1, 8, index}});
+  const auto rows =
+      session.get({{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1, index}, {1, 3, 6, 1, 2, 1, 2, 2, 1, 7, index}, {1, 3, 6, 1, 2, 1, 2, 2, 1, 8, index}});
   if (rows) {
     const auto* name = std::get_if<std::string>(&(*rows)[0].value);
     member.name = PortName{name == nullptr ? "" : *name};
