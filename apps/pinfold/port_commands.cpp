@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "desk/words.hpp"
-#include "engine/ports.hpp"
+#include "engine/drivers.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {
@@ -43,7 +43,7 @@ void print_status(Context& context, const std::string& name) {
   if (server->port) {
     context.store().read([&](records::Transaction& tx) { last = tx.journal().last_on(server->port->switch_id, server->port->name); });
   }
-  const std::string truth = engine::read_port(context.config(), *server);
+  const std::string truth = engine::read_port(context.config(), *server, context.clock());
   const std::string journal = last ? fmt::format("{} {} for {}, {}", last->wish == desk::PortWish::Down ? "down" : "up", to_string(last->changed),
                                                  to_string(last->case_id), last->note)
                                    : "never written by Pinfold";

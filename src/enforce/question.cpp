@@ -8,10 +8,10 @@ using desk::PortWish;
 guard::Question Executor::question(records::Transaction& tx, const Work& work) const {
   guard::Question q;
   q.wish = work.request.wish;
-  q.now = x_clock.wall();
   if (work.is_of_a_case && x_settings.warrant) {
     q.warrant = x_settings.warrant(tx, work.request);
   }
+  q.now = x_clock.wall();
   q.kill_switch = stopped(tx);
   q.switch_armed = tx.settings().get(arming_setting(work.port.switch_id)) == "yes";
   q.server = work.server;

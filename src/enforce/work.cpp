@@ -11,6 +11,8 @@
 #include "base/json_reader.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "enforce/state_words.hpp"
+#include "enforce/upkeep.hpp"
 
 namespace pinfold::enforce {
 
@@ -21,15 +23,6 @@ namespace {
 
 constexpr std::uint64_t kMaxVlan = 4094;
 constexpr std::size_t kMaxBeforeBytes = std::size_t{1} << 20;
-
-[[nodiscard]] std::optional<AdminState> parse_admin(std::string_view text) {
-  for (const AdminState state : {AdminState::Up, AdminState::Down, AdminState::Testing}) {
-    if (guard::to_string(state) == text) {
-      return state;
-    }
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -196,6 +189,9 @@ bool Executor::advance(const Work& work, records::JournalState state, std::strin
     }
     if (is_ours) {
       tx.journal().advance(work.id, state, note, x_clock.wall());
+      if (state == records::JournalState::Verified) {
+        mark_unsaved(tx, work.port.switch_id, x_clock.wall());
+      }
       release_lease(tx, work.port.switch_id, x_settings.owner);
     }
   });

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "collect/collector.hpp"
+#include "engine/drivers.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
@@ -63,6 +64,19 @@ collect::CollectorOptions collector_options(const config::Config& config) {
     options.exporters.push_back({exporter.address, protocol, exporter.observation_point, exporter.rank});
   }
   return options;
+}
+
+enforce::Upkeep make_upkeep(const config::Config& config, records::Store& store, const Clock& clock) {
+  return {store, [config, &clock](const SwitchId& id) { return make_driver(config, id, clock); }, clock, enforce::process_owner(),
+          enforce::process_is_gone};
+}
+
+std::vector<SwitchId> switch_ids(const config::Config& config) {
+  std::vector<SwitchId> ids;
+  for (const config::Switch& s : config.switches) {
+    ids.push_back(s.id);
+  }
+  return ids;
 }
 
 http::ListenAddress listen_address(const config::Endpoint& endpoint) { return {endpoint.address, endpoint.port}; }
@@ -123,7 +137,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       findings(desk, k),
       intake(desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }),
       notices(desk, config, submitter, templates, k),
-      ports(desk, *executor, k, [this](const ServerId& server) { return traffic(server); }),
+      ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
       agents(*store, evidence, k, [this] { wake_all(); }),
       pages(*store, c.policy, k, [this] { return health(); }) {}
 
@@ -137,6 +151,7 @@ Serve::Parts::~Parts() {
 }
 
 void Serve::Parts::recover() {
+  check_switches(config);
   notices.recover();
   ports.recover();
   store->transact([&](records::Transaction& tx) {
@@ -177,7 +192,10 @@ void Serve::Parts::start() {
   add("findings", kLook, [this] { return findings.work(); });
   add("mail", kLook, [this] { return intake.work(); });
   add("notices", kLook, [this] { return notices.work(); });
-  add("ports", kLook, [this] { return ports.work(); });
+  add("ports", kLook, [this] {
+    ports.look_after();
+    return ports.work();
+  });
   add("calls", kLook, [this] { return call_people(); });
   add("time", kTick, [this] {
     desk.tick_due();

@@ -47,7 +47,7 @@ GuardVerdict staleness(const Question& q, const desk::Policy& policy) {
                           pinfold::to_string(policy.evidence_max_age)));
   if (!at) {
     rule.hold("when the second event was is unknown");
-  } else if (*at > q.now) {
+  } else if (*at > q.now + kClockSkew) {
     rule.hold("the second event lies in the future of this clock");
   } else if (q.now - *at > policy.evidence_max_age) {
     rule.hold("the second event is too old to act on");
@@ -59,7 +59,7 @@ std::set<StaffId> standing_persons(const Question& q) {
   std::set<StaffId> persons;
   if (q.warrant) {
     for (const Warrant::Approval& one : q.warrant->approvals) {
-      if (one.is_person && !one.by.value.empty() && one.at <= q.now && q.now - one.at <= kApprovalLife) {
+      if (one.is_person && !one.by.value.empty() && one.at <= q.now + kClockSkew && q.now - one.at <= kApprovalLife) {
         persons.insert(one.by);
       }
     }
@@ -84,7 +84,7 @@ GuardVerdict approval(const Question& q) {
   }
   const std::set<StaffId> persons = standing_persons(q);
   const bool by_policy = std::any_of(q.warrant->approvals.begin(), q.warrant->approvals.end(), [&](const Warrant::Approval& one) {
-    return !one.is_person && one.at <= q.now && q.now - one.at <= kApprovalLife;
+    return !one.is_person && one.at <= q.now + kClockSkew && q.now - one.at <= kApprovalLife;
   });
   rule.values(fmt::format("approvals {}, standing: {}{}", q.warrant->approvals.size(), persons.empty() ? "no person" : names_of(persons),
                           by_policy ? ", the policy" : ""));

@@ -31,6 +31,7 @@ inline constexpr unsigned kMinPortsForShare = 8;  ///< on a smaller switch a por
 inline constexpr double kMaxTrafficShare = 0.25;  ///< of what the switch ever carried; more looks like an uplink
 inline constexpr unsigned kMaxTaggedVlans = 1;    ///< more is a trunk
 inline constexpr Micros kApprovalLife = std::chrono::hours{2};
+inline constexpr Micros kClockSkew = std::chrono::seconds{5};  ///< by so much another desk's clock may be ahead
 inline constexpr std::size_t kPersonsToLift = 2;
 inline constexpr std::uint32_t kEthernet = 6;  ///< IANAifType ethernetCsmacd
 

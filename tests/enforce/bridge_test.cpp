@@ -142,7 +142,8 @@ TEST_F(Bridge, ReadsWhatTheGuardsWantToKnow) {
 }
 
 TEST_F(Bridge, ShutsAndOpensTheRightServerOnly) {
-  ASSERT_EQ(run(world.request(1, PortWish::Down)).result, ActionResult::Verified);
+  const auto down = run(world.request(1, PortWish::Down));
+  ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
   EXPECT_FALSE(pings(1));
   EXPECT_TRUE(pings(2));
   ASSERT_EQ(run(world.request(1, PortWish::Up, 2)).result, ActionResult::Verified);

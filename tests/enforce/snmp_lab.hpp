@@ -126,6 +126,8 @@ public:
     settings.priv_secret = "privpass-lab-1";
     return settings;
   }
+  [[nodiscard]] const std::filesystem::path& home() const { return x_home; }
+  [[nodiscard]] std::string switch_name() const { return x_name + "s"; }
   [[nodiscard]] std::string agent_log() const { return text_of(x_home / "snmpd.log"); }
   /// As the kernel sees it, not the agent.
   [[nodiscard]] bool is_up(const std::string& port) const {

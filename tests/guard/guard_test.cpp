@@ -131,11 +131,11 @@ const std::vector<Deviation>& deviations() {
       {"traffic unreadable", kUplink, kHold, [](Scene& s) { s.q.facts.traffic_share.value.reset(); }},
       {"evidence unknown", kStaleness, kHold, [](Scene& s) { s.q.warrant->evidence_at.reset(); }},
       {"evidence old", kStaleness, kHold, [](Scene& s) { s.q.warrant->evidence_at = s.q.now - std::chrono::minutes{31}; }},
-      {"evidence of tomorrow", kStaleness, kHold, [](Scene& s) { s.q.warrant->evidence_at = s.q.now + Seconds{1}; }},
+      {"evidence of tomorrow", kStaleness, kHold, [](Scene& s) { s.q.warrant->evidence_at = s.q.now + Seconds{6}; }},
       {"nobody approved", kApproval, kHold, [](Scene& s) { s.q.warrant->approvals.clear(); }},
       {"approval without a name", kApproval, kHold, [](Scene& s) { s.q.warrant->approvals[0].by = StaffId{}; }},
       {"approval of yesterday", kApproval, kHold, [](Scene& s) { s.q.warrant->approvals[0].at = s.q.now - std::chrono::hours{24}; }},
-      {"approval of tomorrow", kApproval, kHold, [](Scene& s) { s.q.warrant->approvals[0].at = s.q.now + Seconds{1}; }},
+      {"approval of tomorrow", kApproval, kHold, [](Scene& s) { s.q.warrant->approvals[0].at = s.q.now + Seconds{6}; }},
       {"five MACs", kUplink, kHold,
        [](Scene& s) {
          s.q.facts.learned_macs = {{mac(1), mac(2), mac(3), mac(4), mac(5)}};
