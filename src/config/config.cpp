@@ -18,8 +18,8 @@ bool is_loopback(const net::IpAddress& address) {
   return net::Prefix{net::IpAddress::v4(0x7F000000), 8}.contains(address) || address == *net::IpAddress::parse("::1");
 }
 
-constexpr std::size_t kMinPassPhrase = 8;  ///< RFC 3414 section 11.2
-constexpr std::size_t kMaxUserName = 32;   ///< RFC 3414 section 5, usmUserName
+constexpr std::size_t kMinPassPhrase = 8;      ///< RFC 3414 section 11.2
+constexpr std::size_t kMaxUserName = 32;       ///< RFC 3414 section 5, usmUserName
 constexpr std::size_t kMinWebhookSecret = 24;  ///< Standard Webhooks: 24 to 64 bytes
 constexpr std::size_t kMaxUrl = 2000;
 constexpr std::int64_t kMaxVlan = 4094;
@@ -266,7 +266,8 @@ private:
       table.require("webhook", "missing: driver = \"webhook\" needs a table [switch.webhook]");
       table.table("webhook", [&](TableReader& inner) {
         inner.require("url");
-        inner.parsed("url", one.webhook.url, parse_webhook_url, "an address like \"https://…\" (http only for this machine: the answers are believed)");
+        inner.parsed("url", one.webhook.url, parse_webhook_url,
+                     "an address like \"https://…\" (http only for this machine: the answers are believed)");
         one.webhook.secret = read_secret(inner, "secret_file", kMinWebhookSecret);
         if (inner.has("ca_file")) {
           one.webhook.ca_file = read_path(inner, "ca_file").string();

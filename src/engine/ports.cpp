@@ -38,7 +38,12 @@ std::optional<Shut> waiting_for_silence(const desk::Case& c, const std::vector<d
 
 PortWorker::PortWorker(DeskService& desk, enforce::Executor& executor, enforce::Upkeep upkeep, std::vector<SwitchId> switches, const Clock& clock,
                        Traffic traffic)
-    : x_desk(desk), x_executor(executor), x_upkeep(std::move(upkeep)), x_switches(std::move(switches)), x_clock(clock), x_traffic(std::move(traffic)) {}
+    : x_desk(desk),
+      x_executor(executor),
+      x_upkeep(std::move(upkeep)),
+      x_switches(std::move(switches)),
+      x_clock(clock),
+      x_traffic(std::move(traffic)) {}
 
 enforce::Executor::StillHolds PortWorker::still_holds() {
   return [this](records::Transaction& tx, const enforce::ActionRequest& request) { return x_desk.why_not_now(tx, request.case_id, request.action); };

@@ -48,7 +48,8 @@ constexpr std::size_t kMaxUrl = 2000;
 }  // namespace
 
 std::optional<Url> parse_url(std::string_view text) {
-  if (text.size() > kMaxUrl || std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~' || c == '"' || c == '<' || c == '>'; })) {
+  if (text.size() > kMaxUrl ||
+      std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~' || c == '"' || c == '<' || c == '>'; })) {
     return std::nullopt;
   }
   Url url;
@@ -89,9 +90,8 @@ Headers sign_webhook(std::string_view secret, std::string_view id, WallTime now,
   const Sha256 mac = hmac_sha256(secret, fmt::format("{}.{}.{}", id, time, body));
   std::array<unsigned char, 4 * (mac.size() + 2) / 3 + 4> text{};
   const int length = EVP_EncodeBlock(text.data(), mac.data(), static_cast<int>(mac.size()));
-  return {{"webhook-id", std::string(id)},
-          {"webhook-timestamp", time},
-          {"webhook-signature", "v1," + std::string(text.begin(), text.begin() + length)}};
+  return {
+      {"webhook-id", std::string(id)}, {"webhook-timestamp", time}, {"webhook-signature", "v1," + std::string(text.begin(), text.begin() + length)}};
 }
 
 }  // namespace pinfold::fetch

@@ -157,10 +157,49 @@ private:
     arguments.insert(arguments.begin(), {"-n", x_name + "s"});
     ip(std::move(arguments));
   }
+  /// Writable objects that net-snmp's agent lacks: dot1qPvid of bridge ports 1 to 3, and a vendor's pair for saving (1.0 starts, 2.0 says 3
+  /// when it is done, at the second question).
+  void write_objects() const {
+    std::ofstream(x_home / "objects.py") << R"(import sys
+pvid = '.1.3.6.1.2.1.17.7.1.4.5.1.1.'
+vendor = '.1.3.6.1.4.1.99999.'
+values = {pvid + str(n): ('gauge', 1) for n in (1, 2, 3)}
+values.update({vendor + '1.0': ('integer', 0), vendor + '2.0': ('integer', 0)})
+key = lambda oid: [int(n) for n in oid.strip('.').split('.')]
+asked = 0
+def line(): return sys.stdin.readline().strip()
+def say(*all):
+    print(*all, sep='\n', flush=True)
+while True:
+    word = line()
+    if not word: break
+    if word == 'PING':
+        say('PONG'); continue
+    oid = line()
+    if word == 'set':
+        kind, value = line().split(' ', 1)
+        if oid not in values: say('not-writable'); continue
+        values[oid] = (values[oid][0], int(value))
+        say('DONE'); continue
+    if word == 'getnext':
+        later = sorted((o for o in values if key(o) > key(oid)), key=key)
+        oid = later[0] if later else ''
+    if oid not in values: say('NONE'); continue
+    if oid == vendor + '2.0' and values[vendor + '1.0'][1] == 1:
+        asked += 1
+        values[oid] = ('integer', 3 if asked > 1 else 2)
+    say(oid, values[oid][0], values[oid][1])
+)";
+  }
   void write_configuration() const {
+    write_objects();
     std::ofstream(x_home / "snmpd.conf") << "agentaddress udp:10.99.0.2:161\n"
                                             "createUser pinfold SHA-256 \"authpass-lab-1\" AES \"privpass-lab-1\"\n"
+                                            "rwcommunity lab-community 10.99.0.1\n"
                                             "view write included .1.3.6.1.2.1.2.2.1.7\n"
+                                            "view write included .1.3.6.1.2.1.17.7.1.4.5\n"
+                                            "view write included .1.3.6.1.4.1.99999\n"
+                                            "view read included .1.3.6.1.4.1.99999\n"
                                             "view read included .1.3.6.1.2.1\n"
                                             "view read included .1.3.6.1.6.3.10\n"
                                             "view read included .1.0.8802.1.1.2\n"
@@ -168,6 +207,8 @@ private:
                                             "access desk \"\" usm priv exact read write none\n"
                                             "sysName sw1.lab\n"
                                          << "pass_persist .1.3.6.1.2.1.17 " << bridge_mib() << " bridge br0\n"
+                                         << "pass_persist .1.3.6.1.2.1.17.7.1.4.5 python3 " << (x_home / "objects.py").string() << "\n"
+                                         << "pass_persist .1.3.6.1.4.1.99999 python3 " << (x_home / "objects.py").string() << "\n"
                                          << "pass_persist -p 1 .1.3.6.1.2.1.31.1.1.1.18 " << bridge_mib() << " alias\n";
   }
 

@@ -38,8 +38,8 @@ protected:
 
   void restart_desk() {
     executor = std::make_unique<Executor>(
-        world.store, [this](const SwitchId&) { return std::make_unique<SnmpDriver>(settings ? *settings : lab->settings()); }, system_clock(),
-        [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
+        world.store, [this](const SwitchId&) { return std::make_unique<SnmpDriver>(settings ? *settings : lab->settings(), options); },
+        system_clock(), [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
   }
   [[nodiscard]] bool wait_for_agent() const {
     for (unsigned attempt = 0; attempt < 100; ++attempt) {
@@ -57,6 +57,7 @@ protected:
 
   fakes::World world{2};
   std::optional<snmp::Settings> settings;
+  drivers::SnmpOptions options;
   std::unique_ptr<Executor> executor;
   std::optional<Lab> lab;
 };
@@ -160,6 +161,45 @@ TEST_F(SnmpLab, WrongCredentialsWriteNothingAndCallAPerson) {
   settings->priv_secret = "short";
   EXPECT_THAT(run(world.request(2, PortWish::Down)).why, testing::HasSubstr("8 characters"));
   EXPECT_TRUE(world.store.journal.rows.empty());
+}
+
+TEST_F(SnmpLab, ACommunityServesWhereThereIsNothingBetter) {
+  settings = lab->settings();
+  settings->community = "lab-community";
+  const auto down = run(world.request(2, PortWish::Down));
+  ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
+  EXPECT_FALSE(lab->is_up("swp2"));
+  EXPECT_TRUE(lab->is_up("swp24"));
+  settings->community = "another";
+  EXPECT_EQ(run(world.request(1, PortWish::Down, 9)).ending, Ending::Deferred);
+  EXPECT_TRUE(lab->is_up("swp1"));
+}
+
+// The agent and the protocol are real; the VLAN table behind the object is the test's own.
+TEST_F(SnmpLab, QuarantineWritesThePortsVlanAndRestoresTheOneBefore) {
+  options.quarantine_vlan = 666;
+  const auto down = run(world.request(2, PortWish::Down));
+  ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
+  EXPECT_THAT(down.read_back, testing::HasSubstr("VLAN 666"));
+  EXPECT_TRUE(lab->is_up("swp2"));  // console and management stay
+  SnmpDriver driver(lab->settings(), options);
+  EXPECT_EQ(driver.inspect(kPortTwo)->pvid, 666);
+  EXPECT_EQ(driver.inspect({SwitchId{"sw1"}, PortName{"swp1"}, ""})->pvid, 1);
+  const auto up = run(world.request(2, PortWish::Up, 2));
+  ASSERT_EQ(up.result, ActionResult::Verified) << up.why;
+  EXPECT_EQ(driver.inspect(kPortTwo)->pvid, 1);
+}
+
+TEST_F(SnmpLab, SavingIsAskedForAndWaitedFor) {
+  SnmpDriver none(lab->settings());
+  EXPECT_FALSE(none.can_save());
+  EXPECT_FALSE(none.save());
+  options.save = drivers::SnmpSave{{1, 3, 6, 1, 4, 1, 99999, 1, 0}, 1, {1, 3, 6, 1, 4, 1, 99999, 2, 0}, 3};
+  SnmpDriver driver(lab->settings(), options);
+  const auto saved = driver.save();
+  EXPECT_TRUE(saved) << saved.error().what;
+  options.save->name = {1, 3, 6, 1, 2, 1, 1, 5, 0};  // sysName: not in the view
+  EXPECT_EQ(SnmpDriver(lab->settings(), options).save().error().kind, DriverError::Kind::Refused);
 }
 
 TEST_F(SnmpLab, AnAgentThatIsGoneDefersAndAFrozenOneTimesOut) {

@@ -46,11 +46,13 @@ public:
     std::filesystem::permissions(x_home / "bin/vtysh", std::filesystem::perms::owner_all);
     std::filesystem::create_directories(x_home / "pam.d");
     write("pam.d/frr", "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n");  // vtysh asks PAM who may use it
-    const std::string users = "mount --bind " + (x_home / "pam.d").string() + " /etc/pam.d && mount --bind " + (x_home / "group").string() + " /etc/group && mount --bind " + (x_home / "passwd").string() +
-                              " /etc/passwd && mount --bind " + (x_home / "shadow").string() + " /etc/shadow && exec ";
+    const std::string users = "mount --bind " + (x_home / "pam.d").string() + " /etc/pam.d && mount --bind " + (x_home / "group").string() +
+                              " /etc/group && mount --bind " + (x_home / "passwd").string() + " /etc/passwd && mount --bind " +
+                              (x_home / "shadow").string() + " /etc/shadow && exec ";
     write("zebra.sh", users + root() + "/usr/lib/frr/zebra -u root -g root -f " + frr() + "/zebra.conf -i " + frr() + "/zebra.pid -z " + frr() +
                           "/zserv.api --vty_socket " + frr() + " -A 127.0.0.1\n");
-    write("run.sh", "mount -t tmpfs none /run && mkdir -m 755 /run/sshd && " + users + root() + "/usr/sbin/sshd -D -e -f " + (x_home / "sshd_config").string() + "\n");
+    write("run.sh", "mount -t tmpfs none /run && mkdir -m 755 /run/sshd && " + users + root() + "/usr/sbin/sshd -D -e -f " +
+                        (x_home / "sshd_config").string() + "\n");
     x_sshd = in_switch("run.sh", "sshd.log");
     x_zebra = in_switch("zebra.sh", "zebra.log");
   }
@@ -80,8 +82,9 @@ private:
   [[nodiscard]] std::string frr() const { return x_home / "frr"; }
   void write(const std::string& file, const std::string& text) const { std::ofstream(x_home / file) << text; }
   [[nodiscard]] pid_t in_switch(const char* script, const char* log) const {
-    return start({"ip", "netns", "exec", x_lab.switch_name(), "env", "LD_LIBRARY_PATH=" + libraries(), "unshare", "-m", "sh", (x_home / script).string()},
-                 x_home / log);
+    return start(
+        {"ip", "netns", "exec", x_lab.switch_name(), "env", "LD_LIBRARY_PATH=" + libraries(), "unshare", "-m", "sh", (x_home / script).string()},
+        x_home / log);
   }
   void pin(const std::string& file, const std::string& key) const { write(file, "10.99.0.2 " + text_of(x_home / (key + ".pub"))); }
 

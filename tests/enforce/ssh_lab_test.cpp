@@ -48,7 +48,8 @@ protected:
     return false;
   }
   ActionOutcome run(const ActionRequest& request, const Executor::DriverFactory& factory) {
-    Executor executor(world.store, factory, system_clock(), [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
+    Executor executor(
+        world.store, factory, system_clock(), [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
     return executor.run(request, world.inventory, [](records::Transaction&, const ActionRequest&) { return std::nullopt; });
   }
 
@@ -164,7 +165,8 @@ TEST_F(Ssh, ACommandThatNeverEndsIsTimedOutAndEndlessOutputIsCut) {
 
 TEST_F(Ssh, APortNameNeverReachesAShellAsAnythingElse) {
   SshDriver linux_driver(ssh->access(), *load_ssh_template("linux"));
-  for (const char* name : {"swp2; ip link set swp24 down", "$(ip link set swp24 down)", "swp2\nip link set swp24 down", "-swp2", "swp2 down", "'", ""}) {
+  for (const char* name :
+       {"swp2; ip link set swp24 down", "$(ip link set swp24 down)", "swp2\nip link set swp24 down", "-swp2", "swp2 down", "'", ""}) {
     const auto facts = linux_driver.inspect({SwitchId{"sw1"}, PortName{name}, ""});
     ASSERT_FALSE(facts) << name;
     EXPECT_EQ(facts.error().kind, DriverError::Kind::NotFound) << name;

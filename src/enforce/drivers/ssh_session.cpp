@@ -26,7 +26,8 @@ constexpr std::size_t kMaxPortName = 64;
 constexpr std::size_t kShown = 200;
 
 [[nodiscard]] std::vector<std::string> arguments(const SshAccess& access, const std::string& command) {
-  std::vector<std::string> all{access.client, "-F", "/dev/null", "-p", std::to_string(access.port), "-l", access.user, "-i", access.key_file.string()};
+  std::vector<std::string> all{access.client,           "-F", "/dev/null", "-p", std::to_string(access.port), "-l", access.user, "-i",
+                               access.key_file.string()};
   for (const std::string& option :
        {std::string("BatchMode=yes"), std::string("StrictHostKeyChecking=yes"), "UserKnownHostsFile=" + access.known_hosts.string(),
         std::string("GlobalKnownHostsFile=/dev/null"), std::string("IdentitiesOnly=yes"), std::string("IdentityAgent=none"),
@@ -100,7 +101,8 @@ constexpr std::size_t kShown = 200;
 
 /// What the client says when it never got as far as the command.
 [[nodiscard]] DriverError::Kind kind_of(std::string_view output) {
-  for (const char* text : {"Host key verification failed", "Permission denied", "REMOTE HOST IDENTIFICATION", "Load key", "Too many authentication"}) {
+  for (const char* text :
+       {"Host key verification failed", "Permission denied", "REMOTE HOST IDENTIFICATION", "Load key", "Too many authentication"}) {
     if (icontains(output, text)) {
       return DriverError::Kind::Refused;
     }
@@ -126,7 +128,8 @@ Expected<SshResult, DriverError> run_ssh(const SshAccess& access, const std::str
   ::close(ends[1]);
   if (client < 0) {
     ::close(ends[0]);
-    return Unexpected(DriverError{DriverError::Kind::Unreachable, fmt::format("{} does not start: {}", access.client, std::generic_category().message(error))});
+    return Unexpected(
+        DriverError{DriverError::Kind::Unreachable, fmt::format("{} does not start: {}", access.client, std::generic_category().message(error))});
   }
   SshResult result;
   const bool has_ended = converse(ends[0], input, system_clock().mono() + access.within, result);

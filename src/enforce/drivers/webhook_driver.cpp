@@ -21,7 +21,9 @@ namespace {
 constexpr unsigned kIdBits = 160;
 constexpr std::uint64_t kMaxPortsUp = 1'000'000;
 
-[[nodiscard]] Unexpected<DriverError> failed(DriverError::Kind kind, std::string what) { return Unexpected(DriverError{kind, "webhook: " + std::move(what)}); }
+[[nodiscard]] Unexpected<DriverError> failed(DriverError::Kind kind, std::string what) {
+  return Unexpected(DriverError{kind, "webhook: " + std::move(what)});
+}
 
 [[nodiscard]] DriverError::Kind kind_of_status(unsigned status) {
   switch (status) {
