@@ -157,14 +157,27 @@ private:
     arguments.insert(arguments.begin(), {"-n", x_name + "s"});
     ip(std::move(arguments));
   }
-  /// Writable objects that net-snmp's agent lacks: dot1qPvid of bridge ports 1 to 3, and a vendor's pair for saving (1.0 starts, 2.0 says 3
-  /// when it is done, at the second question).
+  /// Writable objects that net-snmp's agent lacks: dot1qPvid of bridge ports 1 to 3 (`pass`, because pass_persist does not nest: the bridge's
+  /// own tree is served by it), and a vendor's pair for saving (1.0 starts, 2.0 says 3 when it is done, at the second question).
   void write_objects() const {
+    std::ofstream(x_home / "pvid.py") << R"(import os, sys
+table = '.1.3.6.1.2.1.17.7.1.4.5.1.1.'
+here = os.path.dirname(os.path.abspath(__file__))
+what, oid = sys.argv[1:3]
+if what == '-n':
+    port = next((n for n in (1, 2, 3) if [int(p) for p in (table + str(n)).strip('.').split('.')] > [int(p) for p in oid.strip('.').split('.')]), 0)
+    oid = table + str(port)
+port = oid[len(table):]
+if not oid.startswith(table) or port not in ('1', '2', '3'): sys.exit()
+file = os.path.join(here, 'pvid' + port)
+if what == '-s':
+    open(file, 'w').write(sys.argv[4])
+else:
+    print(oid, 'gauge', open(file).read() if os.path.exists(file) else 1, sep='\n')
+)";
     std::ofstream(x_home / "objects.py") << R"(import sys
-pvid = '.1.3.6.1.2.1.17.7.1.4.5.1.1.'
 vendor = '.1.3.6.1.4.1.99999.'
-values = {pvid + str(n): ('gauge', 1) for n in (1, 2, 3)}
-values.update({vendor + '1.0': ('integer', 0), vendor + '2.0': ('integer', 0)})
+values = {vendor + '1.0': ('integer', 0), vendor + '2.0': ('integer', 0)}
 key = lambda oid: [int(n) for n in oid.strip('.').split('.')]
 asked = 0
 def line(): return sys.stdin.readline().strip()
@@ -207,7 +220,7 @@ while True:
                                             "access desk \"\" usm priv exact read write none\n"
                                             "sysName sw1.lab\n"
                                          << "pass_persist .1.3.6.1.2.1.17 " << bridge_mib() << " bridge br0\n"
-                                         << "pass_persist -p 1 .1.3.6.1.2.1.17.7.1.4.5 /usr/bin/python3 " << (x_home / "objects.py").string() << "\n"
+                                         << "pass -p 1 .1.3.6.1.2.1.17.7.1.4.5 /usr/bin/python3 " << (x_home / "pvid.py").string() << "\n"
                                          << "pass_persist .1.3.6.1.4.1.99999 /usr/bin/python3 " << (x_home / "objects.py").string() << "\n"
                                          << "pass_persist -p 1 .1.3.6.1.2.1.31.1.1.1.18 " << bridge_mib() << " alias\n";
   }
