@@ -221,7 +221,6 @@ while True:
                                             "sysName sw1.lab\n"
                                          << "pass_persist .1.3.6.1.2.1.17 " << bridge_mib() << " bridge br0\n"
                                          << "pass -p 1 .1.3.6.1.2.1.17.7.1.4.5 /usr/bin/python3 " << (x_home / "pvid.py").string() << "\n"
-                                         << "pass_persist .1.3.6.1.4.1.99999 /usr/bin/python3 " << (x_home / "objects.py").string() << "\n"
                                          << "pass_persist -p 1 .1.3.6.1.2.1.31.1.1.1.18 " << bridge_mib() << " alias\n";
   }
 

@@ -190,18 +190,6 @@ TEST_F(SnmpLab, QuarantineWritesThePortsVlanAndRestoresTheOneBefore) {
   EXPECT_EQ(driver.inspect(kPortTwo)->pvid, 1);
 }
 
-TEST_F(SnmpLab, SavingIsAskedForAndWaitedFor) {
-  SnmpDriver none(lab->settings());
-  EXPECT_FALSE(none.can_save());
-  EXPECT_FALSE(none.save());
-  options.save = drivers::SnmpSave{{1, 3, 6, 1, 4, 1, 99999, 1, 0}, 1, {1, 3, 6, 1, 4, 1, 99999, 2, 0}, 3};
-  SnmpDriver driver(lab->settings(), options);
-  const auto saved = driver.save();
-  EXPECT_TRUE(saved) << saved.error().what;
-  options.save->name = {1, 3, 6, 1, 2, 1, 1, 5, 0};  // sysName: not in the view
-  EXPECT_EQ(SnmpDriver(lab->settings(), options).save().error().kind, DriverError::Kind::Refused);
-}
-
 TEST_F(SnmpLab, AnAgentThatIsGoneDefersAndAFrozenOneTimesOut) {
   SnmpDriver driver(lab->settings());
   const auto facts = driver.inspect(kPortTwo);
