@@ -17,6 +17,7 @@ pkg_check_modules(bpf REQUIRED IMPORTED_TARGET libbpf)
 pkg_check_modules(pcap REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(esmtp REQUIRED IMPORTED_TARGET libesmtp-1.0)
+pkg_check_modules(mnl REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(netsnmp REQUIRED IMPORTED_TARGET netsnmp)
 
 # SOCI ships no pkg-config file.

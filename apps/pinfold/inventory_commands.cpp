@@ -1,10 +1,13 @@
-// pinfold inventory import FILE.csv, pinfold agent token|list|revoke
+// pinfold inventory import FILE.csv|netbox URL|check, pinfold agent token|list|revoke
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/crypto.hpp"
 #include "base/text.hpp"
+#include "config/text_file.hpp"
+#include "engine/drivers.hpp"
+#include "engine/netbox.hpp"
 #include "inventory/csv.hpp"
 #include "pinfold/context.hpp"
 
@@ -18,6 +21,10 @@ struct Arguments {
   std::string file;
   std::string server;
   std::string agent;
+  std::string url;
+  std::string token_file;
+  std::string ca_file;
+  bool dry_run = false;
 };
 
 void import(Context& context, const std::string& file) {
@@ -28,6 +35,72 @@ void import(Context& context, const std::string& file) {
   context.store().transact([&](records::Transaction& tx) { tx.inventory().replace(*parsed, context.clock().wall()); });
   context.output().line({{"customers", parsed->customers().size()}, {"servers", parsed->servers().size()}});
   context.output().say(fmt::format("imported {} customers and {} servers", parsed->customers().size(), parsed->servers().size()));
+}
+
+/// Customers and addresses stay; ports and MAC addresses become what NetBox says about the cables.
+void import_netbox(Context& context, const Arguments& a) {
+  const auto url = fetch::parse_url(a.url);
+  if (!url || (!url->is_https && !fetch::is_loopback(*url))) {
+    throw Stop(Exit::WrongUse, printable(a.url) + ": not an https address (http only for this machine: the token would be in clear)");
+  }
+  const auto token = config::read_secret_file(a.token_file);
+  if (!token) {
+    throw Stop(Exit::WrongUse, a.token_file + " " + token.error());
+  }
+  const auto cabling = engine::fetch_netbox(*url, *token, a.ca_file);
+  if (!cabling) {
+    throw Stop(Exit::Environment, cabling.error() + "; nothing was imported");
+  }
+  const auto result = cabling->apply_to(*context.desk().inventory());
+  if (!a.dry_run) {
+    context.store().transact([&](records::Transaction& tx) { tx.inventory().replace(result.inventory, context.clock().wall()); });
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const inventory::CablingNote& note : result.notes) {
+    context.output().line({{"server", note.server.value}, {"note", note.what}});
+    rows.push_back({note.server.value, note.what});
+  }
+  context.output().table({"SERVER", "NOTE"}, rows);
+  context.output().line({{"changed", result.changed}, {"confirmed", result.confirmed}, {"notes", result.notes.size()}, {"written", !a.dry_run}});
+  context.output().say(fmt::format("{} changed, {} confirmed, {} to look at{}", result.changed, result.confirmed, result.notes.size(),
+                                   a.dry_run ? "; nothing was written" : ""));
+}
+
+/// Every recorded port against what its switch shows: the guards' own rules about the record (G1 to G4), so that a difference is found before
+/// it holds an action.
+void check(Context& context) {
+  const auto executor = engine::make_executor(context.config(), context.store(), context.clock());
+  const auto inventory = context.desk().inventory();
+  std::vector<std::vector<std::string>> rows;
+  std::size_t checked = 0;
+  for (const inventory::Server& server : inventory->servers()) {
+    const auto differs = [&](const std::string& rule, const std::string& what) {
+      context.output().line({{"server", server.id.value}, {"rule", rule}, {"difference", what}});
+      rows.push_back({server.id.value, server.port ? server.port->switch_id.value + " " + server.port->name.value : "", what});
+    };
+    ++checked;
+    if (!server.port) {
+      differs("", "no switch port on record");
+      continue;
+    }
+    const enforce::DryRun dry = executor->dry_run(server.id, desk::PortWish::Down, *inventory);
+    if (!dry.error.empty()) {
+      differs("", dry.error);
+      continue;
+    }
+    for (const desk::GuardVerdict& verdict : dry.verdicts) {
+      const bool is_about_record = verdict.rule == guard::kAllowList || verdict.rule == guard::kIdentity || verdict.rule == guard::kWitnesses ||
+                                   verdict.rule == guard::kUplink;
+      if (is_about_record && verdict.outcome != desk::GuardOutcome::Pass) {
+        differs(verdict.rule, verdict.why);
+      }
+    }
+  }
+  context.output().table({"SERVER", "PORT", "DIFFERENCE"}, rows);
+  context.output().say(fmt::format("{} servers checked, {} differences", checked, rows.size()));
+  if (!rows.empty()) {
+    throw Stop(Exit::No, "");
+  }
 }
 
 void make_token(Context& context, const std::string& server) {
@@ -87,6 +160,13 @@ void add_inventory_commands(CLI::App& app, Context& context) {
   add_command(*inventory, "import", "replace the inventory by a CSV file; all of it or nothing", [&context, a] { import(context, a->file); })
       ->add_option("file", a->file, "see docs/manual/configuration.md")
       ->required();
+  CLI::App* netbox = add_command(*inventory, "netbox", "take switch ports and MAC addresses of known servers from NetBox's cables",
+                                 [&context, a] { import_netbox(context, *a); });
+  netbox->add_option("url", a->url, "NetBox's address, without /api")->required();
+  netbox->add_option("--token-file", a->token_file, "a file that only you may read, with the API token")->required();
+  netbox->add_option("--ca-file", a->ca_file, "the authority of NetBox's certificate, if it is not a public one");
+  netbox->add_flag("--dry-run", a->dry_run, "show what would change");
+  add_command(*inventory, "check", "compare every recorded port with what its switch shows", [&context] { check(context); });
   CLI::App* agent = app.add_subcommand("agent", "agents on customers' servers")->require_subcommand(1);
   add_command(*agent, "token", "a one-time token to enrol the agent of a server", [&context, a] { make_token(context, a->server); })
       ->add_option("server", a->server, "the server")

@@ -5,21 +5,44 @@
 #include <nlohmann/json.hpp>
 
 #include "desk/words.hpp"
-#include "engine/ports.hpp"
+#include "engine/drivers.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {
 namespace {
 
-void print_dry_run(Context& context, const std::string& server, desk::PortWish wish) {
-  const auto executor = engine::make_executor(context.config(), context.store(), context.clock());
-  const enforce::DryRun dry = executor->dry_run(ServerId{server}, wish, *context.desk().inventory());
-  const Output out = context.output();
+/// The action that the case is about to take, or took last: G6 and G7 are about it.
+std::optional<std::pair<CaseId, ActionId>> action_of(Context& context, const std::string& case_text, desk::PortWish wish) {
+  if (case_text.empty()) {
+    return std::nullopt;
+  }
+  const CaseId id = parse_case_id(case_text);
+  const auto c = context.desk().find(id);
+  if (!c) {
+    throw Stop(Exit::No, "there is no case " + to_string(id));
+  }
+  for (auto action = c->actions.rbegin(); action != c->actions.rend(); ++action) {
+    if (action->wish == wish) {
+      return std::pair(id, action->id);
+    }
+  }
+  return std::nullopt;
+}
+
+nlohmann::json print_verdicts(const Output& out, const std::vector<desk::GuardVerdict>& all) {
   nlohmann::json verdicts = nlohmann::json::array();
-  for (const desk::GuardVerdict& verdict : dry.verdicts) {
+  for (const desk::GuardVerdict& verdict : all) {
     verdicts.push_back({{"rule", verdict.rule}, {"outcome", desk::to_string(verdict.outcome)}, {"values", verdict.values}, {"why", verdict.why}});
     out.say(fmt::format("{:<7} {:<16} {} ({})", desk::to_string(verdict.outcome), verdict.rule, verdict.why, verdict.values));
   }
+  return verdicts;
+}
+
+void print_dry_run(Context& context, const std::string& server, const std::string& case_text, desk::PortWish wish) {
+  const auto executor = engine::make_executor(context.config(), context.store(), context.clock());
+  const enforce::DryRun dry = executor->dry_run(ServerId{server}, wish, *context.desk().inventory(), action_of(context, case_text, wish));
+  const Output out = context.output();
+  const nlohmann::json verdicts = print_verdicts(out, dry.verdicts);
   out.say(dry.error.empty() ? "would write: " + dry.write : "could not be read: " + dry.error);
   out.line({{"server", server},
             {"wish", wish == desk::PortWish::Down ? "down" : "up"},
@@ -43,12 +66,17 @@ void print_status(Context& context, const std::string& name) {
   if (server->port) {
     context.store().read([&](records::Transaction& tx) { last = tx.journal().last_on(server->port->switch_id, server->port->name); });
   }
-  const std::string truth = engine::read_port(context.config(), *server);
+  const std::string truth = engine::read_port(context.config(), *server, context.clock());
   const std::string journal = last ? fmt::format("{} {} for {}, {}", last->wish == desk::PortWish::Down ? "down" : "up", to_string(last->changed),
                                                  to_string(last->case_id), last->note)
                                    : "never written by Pinfold";
-  out.line({{"server", name}, {"record", record}, {"truth", truth}, {"journal", journal}});
   out.table({"SERVER", "RECORD", "SWITCH SAYS", "JOURNAL"}, {{name, record, truth, journal}});
+  nlohmann::json verdicts = nlohmann::json::array();
+  if (server->port) {
+    const auto executor = engine::make_executor(context.config(), context.store(), context.clock());
+    verdicts = print_verdicts(out, executor->dry_run(server->id, desk::PortWish::Down, *inventory).verdicts);
+  }
+  out.line({{"server", name}, {"record", record}, {"truth", truth}, {"journal", journal}, {"verdicts", verdicts}});
 }
 
 struct Arguments {
@@ -60,7 +88,7 @@ struct Arguments {
 /// By hand, a port is only ever written through its case: so that there is a notice, a reason and a way back.
 void change_port(Context& context, const Arguments& arguments, desk::PortWish wish) {
   if (arguments.dry_run) {
-    print_dry_run(context, arguments.name, wish);
+    print_dry_run(context, arguments.name, arguments.case_id, wish);
     return;
   }
   throw Stop(Exit::WrongUse,

@@ -13,8 +13,12 @@
 namespace pinfold::config {
 namespace {
 
-constexpr std::size_t kMinPassPhrase = 8;  ///< RFC 3414 section 11.2
-constexpr std::size_t kMaxUserName = 32;   ///< RFC 3414 section 5, usmUserName
+constexpr std::size_t kMinPassPhrase = 8;      ///< RFC 3414 section 11.2
+constexpr std::size_t kMaxUserName = 32;       ///< RFC 3414 section 5, usmUserName
+constexpr std::size_t kMinWebhookSecret = 24;  ///< Standard Webhooks: 24 to 64 bytes
+constexpr std::size_t kMaxUrl = 2000;
+constexpr std::int64_t kMaxVlan = 4094;
+constexpr std::size_t kMaxOidParts = 128;  ///< RFC 3416 section 4.1
 constexpr std::size_t kMaxGatewayMacs = 256;
 constexpr DurationBounds kPollIntervals{std::chrono::seconds{10}, std::chrono::minutes{5}};
 
@@ -45,6 +49,14 @@ std::optional<std::string> parse_public_url(std::string_view text) {
   const bool good =
       scheme && !rest.empty() && rest.back() != '/' && rest.front() != '/' && rest.find_first_of(" ?#\"'<>\\") == std::string_view::npos;
   return good ? std::optional(std::string(text)) : std::nullopt;
+}
+
+/// https anywhere, http on this machine only.
+std::optional<std::string> parse_webhook_url(std::string_view text) {
+  const bool is_secure = istarts_with(text, "https://");
+  const bool is_here = istarts_with(text, "http://127.") || istarts_with(text, "http://[::1]") || istarts_with(text, "http://localhost:") ||
+                       istarts_with(text, "http://localhost/");
+  return (is_secure || is_here) && text.size() < kMaxUrl ? std::optional(std::string(text)) : std::nullopt;
 }
 
 class Reader {
@@ -216,15 +228,12 @@ private:
     Switch one;
     table.require("id");
     table.text("id", one.id.value);
-    table.require("address");
-    table.remote_endpoint("address", one.address);
-    table.require("user");
-    table.text("user", one.user);
-    if (one.user.size() > kMaxUserName) {
-      table.fail("user", fmt::format("longer than {} bytes, which SNMPv3 does not allow", kMaxUserName));
+    if (const auto chosen = table.choice("driver", {"snmp", "bridge", "ssh", "webhook"})) {
+      one.driver = static_cast<SwitchDriver>(*chosen);
     }
-    one.auth_secret = read_secret(table, "auth_secret_file");
-    one.priv_secret = read_secret(table, "priv_secret_file");
+    read_switch_snmp(table, one);
+    read_switch_measure(table, one);
+    read_switch_writer(table, one);
     for (std::size_t i = 0; i < x_config.switches.size(); ++i) {
       if (x_config.switches[i].id == one.id) {
         table.fail("id", fmt::format("the same as of switch[{}]", i + 1));
@@ -233,7 +242,91 @@ private:
     x_config.switches.push_back(std::move(one));
   }
 
-  [[nodiscard]] std::string read_secret(TableReader& table, std::string_view key) {
+  void read_switch_snmp(TableReader& table, Switch& one) {
+    if (one.driver == SwitchDriver::Bridge || (one.driver != SwitchDriver::Snmp && !table.has("address"))) {
+      return;
+    }
+    table.require("address");
+    Endpoint address;
+    table.remote_endpoint("address", address);
+    one.address = address;
+    if (table.has("community_file")) {
+      one.community = read_secret(table, "community_file", 1);
+      return;
+    }
+    table.require("user");
+    table.text("user", one.user);
+    if (one.user.size() > kMaxUserName) {
+      table.fail("user", fmt::format("longer than {} bytes, which SNMPv3 does not allow", kMaxUserName));
+    }
+    one.auth_secret = read_secret(table, "auth_secret_file");
+    one.priv_secret = read_secret(table, "priv_secret_file");
+  }
+
+  static void read_switch_measure(TableReader& table, Switch& one) {
+    if (one.driver == SwitchDriver::Snmp || one.driver == SwitchDriver::Bridge) {
+      std::uint16_t vlan = 0;
+      table.number("quarantine_vlan", vlan, 1, kMaxVlan);
+      one.quarantine_vlan = vlan == 0 ? std::nullopt : std::optional(vlan);
+    }
+    if (one.driver != SwitchDriver::Snmp) {
+      return;
+    }
+    for (const auto& [key, target] : {std::pair("save_set", &one.save_set), std::pair("save_done", &one.save_done)}) {
+      SnmpObject object;
+      table.parsed(key, object, parse_snmp_object, "an object and a value like \"1.3.6.1.4.1.9.2.1.54.0=1\"");
+      if (table.has(key)) {
+        *target = object;
+      }
+    }
+    if (one.save_set.has_value() != one.save_done.has_value()) {
+      table.fail(one.save_set ? "save_set" : "save_done", "save_set and save_done go together: what is not checked is not saved");
+    }
+  }
+
+  void read_switch_writer(TableReader& table, Switch& one) {
+    if (one.driver == SwitchDriver::Ssh) {
+      table.require("ssh", "missing: driver = \"ssh\" needs a table [switch.ssh]");
+      table.table("ssh", [&](TableReader& inner) {
+        inner.require("address");
+        inner.remote_endpoint("address", one.ssh.address);
+        inner.require("user");
+        inner.parsed("user", one.ssh.user, parse_local_part, "a plain user name");
+        one.ssh.key_file = read_path(inner, "key_file");
+        one.ssh.known_hosts = read_path(inner, "known_hosts_file");
+        inner.require("template");
+        inner.text("template", one.ssh.commands);
+        if (one.ssh.commands.find('/') != std::string::npos) {
+          one.ssh.commands = relative_to_file(one.ssh.commands).string();
+        }
+      });
+    } else if (one.driver == SwitchDriver::Webhook) {
+      table.require("webhook", "missing: driver = \"webhook\" needs a table [switch.webhook]");
+      table.table("webhook", [&](TableReader& inner) {
+        inner.require("url");
+        inner.parsed("url", one.webhook.url, parse_webhook_url,
+                     "an address like \"https://…\" (http only for this machine: the answers are believed)");
+        one.webhook.secret = read_secret(inner, "secret_file", kMinWebhookSecret);
+        if (inner.has("ca_file")) {
+          one.webhook.ca_file = read_path(inner, "ca_file").string();
+        }
+        inner.boolean("saves", one.webhook.saves);
+      });
+    }
+  }
+
+  [[nodiscard]] std::filesystem::path read_path(TableReader& table, std::string_view key) {
+    table.require(key);
+    std::string name;
+    table.text(key, name);
+    const std::filesystem::path file = relative_to_file(name);
+    if (!name.empty() && !std::filesystem::is_regular_file(file)) {
+      table.fail(key, file.string() + " is not a file");
+    }
+    return file;
+  }
+
+  [[nodiscard]] std::string read_secret(TableReader& table, std::string_view key, std::size_t least = kMinPassPhrase) {
     table.require(key);
     std::string name;
     table.text(key, name);
@@ -246,8 +339,9 @@ private:
       table.fail(key, fmt::format("{} {}", file.string(), secret.error()));
       return {};
     }
-    if (secret->size() < kMinPassPhrase) {
-      table.fail(key, fmt::format("{} has fewer than {} characters, which SNMPv3 does not allow", file.string(), kMinPassPhrase));
+    if (secret->size() < least) {
+      table.fail(key, fmt::format("{} has fewer than {} characters{}", file.string(), least,
+                                  least == kMinPassPhrase ? ", which SNMPv3 does not allow" : ""));
       return {};
     }
     return std::move(secret).value();
@@ -284,6 +378,31 @@ private:
 };
 
 }  // namespace
+
+std::optional<SnmpObject> parse_snmp_object(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string_view name = text.substr(0, equals);
+  const auto value = parse_number(text.substr(equals + 1));
+  if (!name.empty() && name.front() == '.') {
+    name.remove_prefix(1);
+  }
+  SnmpObject object;
+  for (const std::string_view part : split(name, '.')) {
+    const auto number = parse_number(part);
+    if (!number || *number > UINT32_MAX || object.name.size() == kMaxOidParts) {
+      return std::nullopt;
+    }
+    object.name.push_back(*number);
+  }
+  if (!value || *value > INT32_MAX || object.name.size() < 2) {
+    return std::nullopt;
+  }
+  object.value = static_cast<std::int64_t>(*value);
+  return object;
+}
 
 std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const auto colon = text.rfind(':');

@@ -51,12 +51,40 @@ struct Mirror {
   SamplingRate sampling;
 };
 
+/// How a switch's ports are written, and read.
+enum class SwitchDriver : std::uint8_t { Snmp, Bridge, Ssh, Webhook };
+
+/// An object and the value that is written to it, or waited for: "1.3.6.1.4.1.9.9.96.1.1.1.1.14.1=1".
+struct SnmpObject {
+  std::vector<unsigned long> name;
+  std::int64_t value = 0;
+};
+[[nodiscard]] std::optional<SnmpObject> parse_snmp_object(std::string_view text);
+
 struct Switch {
   SwitchId id;
-  Endpoint address;  ///< of its SNMP agent
-  std::string user;  ///< SNMPv3 USM security name; authPriv, SHA-256 and AES-128
+  SwitchDriver driver = SwitchDriver::Snmp;
+  std::optional<Endpoint> address;  ///< of its SNMP agent; with driver ssh or webhook: the agent that reads while the other writes
+  std::string user;                 ///< SNMPv3 USM security name; authPriv, SHA-256 and AES-128
   std::string auth_secret;
   std::string priv_secret;
+  std::string community;                         ///< SNMPv2c instead; in clear on the wire
+  std::optional<std::uint16_t> quarantine_vlan;  ///< the measure is this VLAN, not the port down
+  std::optional<SnmpObject> save_set;            ///< with save_done: how the agent is told to save, and what says that it has
+  std::optional<SnmpObject> save_done;
+  struct {
+    Endpoint address;
+    std::string user;
+    std::filesystem::path key_file;
+    std::filesystem::path known_hosts;
+    std::string commands;  ///< the template: a vendor's name or a file
+  } ssh;
+  struct {
+    std::string url;
+    std::string secret;
+    std::string ca_file;
+    bool saves = false;
+  } webhook;
 };
 
 struct Config {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/expected.hpp"
+#include "base/time.hpp"
 #include "guard/guard.hpp"
 
 namespace pinfold::enforce {
@@ -19,6 +20,8 @@ struct DriverError {
   Kind kind = Kind::Unreachable;
   std::string what;  ///< which switch, which object, what it said
 };
+
+inline constexpr Micros kSaveWithin = std::chrono::seconds{60};  ///< a CX 6100 takes 12 s
 
 using AdminStates = std::map<PortName, guard::AdminState>;
 
@@ -30,8 +33,9 @@ public:
   virtual ~Driver() = default;
   /// Resolves the port by name in a fresh session and reads everything the guards want. NotFound: no such ifName, or more than one.
   [[nodiscard]] virtual Expected<guard::PortFacts, DriverError> inspect(const inventory::AccessPort& port) = 0;
-  /// Writes the admin state of the port at `facts.index`, in the session that resolved it. Refused, and nothing written, when the identity
-  /// is no longer that of `facts` straight before the write.
+  /// Writes the measure to the port at `facts.index`, in the session that resolved it: Down shuts it, or moves it to `facts.quarantine_vlan`
+  /// where that is the measure (Up then writes `facts.vlan_to_restore`). Ports bonded with it are written with it. Refused, and nothing
+  /// written, when the identity is no longer that of `facts` straight before the write.
   [[nodiscard]] virtual Expected<void, DriverError> set(const guard::PortFacts& facts, guard::AdminState wish) = 0;
   /// The port's identity and state now, by name, resolved anew: the reading that verifies. Need not read what only the guards want.
   [[nodiscard]] virtual Expected<guard::PortFacts, DriverError> reread(const inventory::AccessPort& port) = 0;
@@ -39,6 +43,10 @@ public:
   [[nodiscard]] virtual std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const = 0;
   /// Every port's admin state, to see after a mismatch whether another port was hit; nullopt where it cannot be read.
   [[nodiscard]] virtual std::optional<AdminStates> admin_states() { return std::nullopt; }
+  /// Whether save() does anything on this switch.
+  [[nodiscard]] virtual bool can_save() const { return false; }
+  /// Copies the running configuration to the one of the next start, and checks that it is there. At most kSaveWithin.
+  [[nodiscard]] virtual Expected<void, DriverError> save() { return Unexpected(DriverError{DriverError::Kind::Refused, "this switch cannot save"}); }
 };
 
 }  // namespace pinfold::enforce

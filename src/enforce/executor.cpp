@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.hpp"
@@ -12,7 +13,6 @@ namespace pinfold::enforce {
 using desk::ActionResult;
 using desk::GuardOutcome;
 using desk::PortWish;
-using guard::AdminState;
 using guard::OperState;
 using records::JournalState;
 using Ending = ActionOutcome::Ending;
@@ -44,16 +44,23 @@ namespace {
   return finished(result, "finished earlier: " + row.note, result != ActionResult::Verified);
 }
 
-[[nodiscard]] bool is_open(JournalState state) {
-  return state == JournalState::Intent || state == JournalState::Sent || state == JournalState::Unknown;
-}
-
 /// Whether the link's state fits the wish: a down that leaves the link up is none.
 [[nodiscard]] bool oper_agrees(std::optional<OperState> oper, PortWish wish) {
   if (wish == PortWish::Up) {
     return oper == OperState::Up;
   }
   return oper == OperState::Down || oper == OperState::LowerLayerDown || oper == OperState::NotPresent;
+}
+
+/// State and link of the port and of every port bonded with it. In quarantine the link stays as it is.
+[[nodiscard]] bool agrees(const guard::PortFacts& facts, PortWish wish) {
+  if (!is_as_wished(facts, wish)) {
+    return false;
+  }
+  return facts.quarantine_vlan ||
+         (oper_agrees(facts.oper, wish) &&
+          (!facts.bond.value || std::all_of(facts.bond.value->begin(), facts.bond.value->end(),
+                                            [&](const guard::BondMember& member) { return oper_agrees(member.oper, wish); })));
 }
 
 /// An enabled port whose server is switched off has no carrier, and that is none of our business.
@@ -66,7 +73,14 @@ namespace {
 std::string arming_setting(const SwitchId& id) { return "enforce/armed/" + id.value; }
 
 std::string read_back_text(const guard::PortFacts& facts) {
-  return fmt::format("ifAdminStatus {}, ifOperStatus {}", guard::to_string(facts.admin), guard::to_string(facts.oper));
+  std::string text = fmt::format("ifAdminStatus {}, ifOperStatus {}", guard::to_string(facts.admin), guard::to_string(facts.oper));
+  if (facts.quarantine_vlan) {
+    text += facts.pvid ? fmt::format(", VLAN {}", *facts.pvid) : ", VLAN unreadable";
+  }
+  for (const guard::BondMember& member : facts.bond.value.value_or(std::vector<guard::BondMember>{})) {
+    text += fmt::format(", {} {}/{}", printable(member.name.value), guard::to_string(member.admin), guard::to_string(member.oper));
+  }
+  return text;
 }
 
 Executor::Executor(records::Store& store, DriverFactory drivers, const Clock& clock, Wait wait, ExecutorSettings settings)
@@ -100,10 +114,11 @@ ActionOutcome Executor::run_locked(const ActionRequest& request, const inventory
     work.facts = *std::move(facts);
     work.neighbours = work.driver->admin_states();
   }
+  x_store.read([&](records::Transaction& tx) { work.facts.vlan_to_restore = vlan_before(tx, work); });
   if (auto ended = begin(work, still_holds)) {
     return *std::move(ended);
   }
-  if (work.facts.admin == wished_state(request.wish)) {
+  if (is_as_wished(work.facts, request.wish)) {
     return verify(work, "it was so already; nothing was written");
   }
   return write(work, still_holds);
@@ -114,6 +129,10 @@ std::optional<ActionOutcome> Executor::begin(Work& work, const StillHolds& still
   std::optional<ActionOutcome> ended;
   x_store.transact([&](records::Transaction& tx) {
     ended.reset();
+    if (!lease(tx, work.port.switch_id)) {
+      ended = not_begun(Ending::Deferred, "another desk is writing to this switch");
+      return;
+    }
     work.verdicts = guard::evaluate(question(tx, work), x_settings.policy);
     const GuardOutcome judged = guard::outcome_of(work.verdicts);
     if (judged == GuardOutcome::Hold && work.facts.fell_silent) {
@@ -124,6 +143,9 @@ std::optional<ActionOutcome> Executor::begin(Work& work, const StillHolds& still
       ended = not_begun(Ending::Dropped, *std::move(lapsed));
     } else if (!tx.journal().begin(intent(work))) {
       ended = not_begun(Ending::Deferred, "the port has another action that is not finished");
+    }
+    if (ended) {
+      release_lease(tx, work.port.switch_id, x_settings.owner);
     }
   });
   if (ended) {
@@ -143,14 +165,23 @@ ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
     return abandon(work, "the switch or the port changed between the guards and the write; nothing was written");
   }
   bool is_stopped = false;
+  bool is_ours = false;
   std::optional<std::string> lapsed;
+  const MonoTime leased = x_clock.mono();
   x_store.transact([&](records::Transaction& tx) {
+    is_ours = lease(tx, work.port.switch_id);
+    if (!is_ours) {
+      return;
+    }
     is_stopped = work.request.wish == PortWish::Down && stopped(tx);
     lapsed = still_holds(tx, work.request);
     if (!is_stopped && !lapsed) {
       tx.journal().advance(work.id, JournalState::Sent, work.driver->describe_write(*again, wished_state(work.request.wish)), x_clock.wall());
     }
   });
+  if (!is_ours) {
+    return taken_over(work);
+  }
   if (is_stopped) {
     return abandon(work, "the kill switch was set meanwhile; nothing was written");
   }
@@ -160,7 +191,12 @@ ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
   log_journal(work.request, JournalState::Sent, {});
   work.state = JournalState::Sent;
   work.sent_at = x_clock.mono();
-  const auto written = work.driver->set(*again, wished_state(work.request.wish));
+  if (*work.sent_at - leased >= kLeaseLife / 2) {  // a disk that took so long: by now the switch may be another desk's
+    return unanswered(work, {DriverError::Kind::Unreachable, "this machine stood still before the write; nothing was written"});
+  }
+  guard::PortFacts target = *again;
+  target.vlan_to_restore = work.facts.vlan_to_restore;
+  const auto written = work.driver->set(target, wished_state(work.request.wish));
   if (written) {
     return verify(work, {});
   }
@@ -179,7 +215,6 @@ ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
 /// nothing yet.
 ActionOutcome Executor::verify(Work& work, std::string remark) {
   const MonoTime start = x_clock.mono();
-  const AdminState wish = wished_state(work.request.wish);
   std::optional<guard::PortFacts> last;
   DriverError last_error;
   while (true) {
@@ -190,7 +225,7 @@ ActionOutcome Executor::verify(Work& work, std::string remark) {
       return mismatch(work, "the switch or the port changed around the write", read_back_text(*now));
     } else {
       last = *std::move(now);
-      if (last->admin == wish && oper_agrees(last->oper, work.request.wish)) {
+      if (agrees(*last, work.request.wish)) {
         break;
       }
     }
@@ -198,7 +233,7 @@ ActionOutcome Executor::verify(Work& work, std::string remark) {
       if (!last) {
         return unanswered(work, last_error);
       }
-      if (work.request.wish == PortWish::Down || last->admin != wish || !is_without_carrier(last->oper)) {
+      if (work.request.wish == PortWish::Down || !is_as_wished(*last, work.request.wish) || !is_without_carrier(last->oper)) {
         return mismatch(work, remark.empty() ? "the state did not follow the write" : remark, read_back_text(*last));
       }
       remark += remark.empty() ? "enabled, but no carrier" : "; enabled, but no carrier";
@@ -210,7 +245,9 @@ ActionOutcome Executor::verify(Work& work, std::string remark) {
 }
 
 ActionOutcome Executor::verified(Work& work, const guard::PortFacts& facts, std::string remark, MonoTime since) {
-  advance(work, JournalState::Verified, read_back_text(facts) + (remark.empty() ? "" : "; " + remark));
+  if (!advance(work, JournalState::Verified, read_back_text(facts) + (remark.empty() ? "" : "; " + remark))) {
+    return taken_over(work);
+  }
   ActionOutcome outcome = finished(ActionResult::Verified, std::move(remark), false);
   outcome.read_back = read_back_text(facts);
   outcome.took = std::chrono::duration_cast<Millis>(x_clock.mono() - since);
@@ -228,7 +265,9 @@ ActionOutcome Executor::mismatch(Work& work, std::string why, std::string read_b
     others = changed_ports(*work.neighbours, *after, work.port.name);
   }
   why += "; " + others;
-  advance(work, JournalState::Mismatch, why + (read_back.empty() ? "" : "; " + read_back));
+  if (!advance(work, JournalState::Mismatch, why + (read_back.empty() ? "" : "; " + read_back))) {
+    return taken_over(work);
+  }
   ActionOutcome outcome = finished(ActionResult::Mismatch, std::move(why), true);
   outcome.read_back = std::move(read_back);
   outcome.verdicts = work.verdicts;
@@ -236,7 +275,9 @@ ActionOutcome Executor::mismatch(Work& work, std::string why, std::string read_b
 }
 
 ActionOutcome Executor::abandon(Work& work, std::string why, Ending ending) {
-  advance(work, JournalState::Abandoned, why);
+  if (!advance(work, JournalState::Abandoned, why)) {
+    return taken_over(work);
+  }
   ActionOutcome outcome = finished(ActionResult::NotSent, std::move(why), ending != Ending::Dropped);
   outcome.ending = ending;
   outcome.verdicts = work.verdicts;
@@ -247,19 +288,30 @@ ActionOutcome Executor::abandon(Work& work, std::string why, Ending ending) {
 ActionOutcome Executor::unanswered(Work& work, const DriverError& error) {
   ActionOutcome outcome = not_begun(Ending::Deferred, error.what);
   outcome.verdicts = work.verdicts;
-  if (work.state == JournalState::Intent) {
+  if (work.state == JournalState::Intent || work.state == JournalState::Unknown) {  // the second time it is no news for the case
+    x_store.transact([&](records::Transaction& tx) { release_lease(tx, work.port.switch_id, x_settings.owner); });
+    outcome.result = work.state == JournalState::Intent ? ActionResult::NotSent : ActionResult::Unknown;
+    outcome.needs_person = work.state == JournalState::Unknown;
     return outcome;
+  }
+  if (!advance(work, JournalState::Unknown, error.what)) {
+    return taken_over(work);
   }
   outcome.result = ActionResult::Unknown;
   outcome.needs_person = true;
-  if (work.state != JournalState::Unknown) {  // the first time it is news for the case
-    advance(work, JournalState::Unknown, error.what);
-    outcome.ending = Ending::Finished;
-  }
+  outcome.ending = Ending::Finished;
   return outcome;
 }
 
-DryRun Executor::dry_run(const ServerId& server_id, PortWish wish, const inventory::Inventory& inventory) {
+/// The lease ended while this machine stood still, and another desk has the row now: it tells the end of it.
+ActionOutcome Executor::taken_over(const Work& work) {
+  ActionOutcome outcome = not_begun(Ending::Deferred, "another desk has taken this action over");
+  outcome.verdicts = work.verdicts;
+  return outcome;
+}
+
+DryRun Executor::dry_run(const ServerId& server_id, PortWish wish, const inventory::Inventory& inventory,
+                         const std::optional<std::pair<CaseId, ActionId>>& action) {
   const std::lock_guard lock(x_one_at_a_time);
   DryRun dry;
   const inventory::Server* server = inventory.find(server_id);
@@ -267,7 +319,9 @@ DryRun Executor::dry_run(const ServerId& server_id, PortWish wish, const invento
     dry.error = "the inventory has no switch port for this server";
     return dry;
   }
-  Work work = Work::fresh({CaseId{}, ActionId{}, server_id, wish}, *server, inventory);
+  const auto [case_id, action_id] = action.value_or(std::pair(CaseId{}, ActionId{}));
+  Work work = Work::fresh({case_id, action_id, server_id, wish}, *server, inventory);
+  work.is_of_a_case = action.has_value();
   work.driver = x_drivers(work.port.switch_id);
   if (!work.driver) {
     dry.error = fmt::format("switch {} is not configured", printable(work.port.switch_id.value));
@@ -275,6 +329,7 @@ DryRun Executor::dry_run(const ServerId& server_id, PortWish wish, const invento
   }
   if (auto facts = work.driver->inspect(work.port)) {
     work.facts = *std::move(facts);
+    x_store.read([&](records::Transaction& tx) { work.facts.vlan_to_restore = vlan_before(tx, work); });
     dry.write = work.driver->describe_write(work.facts, wished_state(wish));
   } else {
     dry.error = facts.error().what;

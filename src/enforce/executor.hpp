@@ -12,8 +12,8 @@
 /// - The predicate (why was this server to be cut off?) and the kill switch are asked in the transaction that writes INTENT and once more in the
 ///   one that writes SENT, so that an owner's answer is either seen or comes after the write.
 /// Clock:   `clock` for intervals and the journal's times; waiting goes through `wait`, so that a test never sleeps.
-/// Threads: any; one action at a time in the process (an action takes at most about 20 s). Processes are kept apart by the journal: one open
-///          row a port, one down in flight a switch.
+/// Threads: any; one action at a time in the process (an action takes at most about 20 s). Processes are kept apart by the journal (one open
+///          row a port, one down in flight a switch) and by a lease a switch (lease.hpp): what another desk has begun is left to it.
 /// Bounds:  polls every `poll_every` for at most `verify_within`.
 /// Errors:  StoreError is passed on: what was done so far stands in the journal, and recover() takes it up.
 #pragma once
@@ -25,12 +25,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "desk/event.hpp"
 #include "desk/policy.hpp"
 #include "enforce/driver.hpp"
+#include "enforce/lease.hpp"
 #include "inventory/inventory.hpp"
 #include "records/store.hpp"
 
@@ -75,6 +77,10 @@ struct ExecutorSettings {
   desk::Policy policy;
   std::set<net::MacAddress> gateway_macs;
   std::filesystem::path kill_switch;  ///< while this file exists, or cannot be looked for, nothing is disabled (G0)
+  std::string owner = "desk";         ///< whose leases ours are; differs between desks that share a store (process_owner)
+  IsGone is_gone;                     ///< none: leases of others end by time alone
+  /// What the desk holds for an action (G6, G7), asked in the transaction that decides. None: there is no warrant, which holds.
+  std::function<guard::Warrant(records::Transaction&, const ActionRequest&)> warrant;
   Micros poll_every = std::chrono::milliseconds{250};
   Micros verify_within = std::chrono::seconds{10};
   Micros redo_within = std::chrono::minutes{15};  ///< an older down is not taken up again after a crash
@@ -101,7 +107,9 @@ public:
   [[nodiscard]] std::vector<RecoveredAction> recover(const inventory::Inventory& inventory, const StillHolds& still_holds);
 
   /// Everything up to the write, for people: changes nothing.
-  [[nodiscard]] DryRun dry_run(const ServerId& server, desk::PortWish wish, const inventory::Inventory& inventory);
+  /// `action` nullopt: no case's action is named, so that G6 and G7 hold and say so.
+  [[nodiscard]] DryRun dry_run(const ServerId& server, desk::PortWish wish, const inventory::Inventory& inventory,
+                               const std::optional<std::pair<CaseId, ActionId>>& action = std::nullopt);
 
   /// The journal's key of a request: SHA-256 over case, action, switch, port and wish.
   [[nodiscard]] static std::string journal_id(const ActionRequest& request, const inventory::AccessPort& port);
@@ -120,8 +128,13 @@ private:
   [[nodiscard]] ActionOutcome abandon(Work& work, std::string why, ActionOutcome::Ending ending = ActionOutcome::Ending::Finished);
   [[nodiscard]] ActionOutcome unanswered(Work& work, const DriverError& error);
 
+  [[nodiscard]] static ActionOutcome taken_over(const Work& work);
+  [[nodiscard]] static std::optional<std::uint16_t> vlan_before(records::Transaction& tx, const Work& work);
+
   [[nodiscard]] std::optional<ActionOutcome> begin(Work& work, const StillHolds& still_holds);
-  void advance(const Work& work, records::JournalState state, std::string_view note);
+  /// False, and nothing written: another desk has taken the row over.
+  bool advance(const Work& work, records::JournalState state, std::string_view note);
+  [[nodiscard]] bool lease(records::Transaction& tx, const SwitchId& id) const;
   [[nodiscard]] bool stopped(records::Transaction& tx) const;
   [[nodiscard]] guard::Question question(records::Transaction& tx, const Work& work) const;
   [[nodiscard]] guard::RecentDisables recent(records::Transaction& tx, const Work& work) const;

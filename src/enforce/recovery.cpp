@@ -25,6 +25,14 @@ std::vector<RecoveredAction> Executor::recover(const inventory::Inventory& inven
 
 ActionOutcome Executor::resume(const records::JournalRow& row, const inventory::Inventory& inventory, const StillHolds& still_holds) {
   Work work = Work::resume(row, inventory);
+  bool is_ours = false;
+  x_store.transact([&](records::Transaction& tx) {
+    const auto now = tx.journal().find(row.id);
+    is_ours = now && is_open(now->state) && lease(tx, row.switch_id);
+  });
+  if (!is_ours) {
+    return taken_over(work);
+  }
   work.driver = x_drivers(row.switch_id);
   if (!work.driver) {
     return unanswered(work, {DriverError::Kind::Unreachable, fmt::format("switch {} is no longer configured", printable(row.switch_id.value))});
@@ -33,11 +41,12 @@ ActionOutcome Executor::resume(const records::JournalRow& row, const inventory::
   if (!facts && facts.error().kind == DriverError::Kind::NotFound) {
     return abandon(work, "the port is gone: " + facts.error().what);
   }
-  if (!facts || !facts->admin) {
-    return unanswered(work, facts ? DriverError{DriverError::Kind::Malformed, "ifAdminStatus is unreadable"} : facts.error());
+  if (!facts || !guard::is_off(*facts)) {
+    return unanswered(work, facts ? DriverError{DriverError::Kind::Malformed, "the port's state is unreadable"} : facts.error());
   }
   work.facts = *std::move(facts);
-  return work.facts.admin == wished_state(row.wish) ? adopt(work) : redo(work, still_holds);
+  x_store.read([&](records::Transaction& tx) { work.facts.vlan_to_restore = vlan_before(tx, work); });
+  return is_as_wished(work.facts, row.wish) ? adopt(work) : redo(work, still_holds);
 }
 
 /// The state is as wished. It is ours only if we can have written it: SENT is durable before every write.

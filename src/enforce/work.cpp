@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,8 @@
 #include "base/json_reader.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "enforce/state_words.hpp"
+#include "enforce/upkeep.hpp"
 
 namespace pinfold::enforce {
 
@@ -18,22 +21,31 @@ using guard::AdminState;
 
 namespace {
 
+constexpr std::uint64_t kMaxVlan = 4094;
 constexpr std::size_t kMaxBeforeBytes = std::size_t{1} << 20;
 
-[[nodiscard]] bool is_at(const inventory::Server& server, const SwitchId& switch_id, const PortName& port) {
+}  // namespace
+
+bool is_at(const inventory::Server& server, const SwitchId& switch_id, const PortName& port) {
   return server.port && server.port->switch_id == switch_id && server.port->name == port;
 }
 
-[[nodiscard]] std::optional<AdminState> parse_admin(std::string_view text) {
-  for (const AdminState state : {AdminState::Up, AdminState::Down, AdminState::Testing}) {
-    if (guard::to_string(state) == text) {
-      return state;
-    }
+bool is_as_wished(const guard::PortFacts& facts, PortWish wish) {
+  const AdminState wanted = wished_state(wish);
+  const auto off = guard::is_off(facts);
+  if (!off || *off != (wish == PortWish::Down)) {
+    return false;
   }
-  return std::nullopt;
+  if (!facts.quarantine_vlan && facts.admin != wanted) {  // a port in testing is neither
+    return false;
+  }
+  return facts.quarantine_vlan || !facts.bond.value ||
+         std::all_of(facts.bond.value->begin(), facts.bond.value->end(), [&](const guard::BondMember& member) { return member.admin == wanted; });
 }
 
-}  // namespace
+bool is_open(records::JournalState state) {
+  return state == records::JournalState::Intent || state == records::JournalState::Sent || state == records::JournalState::Unknown;
+}
 
 AdminState wished_state(PortWish wish) { return wish == PortWish::Down ? AdminState::Down : AdminState::Up; }
 
@@ -66,6 +78,12 @@ std::string before_json(const guard::PortFacts& facts, const std::optional<Admin
                       {"sys_name", printable(facts.identity.sys_name)},
                       {"engine_boots", facts.identity.engine_boots},
                       {"uptime_ms", facts.identity.uptime.count()}};
+  if (facts.pvid) {
+    json["pvid"] = *facts.pvid;
+  }
+  if (facts.vlan_to_restore) {
+    json["restore_vlan"] = *facts.vlan_to_restore;
+  }
   if (neighbours) {
     nlohmann::json ports = nlohmann::json::array();
     for (const auto& [port, state] : *neighbours) {
@@ -74,6 +92,16 @@ std::string before_json(const guard::PortFacts& facts, const std::optional<Admin
     json["ports"] = std::move(ports);
   }
   return json.dump();
+}
+
+std::optional<std::uint16_t> vlan_of(const std::string& before, const char* field) {
+  const auto json = parse_json(before, kMaxBeforeBytes);
+  if (!json || !json->is_object() || !json->contains(field)) {
+    return std::nullopt;
+  }
+  JsonReader reader(*json);
+  const auto vlan = static_cast<std::uint16_t>(reader.number(field, kMaxVlan));
+  return reader.error() || vlan == 0 ? std::nullopt : std::optional(vlan);
 }
 
 std::optional<AdminStates> neighbours_of(const std::string& before) {
@@ -120,65 +148,6 @@ Executor::Work Executor::Work::resume(const records::JournalRow& row, const inve
   return work;
 }
 
-guard::Question Executor::question(records::Transaction& tx, const Work& work) const {
-  guard::Question q;
-  q.wish = work.request.wish;
-  q.kill_switch = stopped(tx);
-  q.switch_armed = tx.settings().get(arming_setting(work.port.switch_id)) == "yes";
-  q.server = work.server;
-  q.facts = work.facts;
-  q.gateway_macs = x_settings.gateway_macs;
-  const std::vector<net::MacAddress> learned = work.facts.learned_macs.value_or(std::vector<net::MacAddress>{});
-  const std::set<net::MacAddress> here(learned.begin(), learned.end());
-  for (const inventory::Server& server : work.inventory->servers()) {  // one pass: an action is rare, and the record must not be missed
-    if (is_at(server, work.port.switch_id, work.port.name)) {
-      q.on_port.push_back(&server);
-    }
-    if (server.mac && here.contains(*server.mac)) {
-      q.learned_servers.push_back(&server);
-    }
-  }
-  q.recent = recent(tx, work);
-  if (const auto last = tx.journal().last_on(work.port.switch_id, work.port.name)) {
-    // An up was only ever begun on a port that Pinfold had shut; until one is verified, the port is still ours.
-    q.pinfold_shut_it = last->wish == PortWish::Down
-                            ? last->state == records::JournalState::Verified || last->state == records::JournalState::Mismatch
-                            : last->state != records::JournalState::Verified;
-  }
-  return q;
-}
-
-guard::RecentDisables Executor::recent(records::Transaction& tx, const Work& work) const {
-  const WallTime now = x_clock.wall();
-  const WallTime hour_ago = now - std::chrono::hours{1};
-  const WallTime day_ago = now - std::chrono::hours{24};
-  records::PortJournal& journal = tx.journal();
-  // A row that a restart found is in the counts already; it is not its own predecessor.
-  const auto others = [&](std::uint32_t count, WallTime since) {
-    const bool counted = work.resumed && work.resumed->wish == PortWish::Down && work.resumed->at >= since;
-    return count - (counted && count > 0 ? 1U : 0U);
-  };
-  guard::RecentDisables recent;
-  recent.on_switch_hour = others(journal.count_downs_since(&work.port.switch_id, hour_ago), hour_ago);
-  recent.on_site_hour = others(journal.count_downs_since(nullptr, hour_ago), hour_ago);
-  recent.on_site_day = others(journal.count_downs_since(nullptr, day_ago), day_ago);
-  const std::uint32_t held = journal.ports_held_down(work.port.switch_id);
-  recent.ports_down_on_switch = held - (work.resumed && work.resumed->wish == PortWish::Down && held > 0 ? 1U : 0U);
-  for (const records::JournalRow& row : journal.open()) {
-    recent.in_flight_on_switch += row.switch_id == work.port.switch_id && row.id != work.id ? 1U : 0U;
-  }
-  return recent;
-}
-
-bool Executor::stopped(records::Transaction& tx) const {
-  if (tx.settings().get(kStopSetting) == "yes") {
-    return true;
-  }
-  std::error_code unreadable;
-  const bool exists = !x_settings.kill_switch.empty() && std::filesystem::exists(x_settings.kill_switch, unreadable);
-  return exists || unreadable;
-}
-
 records::JournalRow Executor::intent(const Work& work) const {
   const WallTime now = x_clock.wall();
   return {work.id,
@@ -206,9 +175,30 @@ void log_journal(const ActionRequest& request, records::JournalState state, std:
            note.empty() ? "" : ", ", printable(note, 200));
 }
 
-void Executor::advance(const Work& work, records::JournalState state, std::string_view note) {
-  x_store.transact([&](records::Transaction& tx) { tx.journal().advance(work.id, state, note, x_clock.wall()); });
-  log_journal(work.request, state, note);
+bool Executor::lease(records::Transaction& tx, const SwitchId& id) const {
+  return take_lease(tx, id, x_settings.owner, x_clock.wall(), x_settings.is_gone);
+}
+
+bool Executor::advance(const Work& work, records::JournalState state, std::string_view note) {
+  bool is_ours = false;
+  x_store.transact([&](records::Transaction& tx) {
+    is_ours = lease(tx, work.port.switch_id);
+    if (is_ours) {
+      const auto row = tx.journal().find(work.id);
+      is_ours = row && is_open(row->state);
+    }
+    if (is_ours) {
+      tx.journal().advance(work.id, state, note, x_clock.wall());
+      if (state == records::JournalState::Verified) {
+        mark_unsaved(tx, work.port.switch_id, x_clock.wall());
+      }
+      release_lease(tx, work.port.switch_id, x_settings.owner);
+    }
+  });
+  if (is_ours) {
+    log_journal(work.request, state, note);
+  }
+  return is_ours;
 }
 
 }  // namespace pinfold::enforce

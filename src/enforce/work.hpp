@@ -24,12 +24,17 @@ struct Executor::Work {
   records::JournalState state = records::JournalState::Intent;
   std::optional<records::JournalRow> resumed;  ///< the row that a restart found
   std::optional<MonoTime> sent_at;
+  bool is_of_a_case = true;  ///< false: a dry run without a case
 
   [[nodiscard]] static Work fresh(const ActionRequest& request, const inventory::Server& server, const inventory::Inventory& inventory);
   [[nodiscard]] static Work resume(const records::JournalRow& row, const inventory::Inventory& inventory);
 };
 
 [[nodiscard]] guard::AdminState wished_state(desk::PortWish wish);
+[[nodiscard]] bool is_at(const inventory::Server& server, const SwitchId& switch_id, const PortName& port);
+/// The port and all that are bonded with it.
+[[nodiscard]] bool is_as_wished(const guard::PortFacts& facts, desk::PortWish wish);
+[[nodiscard]] bool is_open(records::JournalState state);
 /// One log line a step of the journal, after it is durable.
 void log_journal(const ActionRequest& request, records::JournalState state, std::string_view note);
 /// The verdicts that do not pass, as one sentence.
@@ -38,6 +43,7 @@ void log_journal(const ActionRequest& request, records::JournalState state, std:
 [[nodiscard]] std::string changed_ports(const AdminStates& before, const AdminStates& after, const PortName& own);
 /// What the journal keeps of the time before the write, as JSON. No ifIndex: it means nothing later.
 [[nodiscard]] std::string before_json(const guard::PortFacts& facts, const std::optional<AdminStates>& neighbours);
+[[nodiscard]] std::optional<std::uint16_t> vlan_of(const std::string& before, const char* field);
 [[nodiscard]] std::optional<AdminStates> neighbours_of(const std::string& before);
 
 }  // namespace pinfold::enforce

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "engine/drivers.hpp"
 #include "engine/places.hpp"
 #include "store/history_file.hpp"
 
@@ -14,12 +15,7 @@ namespace {
 constexpr Micros kAnswerWithin = std::chrono::seconds{1};
 
 snmp::Settings settings_of(const config::Switch& one) {
-  snmp::Settings settings;
-  settings.host = one.address.address;
-  settings.port = one.address.port;
-  settings.user = one.user;
-  settings.auth_secret = one.auth_secret;
-  settings.priv_secret = one.priv_secret;
+  snmp::Settings settings = snmp_settings(one);
   settings.timeout = kAnswerWithin;
   return settings;
 }
@@ -33,7 +29,9 @@ std::vector<collect::ExporterSwitch> exporter_switches(const config::Config& con
     }
   }
   for (const config::Switch& one : config.switches) {
-    switches.push_back({one.address.address, one.id});  // the first entry of an address counts
+    if (one.address) {
+      switches.push_back({one.address->address, one.id});  // the first entry of an address counts
+    }
   }
   return switches;
 }
@@ -52,7 +50,9 @@ Bandwidth::Bandwidth(const config::Config& config, std::vector<collect::AllowedE
   }
   std::vector<collect::PolledSwitch> switches;
   for (const config::Switch& one : config.switches) {
-    switches.push_back({one.id, collect::agent_at(settings_of(one))});
+    if (one.address) {  // others have no agent to ask
+      switches.push_back({one.id, collect::agent_at(settings_of(one))});
+    }
   }
   x_poller = std::make_unique<collect::InterfacePoller>(
       std::move(switches), config.bandwidth.poll_interval, clock, x_table,

@@ -1,11 +1,8 @@
 #include "engine/ports.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "enforce/drivers/snmp_driver.hpp"
 #include "engine/jobs.hpp"
 
 namespace pinfold::engine {
@@ -14,26 +11,11 @@ namespace {
 constexpr Seconds kRetryAfter{5};
 /// A switch that does not answer is tried for ever (an up must not be forgotten); after so many attempts a person hears of it, once.
 constexpr unsigned kAttemptsBeforeCall = 12;
+/// Open rows, drift and saving.
+constexpr Micros kLookAfterEvery = std::chrono::seconds{60};
 constexpr std::size_t kCasesLookedAt = 1000;
 /// The silence is believed when for this part of policy.silence_within the collector has heard others, and nothing from the server.
 constexpr int kQuietPart = 3;
-
-std::unique_ptr<enforce::Driver> make_driver(const config::Config& config, const SwitchId& id) {
-  for (const config::Switch& s : config.switches) {
-    if (s.id == id) {
-      snmp::Settings settings;
-      settings.host = s.address.address;
-      settings.port = s.address.port;
-      settings.user = s.user;
-      settings.auth_secret = s.auth_secret;
-      settings.priv_secret = s.priv_secret;
-      return std::make_unique<enforce::drivers::SnmpDriver>(settings);
-    }
-  }
-  return nullptr;
-}
-
-void wait_for(Micros duration) { poll(nullptr, 0, static_cast<int>(std::chrono::duration_cast<Millis>(duration).count())); }
 
 /// When the port was last read back as shut, and by which action; nullopt when silence is judged already or nothing was shut.
 struct Shut {
@@ -54,40 +36,32 @@ std::optional<Shut> waiting_for_silence(const desk::Case& c, const std::vector<d
 
 }  // namespace
 
-std::unique_ptr<enforce::Executor> make_executor(const config::Config& config, records::Store& store, const Clock& clock) {
-  enforce::ExecutorSettings settings;
-  settings.policy = config.policy;
-  settings.gateway_macs = {config.gateway_macs.begin(), config.gateway_macs.end()};
-  settings.kill_switch = config.kill_switch;
-  return std::make_unique<enforce::Executor>(
-      store, [config](const SwitchId& id) { return make_driver(config, id); }, clock, wait_for, settings);
-}
-
-std::string read_port(const config::Config& config, const inventory::Server& server) {
-  const auto driver = server.port ? make_driver(config, server.port->switch_id) : nullptr;
-  if (driver == nullptr) {
-    return "no such switch is configured";
-  }
-  const auto facts = driver->inspect(*server.port);
-  return facts ? enforce::read_back_text(*facts) : facts.error().what;
-}
-
-PortWorker::PortWorker(DeskService& desk, enforce::Executor& executor, const Clock& clock, Traffic traffic)
-    : x_desk(desk), x_executor(executor), x_clock(clock), x_traffic(std::move(traffic)) {}
+PortWorker::PortWorker(DeskService& desk, enforce::Executor& executor, enforce::Upkeep upkeep, std::vector<SwitchId> switches, const Clock& clock,
+                       Traffic traffic)
+    : x_desk(desk),
+      x_executor(executor),
+      x_upkeep(std::move(upkeep)),
+      x_switches(std::move(switches)),
+      x_clock(clock),
+      x_traffic(std::move(traffic)) {}
 
 enforce::Executor::StillHolds PortWorker::still_holds() {
   return [this](records::Transaction& tx, const enforce::ActionRequest& request) { return x_desk.why_not_now(tx, request.case_id, request.action); };
 }
 
-void PortWorker::recover() {
+void PortWorker::take_up_open_rows() {
   const auto inventory = x_desk.inventory();
   for (const enforce::RecoveredAction& recovered : x_executor.recover(*inventory, still_holds())) {
-    log_warning("PORT_ACTION_RECOVERED", "{} action {} on {}: {}", to_string(recovered.request.case_id), recovered.request.action.value,
-                recovered.request.server.value, recovered.outcome.why);
     if (recovered.outcome.ending != enforce::ActionOutcome::Ending::Deferred) {
+      log_warning("PORT_ACTION_RECOVERED", "{} action {} on {}: {}", to_string(recovered.request.case_id), recovered.request.action.value,
+                  recovered.request.server.value, recovered.outcome.why);
       record(nullptr, recovered.request, recovered.outcome);
     }
   }
+}
+
+void PortWorker::recover() {
+  take_up_open_rows();
   // A job that was claimed goes back to the queue: running it again tells the journal's result, or takes up what was begun.
   x_desk.store().transact([&](records::Transaction& tx) {
     for (const records::Job& job : tx.outbox().claimed(kSetPort)) {
@@ -156,6 +130,32 @@ void PortWorker::record(const records::Job* job, const enforce::ActionRequest& r
     if (job != nullptr) {
       tx.outbox().finish(job->key, records::JobState::Done, outcome.why.empty() ? outcome.read_back : outcome.why);
     }
+  });
+}
+
+void PortWorker::look_after() {
+  const MonoTime now = x_clock.mono();
+  if (x_looked_after && now - *x_looked_after < kLookAfterEvery) {
+    return;
+  }
+  x_looked_after = now;
+  take_up_open_rows();
+  for (const enforce::Drift& drift : x_upkeep.look_for_drift()) {
+    report(drift);
+  }
+  static_cast<void>(x_upkeep.save_due(x_switches));  // which logs what became of it
+}
+
+/// Into the case, for the record, and to a person: nothing is written to the switch.
+void PortWorker::report(const enforce::Drift& drift) {
+  const std::string text = drift.row.switch_id.value + " " + drift.row.port.value + ": " + drift.what;
+  x_desk.store().transact([&](records::Transaction& tx) {
+    const auto noted = x_desk.apply(tx, drift.row.case_id, desk::NoteAdded{StaffId{"pinfold"}, text});
+    if (!noted) {
+      log_warning("PORT_RESULT_REJECTED", "{}: {}", to_string(drift.row.case_id), noted.error().why);
+    }
+    const std::string key = drift.row.id + "/drift/" + std::to_string(x_clock.wall().since_epoch.count());
+    tx.outbox().add(to_job(drift.row.case_id, {key, desk::CallPerson{text}}, x_clock.wall()));
   });
 }
 

@@ -1,5 +1,5 @@
 /// Port actions from the outbox: guards, journal and driver through enforce::Executor, the result back into the case; then the second proof,
-/// silence on the wire. Also what the command line needs to look at a port.
+/// silence on the wire; and what is looked after between actions: open journal rows, drift, configurations that are not saved yet.
 /// Threads: the port worker's own; one action at a time.
 #pragma once
 
@@ -7,18 +7,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
-#include "config/config.hpp"
 #include "enforce/executor.hpp"
+#include "enforce/upkeep.hpp"
 #include "engine/desk_service.hpp"
 
 namespace pinfold::engine {
-
-/// With SNMP drivers for the configured switches.
-[[nodiscard]] std::unique_ptr<enforce::Executor> make_executor(const config::Config& config, records::Store& store, const Clock& clock);
-/// "up, ifOperStatus up", or why it could not be read. For people.
-[[nodiscard]] std::string read_port(const config::Config& config, const inventory::Server& server);
 
 /// What the collector knows of a server's silence.
 struct TrafficView {
@@ -29,10 +25,13 @@ struct TrafficView {
 class PortWorker {
 public:
   using Traffic = std::function<TrafficView(const ServerId&)>;
-  PortWorker(DeskService& desk, enforce::Executor& executor, const Clock& clock, Traffic traffic);
+  PortWorker(DeskService& desk, enforce::Executor& executor, enforce::Upkeep upkeep, std::vector<SwitchId> switches, const Clock& clock,
+             Traffic traffic);
 
   /// Takes up what a process that is gone had begun. Call before anything else may act.
   void recover();
+  /// Takes up open rows, looks for drift and saves configurations, each when its time has come. Call about once a second.
+  void look_after();
   /// One job; true when there may be more.
   bool work();
   /// Looks whether servers whose port was shut have fallen silent. Call about once a second.
@@ -42,10 +41,15 @@ private:
   void record(const records::Job* job, const enforce::ActionRequest& request, const enforce::ActionOutcome& outcome);
   void retry_later(const records::Job& job, const enforce::ActionOutcome& outcome);
   void judge_silence(CaseId id);
+  void take_up_open_rows();
+  void report(const enforce::Drift& drift);
   [[nodiscard]] enforce::Executor::StillHolds still_holds();
 
   DeskService& x_desk;
   enforce::Executor& x_executor;
+  enforce::Upkeep x_upkeep;
+  std::vector<SwitchId> x_switches;
+  std::optional<MonoTime> x_looked_after;  ///< when it was last done
   const Clock& x_clock;
   Traffic x_traffic;
 };

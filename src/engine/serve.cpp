@@ -12,6 +12,7 @@
 #include "collect/collector.hpp"
 #include "engine/answers.hpp"
 #include "engine/bandwidth.hpp"
+#include "engine/drivers.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
@@ -69,6 +70,19 @@ collect::CollectorOptions collector_options(const config::Config& config) {
     options.mirrors.push_back({mirror.interface, mirror.observation_point, mirror.rank, mirror.sampling});
   }
   return options;
+}
+
+enforce::Upkeep make_upkeep(const config::Config& config, records::Store& store, const Clock& clock) {
+  return {store, [config, &clock](const SwitchId& id) { return make_driver(config, id, clock); }, clock, enforce::process_owner(),
+          enforce::process_is_gone};
+}
+
+std::vector<SwitchId> switch_ids(const config::Config& config) {
+  std::vector<SwitchId> ids;
+  for (const config::Switch& s : config.switches) {
+    ids.push_back(s.id);
+  }
+  return ids;
 }
 
 http::ListenAddress listen_address(const config::Endpoint& endpoint) { return {endpoint.address, endpoint.port}; }
@@ -134,7 +148,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       findings(desk, k),
       intake(desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }),
       notices(desk, config, submitter, templates, k),
-      ports(desk, *executor, k, [this](const ServerId& server) { return traffic(server); }),
+      ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
       agents(*store, evidence, k, [this] { wake_all(); }),
       pages(*store, c.policy, k, [this] { return health(); }),
       answers(answer_page_options(c, *store), answer_desk(desk), k) {}
@@ -164,6 +178,7 @@ Serve::Parts::~Parts() {
 }
 
 void Serve::Parts::recover() {
+  check_switches(config);
   notices.recover();
   ports.recover();
   store->transact([&](records::Transaction& tx) {
@@ -217,7 +232,10 @@ void Serve::Parts::start() {
   add("findings", kLook, [this] { return findings.work(); });
   add("mail", kLook, [this] { return intake.work(); });
   add("notices", kLook, [this] { return notices.work(); });
-  add("ports", kLook, [this] { return ports.work(); });
+  add("ports", kLook, [this] {
+    ports.look_after();
+    return ports.work();
+  });
   add("calls", kLook, [this] { return call_people(); });
   add("time", kTick, [this] {
     desk.tick_due();

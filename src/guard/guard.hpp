@@ -1,9 +1,12 @@
-/// Guard rails: whether this port may be written at all, judged from what was just read off the switch, the record and the journal.
+/// Guard rails: whether this port may be written at all, judged from what was just read off the switch, the record, the journal and the case.
 /// Pure functions; the driver reads, the executor asks, a person sees the verdicts. Missing data is Hold, never Pass.
-///   G0 kill switch · G1 allow-list · G2 identity in this session · G4 uplink · G5 blast radius   (G3, G6, G7, G8: docs/manual/enforcement.md)
+///   G0 kill switch · G1 allow-list · G2 identity in this session · G3 two witnesses · G4 uplink · G5 blast radius · G6 staleness · G7 approval
+///   G8 dry run (docs/manual/enforcement.md)
 /// Order:   all are evaluated, in this order, so that a person sees every reason at once; one Refuse refuses, else one Hold holds.
-/// G0, G1, G4 and G5 concern downs only: an up restores one attribute of a port that Pinfold itself shut (rule "ownership").
-/// Threads: any. No I/O, no clock. O(MACs on the port); MACs in a verdict's text are limited to kMaxMacsShown.
+/// Lifting: two different persons who approved the action may accept what G1, G3, G4 or G5 hold (those verdicts pass then, and say who took
+///          it upon them). Nobody lifts a refusal, an identity that could not be read (G2) or evidence that is old (G6).
+/// All but G2 concern downs only: an up restores one attribute of a port that Pinfold itself shut (rule "ownership").
+/// Threads: any. No I/O; the time comes with the question. O(MACs on the port); MACs in a verdict's text are limited to kMaxMacsShown.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +27,24 @@ namespace pinfold::guard {
 
 inline constexpr std::size_t kMaxLearnedMacs = 4;  ///< more on one access port look like a switch behind it
 inline constexpr std::size_t kMaxMacsShown = 8;
+inline constexpr unsigned kMinPortsForShare = 8;  ///< on a smaller switch a port's share of the traffic says nothing
+inline constexpr double kMaxTrafficShare = 0.25;  ///< of what the switch ever carried; more looks like an uplink
+inline constexpr unsigned kMaxTaggedVlans = 1;    ///< more is a trunk
+inline constexpr Micros kApprovalLife = std::chrono::hours{2};
+inline constexpr Micros kClockSkew = std::chrono::seconds{5};  ///< by so much another desk's clock may be ahead
+inline constexpr std::size_t kPersonsToLift = 2;
 inline constexpr std::uint32_t kEthernet = 6;  ///< IANAifType ethernetCsmacd
 
 /// The names under which verdicts are reported, in the order of evaluation.
 inline constexpr std::string_view kKillSwitch = "G0 kill switch";
 inline constexpr std::string_view kAllowList = "G1 allow-list";
 inline constexpr std::string_view kIdentity = "G2 identity";
+inline constexpr std::string_view kWitnesses = "G3 two witnesses";
 inline constexpr std::string_view kUplink = "G4 uplink";
 inline constexpr std::string_view kBlastRadius = "G5 blast radius";
+inline constexpr std::string_view kStaleness = "G6 staleness";
+inline constexpr std::string_view kApproval = "G7 approval";
+inline constexpr std::string_view kDryRun = "G8 dry run";
 inline constexpr std::string_view kOwnership = "ownership";
 
 enum class AdminState : std::uint8_t { Up, Down, Testing };                                               ///< IF-MIB ifAdminStatus
@@ -43,6 +56,23 @@ struct SwitchIdentity {
   std::uint32_t engine_boots = 0;              ///< snmpEngineBoots; 0 where the protocol has none
   Millis uptime{0};                            ///< sysUpTime
   std::optional<std::uint32_t> table_changed;  ///< ifTableLastChange, hundredths of seconds of sysUpTime
+};
+
+/// Something that not every switch can tell. Not offered: there is no such witness, and its silence holds nothing. Offered without a value:
+/// it exists and could not be read, which holds.
+template <typename T>
+struct Witness {
+  bool offered = false;
+  std::optional<T> value;
+};
+
+/// One port of a bond, beside the one that is asked about.
+struct BondMember {
+  PortName name;
+  std::optional<IfIndex> index;
+  std::optional<AdminState> admin;
+  std::optional<OperState> oper;
+  friend bool operator==(const BondMember&, const BondMember&) = default;
 };
 
 /// One port as read in this session. What could not be read is nullopt.
@@ -61,7 +91,17 @@ struct PortFacts {
   std::optional<unsigned> bridge_neighbours;  ///< LLDP neighbours with bridge or router capability
   std::optional<bool> is_own_path;            ///< our own route to the switch, or the gateway's MAC, is learned here
   std::optional<unsigned> switch_ports_up;    ///< for the share of a switch
-  bool fell_silent = false;                   ///< a reading got no usable answer: what is unreadable now may be readable in a moment
+  /// MAC addresses learned on the switch's other ports, sorted: the other half of "exactly this port" (G3).
+  std::optional<std::vector<net::MacAddress>> learned_elsewhere;
+  Witness<bool> stp_root;                 ///< this port leads to the spanning tree's root
+  Witness<unsigned> tagged_vlans;         ///< that leave the port tagged
+  Witness<std::vector<BondMember>> bond;  ///< the other ports of the bond that this one belongs to; empty: it belongs to none
+  Witness<double> traffic_share;          ///< of all octets that the switch's ports counted since it started, 0 to 1
+  /// The quarantine VLAN, where that is the switch's measure (then `pvid` decides whether the port is off, and the link stays up).
+  std::optional<std::uint16_t> quarantine_vlan;
+  std::optional<std::uint16_t> pvid;             ///< the VLAN of untagged frames from the port; read only where quarantine is the measure
+  std::optional<std::uint16_t> vlan_to_restore;  ///< what an up writes back; from the journal, not from the switch
+  bool fell_silent = false;                      ///< a reading got no usable answer: what is unreadable now may be readable in a moment
 };
 
 /// Counted from the journal, so that a restart does not reset them.
@@ -73,8 +113,21 @@ struct RecentDisables {
   std::uint32_t ports_down_on_switch = 0;  ///< that Pinfold holds down now
 };
 
+/// What the desk holds for the action, read in the transaction that decides.
+struct Warrant {
+  struct Approval {
+    StaffId by;
+    WallTime at;
+    bool is_person = true;  ///< false: the policy itself, because network and host evidence agree
+  };
+  std::optional<WallTime> evidence_at;  ///< event time of the second event
+  std::vector<Approval> approvals;
+};
+
 struct Question {
   desk::PortWish wish = desk::PortWish::Down;
+  WallTime now;
+  std::optional<Warrant> warrant;  ///< nullopt: no action of a case is asked about
   bool kill_switch = false;
   bool switch_armed = false;                      ///< the operator armed writes to this switch
   const inventory::Server* server = nullptr;      ///< never null
@@ -85,6 +138,9 @@ struct Question {
   RecentDisables recent;
   bool pinfold_shut_it = false;  ///< for an up: the journal says the last down was ours
 };
+
+/// Whether the measure is in force: the port is shut, or in the quarantine VLAN where that is the measure. nullopt: unreadable.
+[[nodiscard]] std::optional<bool> is_off(const PortFacts& facts);
 
 [[nodiscard]] std::vector<desk::GuardVerdict> evaluate(const Question& question, const desk::Policy& policy);
 /// Refuse beats Hold beats Pass. An empty list is Hold.

@@ -130,7 +130,10 @@ public:
   [[nodiscard]] virtual std::optional<JournalRow> last_on(const SwitchId&, const PortName&) const = 0;
   /// Downs that were or may have been written since then; all switches when `switch_id` is null.
   [[nodiscard]] virtual std::uint32_t count_downs_since(const SwitchId* switch_id, WallTime since) const = 0;
+  /// Ports that Pinfold holds down, or may: a down that was read back otherwise (Mismatch) may still have got through.
   [[nodiscard]] virtual std::uint32_t ports_held_down(const SwitchId&) const = 0;
+  /// The newest row of every port that was ever written to; rows that were abandoned are passed over. Ordered by switch and port.
+  [[nodiscard]] virtual std::vector<JournalRow> newest_of_each_port() const = 0;
 };
 
 class InventoryTable {

@@ -122,6 +122,9 @@ using Pdu = std::unique_ptr<netsnmp_pdu, PduDeleter>;
 
 /// A user that an earlier session left in the library's table would be taken with its old keys.
 void forget_user(const netsnmp_session& opened) {
+  if (opened.securityName == nullptr) {  // v2c has no users
+    return;
+  }
   if (usmUser* known = usm_get_user(opened.securityEngineID, opened.securityEngineIDLen, opened.securityName); known != nullptr) {
     usm_remove_user(known);
     usm_free_user(known);
@@ -146,6 +149,28 @@ Oid below(Oid parent, std::initializer_list<unsigned long> tail) {
 Expected<Session, Error> Session::open(const Settings& settings) {
   const std::lock_guard lock(library_lock());
   start_library();
+  return settings.community.empty() ? open_v3(settings) : open_v2c(settings);
+}
+
+Expected<Session, Error> Session::open_v2c(const Settings& settings) {
+  std::string peer = peer_name(settings);
+  std::vector<u_char> community(settings.community.begin(), settings.community.end());
+  netsnmp_session wanted{};
+  snmp_sess_init(&wanted);
+  wanted.version = SNMP_VERSION_2c;
+  wanted.peername = peer.data();
+  wanted.community = community.data();
+  wanted.community_len = community.size();
+  wanted.timeout = static_cast<long>(settings.timeout.count());
+  wanted.retries = static_cast<int>(settings.retries);
+  void* handle = snmp_sess_open(&wanted);
+  if (handle == nullptr) {
+    return Unexpected(Error{Kind::Unreachable, fmt::format("{}: {}", peer, snmp_api_errstring(wanted.s_snmp_errno))});
+  }
+  return Session(handle, std::move(peer));
+}
+
+Expected<Session, Error> Session::open_v3(const Settings& settings) {
   std::string peer = peer_name(settings);
   std::string user = settings.user;
   auto auth = std::to_array(usmHMAC192SHA256AuthProtocol);
@@ -264,11 +289,13 @@ Expected<std::vector<Varbind>, Error> Session::walk(const Oid& root, std::size_t
   }
 }
 
-Expected<void, Error> Session::set_integer(const Oid& name, std::int64_t value) {
+Expected<void, Error> Session::set(const std::vector<Assignment>& assignments) {
   const std::lock_guard lock(library_lock());
   netsnmp_pdu* request = snmp_pdu_create(SNMP_MSG_SET);
-  const long number = static_cast<long>(value);
-  snmp_pdu_add_variable(request, name.data(), name.size(), ASN_INTEGER, &number, sizeof number);
+  for (const Assignment& one : assignments) {
+    const long number = static_cast<long>(one.value);
+    snmp_pdu_add_variable(request, one.name.data(), one.name.size(), one.is_unsigned ? ASN_UNSIGNED : ASN_INTEGER, &number, sizeof number);
+  }
   netsnmp_session* session = snmp_sess_session(x_handle);
   const int retries = std::exchange(session->retries, 0);  // a set that is not answered is read, never sent again
   auto answer = exchange(x_handle, request, x_peer);

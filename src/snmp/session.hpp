@@ -1,14 +1,14 @@
-/// One SNMPv3 session (authPriv, HMAC-SHA-256, AES-128) over the net-snmp library's single-session API; the only file pair that knows the library.
-/// Used by: enforce (the switch driver), collect (interface counters and names).
-/// The library reads no configuration files, loads no MIBs and keeps no state on disk.
-/// Units:   object values as the MIB has them. Clock: the library's own, for time-outs.
-/// Threads: any, one at a time a session. The library's tables of users and engines are process-wide and unlocked, so every call into it is
+/// One SNMPv3 session (authPriv, HMAC-SHA-256, AES-128), or a v2c one for switches that have nothing better, over the net-snmp library's
+/// single-session API; the only file pair that knows the library. Used by: enforce (the switch driver), collect (interface counters and names). The
+/// library reads no configuration files, loads no MIBs and keeps no state on disk. Units:   object values as the MIB has them. Clock: the library's
+/// own, for time-outs. Threads: any, one at a time a session. The library's tables of users and engines are process-wide and unlocked, so every call
+/// into it is
 ///          made under one process-wide lock: a silent switch delays the others by `timeout` × (`retries` + 1) a request. Make the first session
 ///          before other threads read the environment: net-snmp is told through it to load no MIBs.
 /// Bounds:  a walk ends at `max_rows` with Malformed; an octet string is cut at kMaxOctets; at most kMaxRepetitions rows an answer.
 /// Errors:  Unreachable: not sent, or no engine answered. Timeout: sent, no answer. Refused: the agent said no (user, key, view, value).
 ///          Malformed: an answer that makes no sense, or a set whose effect the agent itself does not know (genErr, undoFailed).
-/// Source:  RFC 3414 (USM), RFC 7860 (HMAC-SHA-2), RFC 3826 (AES-128), RFC 3416 (operations).
+/// Source:  RFC 3414 (USM), RFC 1901 (v2c), RFC 7860 (HMAC-SHA-2), RFC 3826 (AES-128), RFC 3416 (operations).
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,7 @@ inline constexpr std::uint8_t kMaxRepetitions = 25;
 struct Settings {
   net::IpAddress host;
   std::uint16_t port = 161;
+  std::string community;    ///< not empty: SNMPv2c, in clear on the wire and forgeable; `user` and the secrets are then unused
   std::string user;         ///< USM security name
   std::string auth_secret;  ///< at least 8 characters (RFC 3414 section 11.2)
   std::string priv_secret;
@@ -56,6 +57,13 @@ struct Varbind {
   Value value;
 };
 
+/// One value of a SET. All assignments of a SET take effect as if at once, or none does (RFC 3416 section 4.2.5).
+struct Assignment {
+  Oid name;
+  std::int64_t value = 0;
+  bool is_unsigned = false;  ///< Unsigned32 or Gauge32 rather than INTEGER
+};
+
 class Session {
 public:
   [[nodiscard]] static Expected<Session, Error> open(const Settings& settings);
@@ -69,11 +77,13 @@ public:
   [[nodiscard]] Expected<std::vector<Varbind>, Error> get(const std::vector<Oid>& names);
   /// Everything below `root`, in order.
   [[nodiscard]] Expected<std::vector<Varbind>, Error> walk(const Oid& root, std::size_t max_rows);
-  [[nodiscard]] Expected<void, Error> set_integer(const Oid& name, std::int64_t value);
+  [[nodiscard]] Expected<void, Error> set(const std::vector<Assignment>& assignments);
   /// A reading of this session got no usable answer (none, or genErr), which a moment later may be another matter.
   [[nodiscard]] bool fell_silent() const { return x_fell_silent; }
 
 private:
+  [[nodiscard]] static Expected<Session, Error> open_v2c(const Settings& settings);
+  [[nodiscard]] static Expected<Session, Error> open_v3(const Settings& settings);
   Session(void* handle, std::string peer) : x_handle(handle), x_peer(std::move(peer)) {}
   void close() noexcept;
   [[nodiscard]] Unexpected<Error> unread(const Error& error);

@@ -89,6 +89,11 @@ std::optional<JournalRow> PortJournalTable::last_on(const SwitchId& switch_id, c
   return only(rows(x_session, "WHERE switch = :switch AND port = :port ORDER BY position DESC LIMIT 1", switch_id.value, port.value));
 }
 
+std::vector<JournalRow> PortJournalTable::newest_of_each_port() const {
+  return rows(x_session,
+              "WHERE position IN (SELECT MAX(position) FROM port_journal WHERE state <> 'abandoned' GROUP BY switch, port) ORDER BY switch, port");
+}
+
 std::uint32_t PortJournalTable::count_downs_since(const SwitchId* switch_id, WallTime since) const {
   const long long all_switches = switch_id == nullptr ? 1 : 0;
   const std::string wanted = switch_id == nullptr ? "" : switch_id->value;
@@ -107,7 +112,7 @@ std::uint32_t PortJournalTable::ports_held_down(const SwitchId& switch_id) const
   // Held until an Up is verified: what is in doubt counts as down.
   PINFOLD_ASSERT(first_row(x_session,
                            "SELECT COUNT(DISTINCT port) FROM port_journal AS held WHERE switch = :switch AND wish = 'down' "
-                           "AND state IN ('intent', 'sent', 'unknown', 'verified') AND NOT EXISTS (SELECT 1 FROM port_journal AS later "
+                           "AND state IN ('intent', 'sent', 'unknown', 'verified', 'mismatch') AND NOT EXISTS (SELECT 1 FROM port_journal AS later "
                            "WHERE later.switch = held.switch AND later.port = held.port AND later.position > held.position "
                            "AND later.wish = 'up' AND later.state = 'verified')",
                            std::tie(switch_id.value), std::tie(count)));

@@ -68,6 +68,7 @@ public:
   [[nodiscard]] std::optional<records::JournalRow> last_on(const SwitchId& switch_id, const PortName& port) const override;
   [[nodiscard]] std::uint32_t count_downs_since(const SwitchId* switch_id, WallTime since) const override;
   [[nodiscard]] std::uint32_t ports_held_down(const SwitchId& switch_id) const override;
+  [[nodiscard]] std::vector<records::JournalRow> newest_of_each_port() const override;
 
 private:
   soci::session& x_session;

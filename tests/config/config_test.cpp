@@ -141,7 +141,8 @@ gateway_macs = ["02:00:00:00:00:fe"]
   EXPECT_EQ(to_string(config->mail.lmtp.value()), "127.0.0.1:0");
   ASSERT_EQ(config->switches.size(), 1U);
   EXPECT_EQ(config->switches[0].id, SwitchId{"sw1"});
-  EXPECT_EQ(to_string(config->switches[0].address), "192.0.2.2:161");
+  EXPECT_EQ(to_string(config->switches[0].address.value()), "192.0.2.2:161");
+  EXPECT_EQ(config->switches[0].driver, SwitchDriver::Snmp);
   EXPECT_EQ(config->switches[0].user, "pinfold");
   EXPECT_EQ(config->switches[0].auth_secret, "correct horse");
   EXPECT_EQ(config->switches[0].priv_secret, "battery staple");

@@ -28,7 +28,7 @@ TEST(Executor, ShutsThePortAndVerifiesByState) {
   EXPECT_EQ(outcome.read_back, "ifAdminStatus down, ifOperStatus down");
   EXPECT_EQ(outcome.took, Millis{3000});
   EXPECT_FALSE(outcome.needs_person);
-  EXPECT_EQ(outcome.verdicts.size(), 5U);
+  EXPECT_EQ(outcome.verdicts.size(), 9U);
   EXPECT_EQ(w.admin("swp2"), AdminState::Down);
   EXPECT_EQ(w.admin("swp1"), AdminState::Up);
   EXPECT_EQ(w.last_state(), JournalState::Verified);

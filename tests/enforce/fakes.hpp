@@ -84,13 +84,24 @@ public:
       if (r.switch_id != sw) {
         continue;
       }
-      if (r.wish == desk::PortWish::Down && (is_open(r) || r.state == records::JournalState::Verified)) {
+      if (r.wish == desk::PortWish::Down && r.state != records::JournalState::Abandoned) {
         held.insert(r.port);
       } else if (r.wish == desk::PortWish::Up && r.state == records::JournalState::Verified) {
         held.erase(r.port);
       }
     }
     return static_cast<std::uint32_t>(held.size());
+  }
+  [[nodiscard]] std::vector<records::JournalRow> newest_of_each_port() const override {
+    std::map<std::pair<SwitchId, PortName>, records::JournalRow> newest;
+    for (const auto& r : rows) {
+      if (r.state != records::JournalState::Abandoned) {
+        newest[{r.switch_id, r.port}] = r;
+      }
+    }
+    std::vector<records::JournalRow> found;
+    std::transform(newest.begin(), newest.end(), std::back_inserter(found), [](const auto& one) { return one.second; });
+    return found;
   }
 
   [[nodiscard]] static bool is_open(const records::JournalRow& r) {
@@ -282,6 +293,13 @@ private:
     facts.bridge_neighbours = x_switch.is_half_silent ? std::nullopt : std::optional(0U);
     facts.fell_silent = x_switch.is_half_silent;
     facts.is_own_path = false;
+    facts.learned_elsewhere.emplace();
+    for (const auto& [other, there] : x_switch.ports) {
+      if (other != name) {
+        facts.learned_elsewhere->insert(facts.learned_elsewhere->end(), there.macs.begin(), there.macs.end());
+      }
+    }
+    std::sort(facts.learned_elsewhere->begin(), facts.learned_elsewhere->end());
     facts.switch_ports_up = x_switch.ports_up;
     return facts;
   }
@@ -298,6 +316,9 @@ struct World {
   SimSwitch sw{fate, clock};
   inventory::Inventory inventory;
   std::optional<std::string> lapsed;  ///< what the predicate says against the action
+  guard::Warrant warrant;             ///< what the desk holds for every action
+  bool is_warrant_fresh = true;       ///< evidence and approvals are of this moment, whenever that is
+  bool is_on_system_clock = false;    ///< where the executor under test is
   ExecutorSettings settings;
   std::unique_ptr<Executor> executor;
 
@@ -318,6 +339,18 @@ struct World {
     }
     inventory = inventory::Inventory(std::move(owners), std::move(servers));
     settings.gateway_macs = {{{2, 0, 0, 0, 0, 254}}};
+    settings.owner = "desk 1";
+    settings.warrant = [this](records::Transaction&, const ActionRequest&) {
+      if (is_warrant_fresh) {
+        const WallTime now = is_on_system_clock ? system_clock().wall() : clock.wall();
+        warrant.evidence_at = now;
+        for (auto& one : warrant.approvals) {
+          one.at = now;
+        }
+      }
+      return warrant;
+    };
+    warrant.approvals = {{StaffId{"anna"}, clock.wall(), true}};
     store.settings.set(arming_setting(SwitchId{"sw1"}), "yes");
     start();
   }

@@ -29,6 +29,7 @@ protected:
     }
     lab.emplace();
     ASSERT_EQ(lab->faults(), "");
+    world.is_on_system_clock = true;
     world.settings.policy.max_disables_per_switch_hour = 100;
     world.settings.policy.max_disables_per_site_hour = 100;
     world.settings.policy.max_disables_per_site_day = 100;
@@ -38,8 +39,8 @@ protected:
 
   void restart_desk() {
     executor = std::make_unique<Executor>(
-        world.store, [this](const SwitchId&) { return std::make_unique<SnmpDriver>(settings ? *settings : lab->settings()); }, system_clock(),
-        [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
+        world.store, [this](const SwitchId&) { return std::make_unique<SnmpDriver>(settings ? *settings : lab->settings(), options); },
+        system_clock(), [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
   }
   [[nodiscard]] bool wait_for_agent() const {
     for (unsigned attempt = 0; attempt < 100; ++attempt) {
@@ -57,6 +58,7 @@ protected:
 
   fakes::World world{2};
   std::optional<snmp::Settings> settings;
+  drivers::SnmpOptions options;
   std::unique_ptr<Executor> executor;
   std::optional<Lab> lab;
 };
@@ -160,6 +162,33 @@ TEST_F(SnmpLab, WrongCredentialsWriteNothingAndCallAPerson) {
   settings->priv_secret = "short";
   EXPECT_THAT(run(world.request(2, PortWish::Down)).why, testing::HasSubstr("8 characters"));
   EXPECT_TRUE(world.store.journal.rows.empty());
+}
+
+TEST_F(SnmpLab, ACommunityServesWhereThereIsNothingBetter) {
+  settings = lab->settings();
+  settings->community = "lab-community";
+  const auto down = run(world.request(2, PortWish::Down));
+  ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
+  EXPECT_FALSE(lab->is_up("swp2"));
+  EXPECT_TRUE(lab->is_up("swp24"));
+  settings->community = "another";
+  EXPECT_EQ(run(world.request(1, PortWish::Down, 9)).ending, Ending::Deferred);
+  EXPECT_TRUE(lab->is_up("swp1"));
+}
+
+// The agent and the protocol are real; the VLAN table behind the object is the test's own.
+TEST_F(SnmpLab, QuarantineWritesThePortsVlanAndRestoresTheOneBefore) {
+  options.quarantine_vlan = 666;
+  const auto down = run(world.request(2, PortWish::Down));
+  ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
+  EXPECT_THAT(down.read_back, testing::HasSubstr("VLAN 666"));
+  EXPECT_TRUE(lab->is_up("swp2"));  // console and management stay
+  SnmpDriver driver(lab->settings(), options);
+  EXPECT_EQ(driver.inspect(kPortTwo)->pvid, 666);
+  EXPECT_EQ(driver.inspect({SwitchId{"sw1"}, PortName{"swp1"}, ""})->pvid, 1);
+  const auto up = run(world.request(2, PortWish::Up, 2));
+  ASSERT_EQ(up.result, ActionResult::Verified) << up.why;
+  EXPECT_EQ(driver.inspect(kPortTwo)->pvid, 1);
 }
 
 TEST_F(SnmpLab, AnAgentThatIsGoneDefersAndAFrozenOneTimesOut) {

@@ -21,44 +21,11 @@
 #include <thread>
 #include <vector>
 
+#include "support/command.hpp"
 #include "net/mac_address.hpp"
 #include "snmp/session.hpp"
 
 namespace pinfold::enforce::lab {
-
-using Arguments = std::vector<std::string>;
-
-/// Starts a program; its output goes to `output`.
-inline pid_t start(const Arguments& arguments, const std::string& output) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int out = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ::dup2(out, STDOUT_FILENO);
-    ::dup2(out, STDERR_FILENO);
-    std::vector<char*> argv;
-    for (const std::string& argument : arguments) {
-      argv.push_back(const_cast<char*>(argument.c_str()));  // execvp does not write to them
-    }
-    argv.push_back(nullptr);
-    ::execvp(argv[0], argv.data());
-    ::_exit(127);
-  }
-  return child;
-}
-
-inline int finish(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-inline std::string text_of(const std::string& file) {
-  std::ifstream in(file);
-  std::ostringstream all;
-  all << in.rdbuf();
-  return all.str();
-}
 
 class Lab {
 public:
@@ -161,6 +128,8 @@ public:
     settings.priv_secret = "privpass-lab-1";
     return settings;
   }
+  [[nodiscard]] const std::filesystem::path& home() const { return x_home; }
+  [[nodiscard]] std::string switch_name() const { return x_name + "s"; }
   [[nodiscard]] std::string agent_log() const { return text_of(x_home / "snmpd.log"); }
   /// As the kernel sees it, not the agent.
   [[nodiscard]] bool is_up(const std::string& port) const {
@@ -190,10 +159,62 @@ private:
     arguments.insert(arguments.begin(), {"-n", x_name + "s"});
     ip(std::move(arguments));
   }
+  /// Writable objects that net-snmp's agent lacks: dot1qPvid of bridge ports 1 to 3 (`pass`, because pass_persist does not nest: the bridge's
+  /// own tree is served by it), and a vendor's pair for saving (1.0 starts, 2.0 says 3 when it is done, at the second question).
+  void write_objects() const {
+    std::ofstream(x_home / "pvid.py") << R"(import os, sys
+table = '.1.3.6.1.2.1.17.7.1.4.5.1.1.'
+here = os.path.dirname(os.path.abspath(__file__))
+what, oid = sys.argv[1:3]
+if what == '-n':
+    port = next((n for n in (1, 2, 3) if [int(p) for p in (table + str(n)).strip('.').split('.')] > [int(p) for p in oid.strip('.').split('.')]), 0)
+    oid = table + str(port)
+port = oid[len(table):]
+if not oid.startswith(table) or port not in ('1', '2', '3'): sys.exit()
+file = os.path.join(here, 'pvid' + port)
+if what == '-s':
+    open(file, 'w').write(sys.argv[4])
+else:
+    print(oid, 'gauge', open(file).read() if os.path.exists(file) else 1, sep='\n')
+)";
+    std::ofstream(x_home / "objects.py") << R"(import sys
+vendor = '.1.3.6.1.4.1.99999.'
+values = {vendor + '1.0': ('integer', 0), vendor + '2.0': ('integer', 0)}
+key = lambda oid: [int(n) for n in oid.strip('.').split('.')]
+asked = 0
+def line(): return sys.stdin.readline().strip()
+def say(*all):
+    print(*all, sep='\n', flush=True)
+while True:
+    word = line()
+    if not word: break
+    if word == 'PING':
+        say('PONG'); continue
+    oid = line()
+    if word == 'set':
+        kind, value = line().split(' ', 1)
+        if oid not in values: say('not-writable'); continue
+        values[oid] = (values[oid][0], int(value))
+        say('DONE'); continue
+    if word == 'getnext':
+        later = sorted((o for o in values if key(o) > key(oid)), key=key)
+        oid = later[0] if later else ''
+    if oid not in values: say('NONE'); continue
+    if oid == vendor + '2.0' and values[vendor + '1.0'][1] == 1:
+        asked += 1
+        values[oid] = ('integer', 3 if asked > 1 else 2)
+    say(oid, values[oid][0], values[oid][1])
+)";
+  }
   void write_configuration() const {
+    write_objects();
     std::ofstream(x_home / "snmpd.conf") << "agentaddress udp:10.99.0.2:161\n"
                                             "createUser pinfold SHA-256 \"authpass-lab-1\" AES \"privpass-lab-1\"\n"
+                                            "rwcommunity lab-community 10.99.0.1\n"
                                             "view write included .1.3.6.1.2.1.2.2.1.7\n"
+                                            "view write included .1.3.6.1.2.1.17.7.1.4.5\n"
+                                            "view write included .1.3.6.1.4.1.99999\n"
+                                            "view read included .1.3.6.1.4.1.99999\n"
                                             "view read included .1.3.6.1.2.1\n"
                                             "view read included .1.3.6.1.6.3.10\n"
                                             "view read included .1.0.8802.1.1.2\n"
@@ -201,6 +222,7 @@ private:
                                             "access desk \"\" usm priv exact read write none\n"
                                             "sysName sw1.lab\n"
                                          << "pass_persist .1.3.6.1.2.1.17 " << bridge_mib() << " bridge br0\n"
+                                         << "pass -p 1 .1.3.6.1.2.1.17.7.1.4.5 /usr/bin/python3 " << (x_home / "pvid.py").string() << "\n"
                                          << "pass_persist -p 1 .1.3.6.1.2.1.31.1.1.1.18 " << bridge_mib() << " alias\n";
   }
 

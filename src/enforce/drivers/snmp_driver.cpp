@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "enforce/drivers/own_path.hpp"
 #include "enforce/drivers/snmp_tables.hpp"
@@ -22,12 +25,15 @@ using snmp::below;
 using snmp::Oid;
 using snmp::Varbind;
 
+constexpr std::uint16_t kMaxVlan = 4094;
+
+[[nodiscard]] Oid pvid_of(unsigned long bridge_port) { return below(bridge(), {7, 1, 4, 5, 1, 1, bridge_port}); }  // dot1qPvid
+
 [[nodiscard]] Unexpected<DriverError> failed(const snmp::Error& error) {
   using Kind = DriverError::Kind;
   constexpr std::array kKinds{Kind::Unreachable, Kind::Timeout, Kind::Refused, Kind::Malformed};  // by snmp::Error::Kind
   return Unexpected(DriverError{kKinds.at(static_cast<std::size_t>(error.kind)), error.what});
 }
-
 
 const Oid& if_entry() {
   static const Oid oid{1, 3, 6, 1, 2, 1, 2, 2, 1};
@@ -43,10 +49,6 @@ constexpr unsigned long kIfOperStatus = 8;
 constexpr unsigned long kIfName = 1;
 constexpr unsigned long kIfAlias = 18;
 
-[[nodiscard]] std::optional<std::int64_t> number(const Varbind& row) {
-  const auto* value = std::get_if<std::int64_t>(&row.value);
-  return value == nullptr ? std::nullopt : std::optional(*value);
-}
 [[nodiscard]] std::optional<std::string> text(const Varbind& row) {
   const auto* value = std::get_if<std::string>(&row.value);
   return value == nullptr ? std::nullopt : std::optional(*value);
@@ -66,6 +68,15 @@ template <typename E>
 
 [[nodiscard]] Oid admin_status(IfIndex index) { return below(if_entry(), {kIfAdminStatus, index.value}); }
 
+/// The same ports under the same indexes, whatever their state.
+[[nodiscard]] bool same_bond(const PortFacts& before, const PortFacts& after) {
+  if (!before.bond.value || !after.bond.value) {
+    return false;
+  }
+  return std::equal(before.bond.value->begin(), before.bond.value->end(), after.bond.value->begin(), after.bond.value->end(),
+                    [](const auto& a, const auto& b) { return a.name == b.name && a.index == b.index; });
+}
+
 [[nodiscard]] std::optional<bool> is_own_path(const std::optional<std::vector<net::MacAddress>>& learned) {
   const auto own = own_path_macs();
   if (!learned || !own) {
@@ -78,22 +89,20 @@ template <typename E>
 
 Expected<PortFacts, DriverError> SnmpDriver::inspect(const inventory::AccessPort& port) {
   x_session.reset();
+  x_is_bonded = false;
   auto facts = reread(port);
   if (facts) {
     read_witnesses(*x_session, *facts);
     facts->is_own_path = is_own_path(facts->learned_macs);
     facts->fell_silent = x_session->fell_silent();
+    x_is_bonded = !facts->bond.value || !facts->bond.value->empty();
   }
   return facts;
 }
 
 Expected<PortFacts, DriverError> SnmpDriver::reread(const inventory::AccessPort& port) {
-  if (!x_session) {
-    auto opened = snmp::Session::open(x_settings);
-    if (!opened) {
-      return failed(opened.error());
-    }
-    x_session.emplace(*std::move(opened));
+  if (const auto opened = open(); !opened) {
+    return Unexpected(opened.error());
   }
   const auto index = resolve(port.name);
   auto facts = index ? read(*index) : Expected<PortFacts, DriverError>(Unexpected(index.error()));
@@ -101,6 +110,17 @@ Expected<PortFacts, DriverError> SnmpDriver::reread(const inventory::AccessPort&
     x_session.reset();  // the next reading starts afresh, with the agent's engine looked up again
   }
   return facts;
+}
+
+Expected<void, DriverError> SnmpDriver::open() {
+  if (!x_session) {
+    auto opened = snmp::Session::open(x_settings);
+    if (!opened) {
+      return failed(opened.error());
+    }
+    x_session.emplace(*std::move(opened));
+  }
+  return {};
 }
 
 Expected<IfIndex, DriverError> SnmpDriver::resolve(const PortName& name) {
@@ -155,7 +175,46 @@ Expected<PortFacts, DriverError> SnmpDriver::read(IfIndex index) {
   facts.identity.uptime = Millis{*uptime * 10};
   facts.identity.engine_boots = static_cast<std::uint32_t>(number(row[7]).value_or(0));
   facts.identity.sys_name = text(row[8]).value_or("");
+  if (x_options.quarantine_vlan) {
+    read_pvid(facts);
+  }
+  if (x_is_bonded) {
+    read_bond(*x_session, facts);
+  }
   return facts;
+}
+
+void SnmpDriver::read_pvid(PortFacts& facts) {
+  facts.quarantine_vlan = x_options.quarantine_vlan;
+  x_bridge_port = bridge_port_of(*x_session, *facts.index);
+  if (!x_bridge_port) {
+    return;
+  }
+  const auto rows = x_session->get({pvid_of(*x_bridge_port)});
+  const auto vlan = rows ? number(rows->front()) : std::nullopt;
+  if (vlan && *vlan >= 1 && *vlan <= kMaxVlan) {
+    facts.pvid = static_cast<std::uint16_t>(*vlan);
+  }
+}
+
+std::vector<snmp::Assignment> SnmpDriver::assignments(const PortFacts& facts, AdminState wish) const {
+  if (!facts.index) {
+    return {};
+  }
+  if (facts.quarantine_vlan) {
+    const auto vlan = wish == AdminState::Down ? facts.quarantine_vlan : facts.vlan_to_restore;
+    const bool is_bonded = facts.bond.value && !facts.bond.value->empty();
+    return x_bridge_port && vlan && !is_bonded ? std::vector<snmp::Assignment>{{pvid_of(*x_bridge_port), *vlan, true}}
+                                               : std::vector<snmp::Assignment>{};
+  }
+  std::vector<snmp::Assignment> all{{admin_status(*facts.index), mib_value(wish), false}};
+  for (const guard::BondMember& member : facts.bond.value.value_or(std::vector<guard::BondMember>{})) {
+    if (!member.index) {
+      return {};
+    }
+    all.push_back({admin_status(*member.index), mib_value(wish), false});
+  }
+  return all;
 }
 
 Expected<void, DriverError> SnmpDriver::set(const PortFacts& facts, AdminState wish) {
@@ -169,7 +228,16 @@ Expected<void, DriverError> SnmpDriver::set(const PortFacts& facts, AdminState w
   if (!guard::same_identity(facts, *before)) {
     return Unexpected(DriverError{DriverError::Kind::Refused, "the identity of the port changed straight before the write"});
   }
-  auto written = x_session->set_integer(admin_status(*facts.index), mib_value(wish));
+  if (x_is_bonded && !same_bond(facts, *before)) {
+    return Unexpected(DriverError{DriverError::Kind::Refused, "the ports of the bond changed straight before the write"});
+  }
+  const auto all = assignments(facts, wish);
+  if (all.empty()) {
+    return Unexpected(DriverError{DriverError::Kind::Refused, facts.quarantine_vlan
+                                                                  ? "no VLAN to write: the one before is not on record, or the port is bonded"
+                                                                  : "a port of the bond has no index"});
+  }
+  const auto written = x_session->set(all);
   if (!written) {
     return failed(written.error());
   }
@@ -180,10 +248,11 @@ Expected<void, DriverError> SnmpDriver::set(const PortFacts& facts, AdminState w
 }
 
 std::string SnmpDriver::describe_write(const PortFacts& facts, AdminState wish) const {
-  if (!facts.index) {
-    return {};
+  std::string text;
+  for (const snmp::Assignment& one : assignments(facts, wish)) {
+    text += fmt::format("{}{} = {}", text.empty() ? "SET " : ", ", snmp::to_string(one.name), one.value);
   }
-  return fmt::format("SET {} = {}", snmp::to_string(admin_status(*facts.index)), mib_value(wish));
+  return text;
 }
 
 std::optional<AdminStates> SnmpDriver::admin_states() {
@@ -209,6 +278,31 @@ std::optional<AdminStates> SnmpDriver::admin_states() {
     }
   }
   return result;
+}
+
+Expected<void, DriverError> SnmpDriver::save() {
+  if (!x_options.save) {
+    return Unexpected(DriverError{DriverError::Kind::Refused, "no objects for saving are configured"});
+  }
+  if (const auto opened = open(); !opened) {
+    return opened;
+  }
+  if (const auto written = x_session->set({{x_options.save->name, x_options.save->value, false}}); !written) {
+    return failed(written.error());
+  }
+  const auto deadline = system_clock().mono() + kSaveWithin;
+  std::string last = "no answer";
+  while (system_clock().mono() < deadline) {
+    const auto rows = x_session->get({x_options.save->done});
+    const auto said = rows ? number(rows->front()) : std::nullopt;
+    if (said == x_options.save->done_value) {
+      return {};
+    }
+    last = said ? std::to_string(*said) : "no answer";
+    std::this_thread::sleep_for(std::chrono::milliseconds{500});
+  }
+  return Unexpected(DriverError{DriverError::Kind::Timeout, fmt::format("not saved within {} s: {} is {}", kSaveWithin / std::chrono::seconds{1},
+                                                                        snmp::to_string(x_options.save->done), last)});
 }
 
 }  // namespace pinfold::enforce::drivers

@@ -18,35 +18,9 @@ constexpr std::int64_t kUp = 1;    ///< ifOperStatus
 /// LldpSystemCapabilitiesMap is BITS, the first is the most significant: bridge(2), router(4).
 constexpr unsigned char kBridgeOrRouter = 0x20 | 0x08;
 
-const Oid& bridge() {
-  static const Oid oid{1, 3, 6, 1, 2, 1, 17};
-  return oid;
-}
 const Oid& lldp() {
   static const Oid oid{1, 0, 8802, 1, 1, 2};
   return oid;
-}
-
-[[nodiscard]] std::optional<std::int64_t> number(const Varbind& row) {
-  const auto* value = std::get_if<std::int64_t>(&row.value);
-  return value == nullptr ? std::nullopt : std::optional(*value);
-}
-
-using BridgePorts = std::map<std::int64_t, std::int64_t>;  ///< dot1dBasePort â†’ ifIndex
-
-/// dot1dBasePortIfIndex; nullopt: unreadable, or an agent without bridge ports.
-[[nodiscard]] std::optional<BridgePorts> bridge_ports(snmp::Session& session) {
-  const auto rows = session.walk(below(bridge(), {1, 4, 1, 2}), kMaxPorts);
-  if (!rows || rows->empty()) {
-    return std::nullopt;
-  }
-  BridgePorts ports;
-  for (const Varbind& row : *rows) {
-    if (const auto index = number(row)) {
-      ports[static_cast<std::int64_t>(row.name.back())] = *index;
-    }
-  }
-  return ports;
 }
 
 /// The last six numbers of a forwarding entry's index.
@@ -67,35 +41,51 @@ using BridgePorts = std::map<std::int64_t, std::int64_t>;  ///< dot1dBasePort â†
 enum class Table : std::uint8_t { Unreadable, Empty, Read };
 
 /// One of the two forwarding tables; `entry` is dot1dTpFdbEntry or dot1qTpFdbEntry, whose columns 2 and 3 are port and status.
-[[nodiscard]] Table read_forwarding(snmp::Session& session, const Oid& entry, std::int64_t port, std::vector<net::MacAddress>& macs) {
+struct Learned {
+  std::vector<net::MacAddress> here;
+  std::vector<net::MacAddress> elsewhere;
+};
+
+[[nodiscard]] Table read_forwarding(snmp::Session& session, const Oid& entry, std::int64_t port, Learned& learned) {
   const auto rows = session.walk(below(entry, {2}), kMaxForwarding);
   if (!rows) {
     return Table::Unreadable;
   }
   for (const Varbind& row : *rows) {
     const auto mac = mac_of(row.name);
-    if (!mac || number(row) != port) {
+    const auto where = number(row);
+    if (!mac || !where) {
+      continue;
+    }
+    if (*where != port) {
+      if (*where != 0) {  // 0: learned, but not on which port
+        learned.elsewhere.push_back(*mac);
+      }
       continue;
     }
     Oid status = row.name;
     status[entry.size()] = 3;
     // Asked only while it can matter: beyond the limit of the guards a person looks anyway.
-    if (macs.size() > guard::kMaxLearnedMacs || !is_own(session, status)) {
-      macs.push_back(*mac);
+    if (learned.here.size() > guard::kMaxLearnedMacs || !is_own(session, status)) {
+      learned.here.push_back(*mac);
     }
   }
   return rows->empty() ? Table::Empty : Table::Read;
 }
 
-[[nodiscard]] std::optional<std::vector<net::MacAddress>> learned(snmp::Session& session, std::int64_t port) {
-  std::vector<net::MacAddress> macs;
-  const Table plain = read_forwarding(session, below(bridge(), {4, 3, 1}), port, macs);
-  if (plain == Table::Read) {
-    return macs;
+void read_learned(snmp::Session& session, std::int64_t port, guard::PortFacts& facts) {
+  Learned learned;
+  Table table = read_forwarding(session, below(bridge(), {4, 3, 1}), port, learned);
+  if (table != Table::Read) {
+    // Switches that learn by VLAN may leave the plain table empty. Both empty is no switch that works, so it counts as unreadable.
+    learned = {};
+    table = read_forwarding(session, below(bridge(), {7, 1, 2, 2, 1}), port, learned);
   }
-  // Switches that learn by VLAN may leave the plain table empty. Both empty is no switch that works, so it counts as unreadable.
-  const Table by_vlan = read_forwarding(session, below(bridge(), {7, 1, 2, 2, 1}), port, macs);
-  return by_vlan == Table::Read ? std::optional(std::move(macs)) : std::nullopt;
+  if (table == Table::Read) {
+    std::sort(learned.elsewhere.begin(), learned.elsewhere.end());
+    facts.learned_macs = std::move(learned.here);
+    facts.learned_elsewhere = std::move(learned.elsewhere);
+  }
 }
 
 [[nodiscard]] std::optional<unsigned> ports_up(snmp::Session& session, const BridgePorts& ports) {
@@ -152,15 +142,52 @@ void read_neighbours(snmp::Session& session, guard::PortFacts& facts) {
 
 }  // namespace
 
+const Oid& bridge() {
+  static const Oid oid{1, 3, 6, 1, 2, 1, 17};
+  return oid;
+}
+
+std::optional<std::int64_t> number(const Varbind& row) {
+  const auto* value = std::get_if<std::int64_t>(&row.value);
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+std::optional<BridgePorts> bridge_ports(snmp::Session& session) {
+  const auto rows = session.walk(below(bridge(), {1, 4, 1, 2}), kMaxPorts);
+  if (!rows || rows->empty()) {
+    return std::nullopt;
+  }
+  BridgePorts ports;
+  for (const Varbind& row : *rows) {
+    if (const auto index = number(row)) {
+      ports[static_cast<std::int64_t>(row.name.back())] = *index;
+    }
+  }
+  return ports;
+}
+
+std::optional<unsigned long> bridge_port_of(snmp::Session& session, IfIndex index) {
+  const auto ports = bridge_ports(session);
+  if (!ports) {
+    return std::nullopt;
+  }
+  const auto own = std::find_if(ports->begin(), ports->end(), [&](const auto& port) { return port.second == index.value; });
+  return own == ports->end() ? std::nullopt : std::optional(static_cast<unsigned long>(own->first));
+}
+
 void read_witnesses(snmp::Session& session, guard::PortFacts& facts) {
   if (const auto ports = bridge_ports(session)) {
     facts.switch_ports_up = ports_up(session, *ports);
+    read_traffic(session, *ports, facts);
     const auto own = std::find_if(ports->begin(), ports->end(), [&](const auto& port) { return port.second == facts.index->value; });
     if (own != ports->end()) {
-      facts.learned_macs = learned(session, own->first);
+      read_learned(session, own->first, facts);
+      read_stp(session, own->first, facts);
+      read_vlans(session, own->first, facts);
     }
   }
   read_neighbours(session, facts);
+  read_bond(session, facts);
 }
 
 }  // namespace pinfold::enforce::drivers

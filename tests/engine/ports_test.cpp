@@ -1,0 +1,164 @@
+// From a pending disable in a real store to the switch and back: what the desk holds for the action, and an answer at the last moment.
+#include "engine/ports.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "enforce/fakes.hpp"
+#include "engine/drivers.hpp"
+#include "engine/ears.hpp"
+#include "store/store.hpp"
+#include "support/sample_desk.hpp"
+#include "support/temp_folder.hpp"
+
+namespace pinfold::engine {
+namespace {
+
+using enforce::fakes::SimDriver;
+using enforce::fakes::SimSwitch;
+using guard::AdminState;
+
+/// Lets something happen just before the n-th reading of the port.
+class WatchedDriver final : public enforce::Driver {
+public:
+  WatchedDriver(SimSwitch& sw, std::function<void()>& before_write) : x_driver(sw), x_before_write(before_write) {}
+  Expected<guard::PortFacts, enforce::DriverError> inspect(const inventory::AccessPort& port) override { return x_driver.inspect(port); }
+  Expected<guard::PortFacts, enforce::DriverError> reread(const inventory::AccessPort& port) override {
+    if (auto act = std::exchange(x_before_write, nullptr)) {
+      act();  // after INTENT, before SENT
+    }
+    return x_driver.reread(port);
+  }
+  Expected<void, enforce::DriverError> set(const guard::PortFacts& facts, AdminState wish) override { return x_driver.set(facts, wish); }
+  std::string describe_write(const guard::PortFacts& facts, AdminState wish) const override { return x_driver.describe_write(facts, wish); }
+
+private:
+  SimDriver x_driver;
+  std::function<void()>& x_before_write;
+};
+
+desk::Policy armed() {
+  desk::Policy policy;
+  policy.warnings = policy.measures = desk::Arming::Armed;
+  policy.auto_approve_when_both_agree = true;
+  policy.response_window = Seconds{600};
+  return policy;
+}
+
+class PortsTest : public testing::Test {
+protected:
+  PortsTest() {
+    sw.ports["swp1"] = {1, "cust:srv-1", AdminState::Up, {{{2, 0, 0, 0, 0, 1}}}, true};
+    sw.ports["swp24"] = {24, "core:UPLINK", AdminState::Up, {{{2, 0, 0, 0, 0, 254}}}, true};
+    store->transact([&](records::Transaction& tx) {
+      tx.inventory().replace(test::sample_inventory(), clock.wall());
+      tx.settings().set(enforce::arming_setting(SwitchId{"sw1"}), "yes");
+    });
+    pass(Seconds{60});
+    enforce::ExecutorSettings settings;
+    settings.policy = policy;
+    settings.warrant = [](records::Transaction& tx, const enforce::ActionRequest& request) {
+      return warrant_of(tx, request.case_id, request.action);
+    };
+    executor.emplace(
+        *store, factory(), clock, [this](Micros by) { clock.advance(by); }, settings);
+    worker.emplace(service, *executor, enforce::Upkeep(*store, factory(), clock, "desk"), std::vector<SwitchId>{}, clock,
+                   [](const ServerId&) { return TrafficView{}; });
+  }
+  enforce::Executor::DriverFactory factory() {
+    return [this](const SwitchId&) { return std::make_unique<WatchedDriver>(sw, before_write); };
+  }
+  void pass(Seconds time) {
+    for (Seconds s{0}; s < time; s += Seconds{10}) {
+      clock.advance(Seconds{10});
+      store->transact([&](records::Transaction& tx) { beat(tx, true, true, clock.wall()); });
+      service.tick_due();
+    }
+  }
+  /// A warned and silent owner whose server offends again: the disable is approved by policy and waits for the worker.
+  CaseId pending() {
+    const auto see = [&](abuse::Origin origin, const std::string& id) {
+      return *service.take_finding(test::sample_finding(origin, clock.wall() - Seconds{5}, id));
+    };
+    const CaseId id = see(abuse::Origin::Network, "net/1");
+    EXPECT_TRUE(service.apply(id, desk::NoticeSubmitted{NoticeId{1}, "4XyZ", false}));
+    EXPECT_TRUE(service.apply(id, desk::NoticeDelivered{NoticeId{1}, desk::DeliveryProof::Dsn, "mail.customer.example"}));
+    pass(Seconds{700});
+    see(abuse::Origin::Network, "net/2");
+    see(abuse::Origin::Host, "host/2");
+    EXPECT_EQ(service.find(id)->state, desk::State::DisablePending);
+    return id;
+  }
+
+  test::TempFolder folder;
+  ManualClock clock{test::kNoon};
+  desk::Policy policy = armed();
+  enforce::fakes::Fate fate;
+  SimSwitch sw{fate, clock};
+  std::function<void()> before_write;
+  std::unique_ptr<records::Store> store = store::open_sqlite(folder.path() / "desk.sqlite");
+  DeskService service{*store, policy, clock, [] {}};
+  std::optional<enforce::Executor> executor;
+  std::optional<PortWorker> worker;
+};
+
+TEST_F(PortsTest, AnApprovedDisableCarriesItsWarrantAndIsDone) {
+  const CaseId id = pending();
+  guard::Warrant warrant;
+  store->read([&](records::Transaction& tx) { warrant = warrant_of(tx, id, ActionId{1}); });
+  ASSERT_TRUE(warrant.evidence_at);
+  EXPECT_LT(clock.wall() - *warrant.evidence_at, Micros{Seconds{60}});
+  ASSERT_EQ(warrant.approvals.size(), 1U);
+  EXPECT_FALSE(warrant.approvals[0].is_person);
+  while (worker->work()) {
+  }
+  EXPECT_EQ(sw.ports["swp1"].admin, AdminState::Down);
+  EXPECT_EQ(service.find(id)->state, desk::State::Disabled);
+  EXPECT_EQ(service.find(id)->actions[0].verdicts.size(), 9U);
+}
+
+TEST_F(PortsTest, AnAnswerBetweenTheDecisionAndTheWriteStopsTheWrite) {
+  const CaseId id = pending();
+  before_write = [&] {
+    EXPECT_TRUE(service.apply(id, desk::ResponseRecorded{desk::ResponseChannel::Mail, "owner@customer.example", desk::Statement::Fixed, {}, "done"}));
+  };
+  while (worker->work()) {
+  }
+  EXPECT_TRUE(sw.writes.empty());
+  EXPECT_EQ(sw.ports["swp1"].admin, AdminState::Up);
+  EXPECT_TRUE(service.find(id)->answered());
+  std::optional<records::JournalRow> last;
+  store->read([&](records::Transaction& tx) { last = tx.journal().last_on(SwitchId{"sw1"}, PortName{"swp1"}); });
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->state, records::JournalState::Abandoned);
+}
+
+TEST_F(PortsTest, DriftBecomesANoteInTheCaseAndACallAndTheRowThatStayedOpenIsTakenUp) {
+  const CaseId id = pending();
+  sw.before_set = [&](const std::string&, AdminState) { sw.silent_from_answer = 1; };
+  sw.loses_set_answers = true;
+  while (worker->work()) {
+  }
+  EXPECT_EQ(service.find(id)->state, desk::State::ActionFailed);  // unknown: nobody could say
+  sw.is_silent = false;
+  sw.before_set = nullptr;
+  worker->look_after();
+  EXPECT_EQ(service.find(id)->state, desk::State::Disabled);
+  sw.ports["swp1"].admin = AdminState::Up;
+  clock.advance(Seconds{61});
+  worker->look_after();
+  std::vector<desk::Event> events;
+  std::vector<records::Job> jobs;
+  store->read([&](records::Transaction& tx) {
+    events = tx.cases().events(id);
+    jobs = tx.outbox().of_case(id);
+  });
+  const auto* note = std::get_if<desk::NoteAdded>(&events.back().body);
+  ASSERT_NE(note, nullptr);
+  EXPECT_THAT(note->text, testing::HasSubstr("somebody opened it"));
+  EXPECT_TRUE(std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.key.find("/drift/") != std::string::npos; }));
+  EXPECT_EQ(sw.ports["swp1"].admin, AdminState::Up);
+}
+
+}  // namespace
+}  // namespace pinfold::engine
