@@ -99,7 +99,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
     add_host_side(text, findings, lead);
   }
   if (text.kind == desk::NoticeKind::Warning) {
-    text.deadline = text.now + context.config.policy.response_window;
+    text.deadline = text.now + context.notice.window.value_or(context.config.policy.response_window);
   }
   const mail::OurAddresses ours{context.config.mail.from_local, context.config.mail.domain, "b", context.config.mail.bounce_domain};
   for (const desk::Notice& earlier : context.c.notices) {

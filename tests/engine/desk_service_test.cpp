@@ -20,7 +20,7 @@ desk::Policy armed() {
   desk::Policy policy;
   policy.warnings = desk::Arming::Armed;
   policy.measures = desk::Arming::Armed;
-  policy.auto_approve_when_both_agree = true;
+  policy.approval = desk::Approval::Auto;
   policy.response_window = kWindow;
   return policy;
 }
