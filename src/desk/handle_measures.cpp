@@ -23,8 +23,8 @@ std::string why_no_person(const Case& c) {
   if (c.state != State::SecondNotice && c.state != State::Undeliverable && c.state != State::Silent && c.state != State::ActionFailed) {
     return fmt::format("not while the case is {}: the owner is being warned, or has answered; an emergency takes two people", to_string(c.state));
   }
-  if (c.state == State::ActionFailed && c.response_by > c.actions.back().requested_by) {
-    return "the owner has written since the action failed: talk";
+  if (c.state == State::ActionFailed && (c.actions.back().wish == PortWish::Up || c.response_by > c.actions.back().requested_by)) {
+    return "it was talked over, or the owner has written since the action failed: talk, and mend the port";
   }
   if (!c.unjudged_mails.empty() || c.objection_since) {
     return "an unclear mail or an objection waits: judge it first";
