@@ -43,12 +43,20 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 // One function a group of commands; each adds its own.
 void add_serve_commands(CLI::App& app, Context& context);
 void add_case_commands(CLI::App& app, Context& context);
+void add_decision_commands(CLI::App& group, Context& context);  ///< below `case`
+void add_policy_commands(CLI::App& app, Context& context);
+void add_ticket_commands(CLI::App& app, Context& context);
+void add_people_commands(CLI::App& app, Context& context);
 void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
 void add_flow_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_demo_command(CLI::App& app, Context& context);
 
+/// Gives a case an input and prints where it stands then; Stop(No) when it is refused.
+void apply_to_case(Context& context, CaseId id, const desk::Input& input);
+/// That action, or the open one when the number is 0; Stop(No) when there is none.
+[[nodiscard]] ActionId open_action_of(Context& context, CaseId id, std::int64_t number);
 [[nodiscard]] CaseId parse_case_id(const std::string& text);  ///< "PF-42" or "42"; Stop(WrongUse) otherwise
 
 }  // namespace pinfold::app

@@ -1,4 +1,4 @@
-// pinfold serve, check-config FILE, health, policy check FILE
+// pinfold serve, check-config FILE, health
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -41,15 +41,6 @@ void check_config(Context& context, const std::string& file) {
                                    loaded->flows.exporters.size(), name(loaded->policy.warnings), name(loaded->policy.measures)));
 }
 
-void check_policy(Context& context, const std::string& file) {
-  const auto loaded = config::load_policy(file);
-  if (!loaded) {
-    throw Stop(Exit::No, config::to_string(loaded.error()));
-  }
-  context.output().line({{"file", file}, {"response_window", to_string(loaded->policy.response_window)}});
-  context.output().say(fmt::format("{} is good: an owner has {} to answer", file, to_string(loaded->policy.response_window)));
-}
-
 /// From the store alone, so that it works beside a running desk and without one: is somebody listening, and what waits?
 void health(Context& context) {
   bool listening = false;
@@ -82,10 +73,6 @@ void add_serve_commands(CLI::App& app, Context& context) {
       ->add_option("file", *file, "pinfold.toml")
       ->required();
   add_command(app, "health", "is the desk listening, and what waits? Exit 0 listening, 1 not", [&context] { health(context); });
-  CLI::App* policy = app.add_subcommand("policy", "the rules of the desk")->require_subcommand(1);
-  add_command(*policy, "check", "refuse what contradicts itself", [&context, file] { check_policy(context, *file); })
-      ->add_option("file", *file, "the policy file")
-      ->required();
 }
 
 }  // namespace pinfold::app

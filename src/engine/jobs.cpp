@@ -16,7 +16,8 @@ struct Row {
 
 Row to_row(const desk::SendNotice& effect) { return {kSendNotice, {{"notice", effect.notice.value}}}; }
 Row to_row(const desk::SetPort& effect) {
-  return {kSetPort, {{"action", effect.action.value}, {"wish", effect.wish == desk::PortWish::Down ? "down" : "up"}, {"hold_released", effect.hold_released}}};
+  return {kSetPort,
+          {{"action", effect.action.value}, {"wish", effect.wish == desk::PortWish::Down ? "down" : "up"}, {"hold_released", effect.hold_released}}};
 }
 Row to_row(const desk::CallPerson& effect) { return {kCallPerson, {{"what", effect.what}}}; }
 

@@ -13,6 +13,7 @@
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
 #include "engine/notices.hpp"
+#include "engine/on_call.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
 #include "engine/worker.hpp"
@@ -78,7 +79,6 @@ struct Serve::Parts {
   void recover();
   void start();
   void wake_all();
-  bool call_people();
   void beat_once();
   void refresh_inventory();
   [[nodiscard]] http::Health health();
@@ -98,6 +98,7 @@ struct Serve::Parts {
   MailIntake intake;
   NoticeWorker notices;
   PortWorker ports;
+  OnCallWorker calls;
   http::AgentApi agents;
   http::StaffPages pages;
   std::shared_ptr<const inventory::Inventory> known_inventory;
@@ -124,6 +125,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       intake(desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }),
       notices(desk, config, submitter, templates, k),
       ports(desk, *executor, k, [this](const ServerId& server) { return traffic(server); }),
+      calls(desk, config, submitter, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
       pages(*store, c.policy, k, [this] { return health(); }) {}
 
@@ -139,11 +141,7 @@ Serve::Parts::~Parts() {
 void Serve::Parts::recover() {
   notices.recover();
   ports.recover();
-  store->transact([&](records::Transaction& tx) {
-    for (const records::Job& job : tx.outbox().claimed(kCallPerson)) {
-      tx.outbox().retry(job.key, clock.wall(), "claimed by a process that is gone");
-    }
-  });
+  calls.recover();
 }
 
 void Serve::Parts::start() {
@@ -178,10 +176,11 @@ void Serve::Parts::start() {
   add("mail", kLook, [this] { return intake.work(); });
   add("notices", kLook, [this] { return notices.work(); });
   add("ports", kLook, [this] { return ports.work(); });
-  add("calls", kLook, [this] { return call_people(); });
+  add("calls", kLook, [this] { return calls.work(); });
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
+    calls.escalate();
     return false;
   });
   add("ears", kBeat, [this] {
@@ -200,19 +199,6 @@ void Serve::Parts::wake_all() {
       worker->wake();
     }
   }
-}
-
-/// People are called through the log for now; the case says what they are asked.
-bool Serve::Parts::call_people() {
-  std::optional<records::Job> job;
-  store->transact([&](records::Transaction& tx) { job = tx.outbox().claim(kCallPerson, clock.wall()); });
-  if (!job) {
-    return false;
-  }
-  const auto call = parse_call_person(*job);
-  log_warning("PERSON_CALLED", "{}: {}", to_string(job->case_id), call ? call->what : job->payload);
-  store->transact([&](records::Transaction& tx) { tx.outbox().finish(job->key, records::JobState::Done, "logged"); });
-  return true;
 }
 
 void Serve::Parts::beat_once() {
