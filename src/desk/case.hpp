@@ -124,16 +124,19 @@ struct PortAction {
 struct Case {
   CaseId id;
   State state = State::Triage;
+  abuse::Family family = abuse::Family::Compromise;
+  std::uint8_t level = 1;
+  bool acquitted = false;  ///< an objection was upheld: closing makes it a false positive
+  unsigned earlier_cases = 0;
+  unsigned erased = 0;  ///< events that were erased by law
+  std::uint32_t last_seq = 0;
+  std::uint32_t response_by = 0;    ///< seq
+  std::uint32_t discussion_by = 0;  ///< seq
   ServerId server;
   CustomerId customer;
-  abuse::Family family = abuse::Family::Compromise;
-  unsigned earlier_cases = 0;
-  std::uint8_t level = 1;
-  std::uint32_t last_seq = 0;
   WallTime opened;
   WallTime changed;
   WallTime state_since;
-  unsigned erased = 0;  ///< events that were erased by law
 
   std::vector<Incident> incidents;  ///< by first_seen
   std::int64_t incidents_made = 0;  ///< the highest IncidentId given so far
@@ -142,14 +145,11 @@ struct Case {
   std::vector<PortAction> actions;
 
   std::optional<WallTime> last_response;
-  std::uint32_t response_by = 0;                   ///< seq
   std::optional<WallTime> promised;                ///< of that response
   std::map<std::string, WallTime> unjudged_mails;  ///< raw_sha256 of mails that wait for a person, since when: they pause disabling
   std::set<std::string> references;                ///< of answers: the same mail, link or ticket message answers once
   std::optional<WallTime> objection_since;         ///< an objection waits to be decided
-  bool acquitted = false;                          ///< an objection was upheld: closing makes it a false positive
   std::optional<WallTime> last_discussion;
-  std::uint32_t discussion_by = 0;  ///< seq
   std::optional<WallTime> probation_since;
   std::optional<WallTime> window_passed;  ///< set by WindowPassed
   std::set<std::string> asked;            ///< what people were asked: nobody is called twice with the same words

@@ -19,7 +19,7 @@ namespace {
 constexpr Micros kMinute = std::chrono::minutes{1};
 constexpr Micros kHour = std::chrono::hours{1};
 constexpr Micros kDay = std::chrono::hours{24};
-const WallTime kNewYear{std::chrono::hours{24 * 20'454}};  // 2026-01-01
+constexpr WallTime kNewYear{std::chrono::hours{24 * 20'454}};  // 2026-01-01
 
 enum class Owner : std::uint8_t { Careful, Slow, OnHoliday, Careless, Liar, Unreachable, Disputes };
 constexpr std::array kOwners{Owner::Careful,     Owner::Careful,   Owner::Careful,   Owner::Careful,  Owner::Slow,
