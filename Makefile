@@ -5,7 +5,10 @@ JOBS ?= $(shell nproc)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 export CCACHE_MAXSIZE ?= 5G
 
-.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench bench-flow soak-flow evaluate package golden demo dev format clean
+SERVERS ?= 1000
+SEED ?= 20261123
+
+.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench bench-flow soak-flow evaluate simulate-year package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -29,6 +32,10 @@ test: setup-lab      ## every test: unit, corpora, the lab's story
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log || { cat build/configure-dev.log; exit 1; }
 	@cmake --build --preset dev -j $(JOBS)
 	@tools/run-tests build/dev $(JOBS)
+
+simulate-year: setup  ## a year of a hosting company under a virtual clock (SERVERS=1000 SEED=…); RECORD=FILE keeps its events
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target desk_test >build/simulate-year.log
+	@PINFOLD_YEAR_SERVERS=$(SERVERS) PINFOLD_YEAR_SEED=$(SEED) $(if $(RECORD),PINFOLD_YEAR_RECORD=$(RECORD)) build/dev/bin/desk_test --gtest_filter=Year.OfAHostingCompanyKeepsEveryInvariant
 
 check: test lint     ## what a change must pass
 

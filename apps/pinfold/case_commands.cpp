@@ -77,15 +77,6 @@ void explain_case(Context& context, CaseId id) {
   }
 }
 
-void put(Context& context, CaseId id, const desk::Input& input) {
-  const auto result = context.desk().apply(id, input);
-  if (!result) {
-    throw Stop(Exit::No, fmt::format("{}: {}", to_string(id), result.error().why));
-  }
-  context.output().line({{"case", to_string(id)}, {"state", desk::to_string(result->state)}});
-  context.output().say(fmt::format("{} is now {}", to_string(id), desk::to_string(result->state)));
-}
-
 /// Options of the writing commands; lives as long as the command line.
 struct Arguments {
   std::string id;
@@ -97,9 +88,18 @@ struct Arguments {
   std::string remedy;
   std::string conditions;
   std::string statement = "unstated";
+  std::string promised;
   std::int64_t action = 0;
   bool false_positive = false;
 };
+
+std::optional<WallTime> promised_of(const std::string& text) {
+  const auto promised = text.empty() ? std::nullopt : parse_wall_time(text);
+  if (!text.empty() && !promised) {
+    throw Stop(Exit::WrongUse, "--promised takes a time like 2026-11-25T12:00:00Z");
+  }
+  return promised;
+}
 
 desk::Statement statement_of(const std::string& text) {
   const auto statement = desk::parse_statement(text);
@@ -107,19 +107,6 @@ desk::Statement statement_of(const std::string& text) {
     throw Stop(Exit::WrongUse, "--statement is one of unstated, looking, fixed, intended, not_mine");
   }
   return *statement;
-}
-
-/// Without a number, the action that is open.
-ActionId action_of(Context& context, CaseId id, std::int64_t number) {
-  if (number > 0) {
-    return ActionId{number};
-  }
-  const auto c = context.desk().find(id);
-  const desk::PortAction* action = c ? c->open_action() : nullptr;
-  if (action == nullptr) {
-    throw Stop(Exit::No, to_string(id) + ": no action waits for an approval");
-  }
-  return action->id;
 }
 
 CLI::App* add_writing(CLI::App& group, Arguments& a, const std::string& name, const std::string& help, std::function<void()> run) {
@@ -132,22 +119,24 @@ CLI::App* add_writing(CLI::App& group, Arguments& a, const std::string& name, co
 void add_writing_commands(CLI::App& group, Context& context, const std::shared_ptr<Arguments>& a) {
   add_writing(group, *a, "note", "add a note for your colleagues",
               [&context, a] {
-                put(context, parse_case_id(a->id), desk::NoteAdded{StaffId{a->by}, a->text});
+                apply_to_case(context, parse_case_id(a->id), desk::NoteAdded{StaffId{a->by}, a->text});
               })
       ->add_option("text", a->text, "the note")
       ->required();
 
   CLI::App* respond = add_writing(group, *a, "respond", "write up an owner's answer by phone", [&context, a] {
-    put(context, parse_case_id(a->id),
-        desk::ResponseRecorded{
-            desk::ResponseChannel::Phone, fmt::format("{} (written up by {})", a->participants, a->by), statement_of(a->statement), {}, a->text});
+    apply_to_case(context, parse_case_id(a->id),
+                  desk::ResponseRecorded{desk::ResponseChannel::Phone, fmt::format("{} (written up by {})", a->participants, a->by),
+                                         statement_of(a->statement), promised_of(a->promised), a->text, StaffId{a->by}});
   });
   respond->add_option("--from", a->participants, "who of the customer spoke")->required();
+  respond->add_option("--promised", a->promised, "when it will be mended (2026-11-25T12:00:00Z)");
   respond->add_option("--statement", a->statement, "unstated, looking, fixed, intended or not_mine");
   respond->add_option("text", a->text, "what was said")->required();
 
   CLI::App* discuss = add_writing(group, *a, "discuss", "record the talk that lets a port be enabled", [&context, a] {
-    put(context, parse_case_id(a->id), desk::DiscussionRecorded{StaffId{a->by}, a->participants, a->channel, a->cause, a->remedy, a->conditions});
+    apply_to_case(context, parse_case_id(a->id),
+                  desk::DiscussionRecorded{StaffId{a->by}, a->participants, a->channel, a->cause, a->remedy, a->conditions});
   });
   discuss->add_option("--with", a->participants, "who of the customer took part")->required();
   discuss->add_option("--channel", a->channel, "phone, mail, in person");
@@ -157,19 +146,41 @@ void add_writing_commands(CLI::App& group, Context& context, const std::shared_p
 
   CLI::App* approve = add_writing(group, *a, "approve", "approve the port action that waits", [&context, a] {
     const CaseId id = parse_case_id(a->id);
-    put(context, id, desk::ApprovalGiven{action_of(context, id, a->action), StaffId{a->by}, a->text});
+    apply_to_case(context, id, desk::ApprovalGiven{open_action_of(context, id, a->action), StaffId{a->by}, a->text});
   });
   approve->add_option("--action", a->action, "its number, if not the open one");
   approve->add_option("--reason", a->text, "why")->required();
 
   CLI::App* close = add_writing(group, *a, "close", "close the case by hand", [&context, a] {
-    put(context, parse_case_id(a->id), desk::ClosedByStaff{StaffId{a->by}, a->false_positive, a->text});
+    apply_to_case(context, parse_case_id(a->id), desk::ClosedByStaff{StaffId{a->by}, a->false_positive, a->text});
   });
   close->add_flag("--false-positive", a->false_positive, "the detector was wrong");
   close->add_option("--reason", a->text, "why")->required();
 }
 
 }  // namespace
+
+void apply_to_case(Context& context, CaseId id, const desk::Input& input) {
+  const auto result = context.desk().apply(id, input);
+  if (!result) {
+    throw Stop(Exit::No, fmt::format("{}: {}", to_string(id), result.error().why));
+  }
+  context.output().line({{"case", to_string(id)}, {"state", desk::to_string(result->state)}});
+  context.output().say(fmt::format("{} is now {}", to_string(id), desk::to_string(result->state)));
+}
+
+/// Without a number, the action that is open.
+ActionId open_action_of(Context& context, CaseId id, std::int64_t number) {
+  if (number > 0) {
+    return ActionId{number};
+  }
+  const auto c = context.desk().find(id);
+  const desk::PortAction* action = c ? c->open_action() : nullptr;
+  if (action == nullptr) {
+    throw Stop(Exit::No, to_string(id) + ": no action waits for an approval");
+  }
+  return action->id;
+}
 
 void add_case_commands(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("case", "cases: what happened, why, and what people decide")->require_subcommand(1);
@@ -181,6 +192,7 @@ void add_case_commands(CLI::App& app, Context& context) {
                               [&context, arguments] { explain_case(context, parse_case_id(arguments->id)); });
   why->add_option("case", arguments->id, "the case: PF-42")->required();
   add_writing_commands(*group, context, arguments);
+  add_decision_commands(*group, context);
 
   CLI::App* log = app.add_subcommand("audit-log", "the chain over all events")->require_subcommand(1);
   add_command(*log, "verify", "find a changed, removed or reordered event. Exit 0 whole, 1 damaged", [&context] {

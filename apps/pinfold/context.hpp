@@ -43,6 +43,10 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 // One function a group of commands; each adds its own.
 void add_serve_commands(CLI::App& app, Context& context);
 void add_case_commands(CLI::App& app, Context& context);
+void add_decision_commands(CLI::App& group, Context& context);  ///< below `case`
+void add_policy_commands(CLI::App& app, Context& context);
+void add_ticket_commands(CLI::App& app, Context& context);
+void add_people_commands(CLI::App& app, Context& context);
 void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
 void add_bandwidth_commands(CLI::App& app, Context& context);
@@ -54,6 +58,10 @@ void add_demo_command(CLI::App& app, Context& context);
 /// The whole file; Stop(Environment) with the reason when it cannot be read or is larger than `most` bytes.
 [[nodiscard]] std::string text_of(const std::filesystem::path& file, std::size_t most);
 
+/// Gives a case an input and prints where it stands then; Stop(No) when it is refused.
+void apply_to_case(Context& context, CaseId id, const desk::Input& input);
+/// That action, or the open one when the number is 0; Stop(No) when there is none.
+[[nodiscard]] ActionId open_action_of(Context& context, CaseId id, std::int64_t number);
 [[nodiscard]] CaseId parse_case_id(const std::string& text);  ///< "PF-42" or "42"; Stop(WrongUse) otherwise
 
 }  // namespace pinfold::app

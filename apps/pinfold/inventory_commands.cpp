@@ -5,7 +5,7 @@
 
 #include "base/crypto.hpp"
 #include "base/text.hpp"
-#include "config/text_file.hpp"
+#include "base/text_file.hpp"
 #include "engine/drivers.hpp"
 #include "engine/netbox.hpp"
 #include "inventory/csv.hpp"

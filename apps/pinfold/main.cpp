@@ -18,6 +18,9 @@ int main(int argc, char** argv) {
     app.add_flag("--json", context.options().json, "JSON lines, also on a terminal");
     add_serve_commands(app, context);
     add_case_commands(app, context);
+    add_policy_commands(app, context);
+    add_ticket_commands(app, context);
+    add_people_commands(app, context);
     add_port_commands(app, context);
     add_inventory_commands(app, context);
     add_bandwidth_commands(app, context);

@@ -1,4 +1,4 @@
-// pinfold serve, check-config FILE, health, policy check FILE
+// pinfold serve, check-config FILE, health
 #include <fmt/format.h>
 #include <unistd.h>
 

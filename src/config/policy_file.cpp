@@ -3,55 +3,16 @@
 #include <fmt/format.h>
 
 #include "base/text_file.hpp"
+#include "config/desk_policy.hpp"
 #include "config/threshold_keys.hpp"
 #include "config/toml_table.hpp"
 
 namespace pinfold::config {
 namespace {
 
-using desk::Arming;
 using desk::Policy;
 
 constexpr Micros kSecond = std::chrono::seconds{1};
-
-void read_arming(TableReader& table, std::string_view key, Arming& target) {
-  if (const auto chosen = table.choice(key, {"observe", "armed"})) {
-    target = *chosen == 0 ? Arming::Observe : Arming::Armed;
-  }
-}
-
-void read_policy(TableReader& table, Policy& policy) {
-  table.duration("response_window", policy.response_window, {kSecond, std::chrono::days{90}});
-  table.duration("gather", policy.gather, {kSecond, std::chrono::hours{1}});
-  table.duration("quiet_gap", policy.quiet_gap, {kSecond, std::chrono::days{7}});
-  table.duration("watch_window", policy.watch_window, {kSecond, std::chrono::days{365}});
-  table.duration("probation", policy.probation, {kSecond, std::chrono::days{3650}});
-  table.duration("close_after_quiet", policy.close_after_quiet, {kSecond, std::chrono::days{365}});
-  // Exports arrive a few seconds after the packets; less would find silence missing where there is silence.
-  table.duration("silence_within", policy.silence_within, {5 * kSecond, std::chrono::hours{1}});
-  table.duration("evidence_max_age", policy.evidence_max_age, {kSecond, std::chrono::hours{24}});
-  table.number("min_confidence", policy.min_confidence.percent, 1, 100);
-  read_arming(table, "warnings", policy.warnings);
-  read_arming(table, "measures", policy.measures);
-  table.boolean("auto_approve_when_both_agree", policy.auto_approve_when_both_agree);
-
-  if (policy.measures == Arming::Armed && policy.warnings != Arming::Armed) {
-    table.fail("measures", "cannot be armed while warnings are not: nothing is disabled without a delivered warning");
-  }
-  if (policy.auto_approve_when_both_agree && policy.measures != Arming::Armed) {
-    table.fail("auto_approve_when_both_agree", "makes sense only with measures = \"armed\"");
-  }
-  if (policy.close_after_quiet <= policy.response_window) {
-    table.fail("close_after_quiet", fmt::format("must be longer than response_window ({}): the case would close before the owner's time is up",
-                                                pinfold::to_string(policy.response_window)));
-  }
-}
-
-void read_limits(TableReader& table, Policy& policy) {
-  table.number("max_disables_per_switch_hour", policy.max_disables_per_switch_hour, 0, 1000);
-  table.number("max_disables_per_site_hour", policy.max_disables_per_site_hour, 0, 1000);
-  table.number("max_disables_per_site_day", policy.max_disables_per_site_day, 0, 10'000);
-}
 
 void read_incidents(TableReader& table, const Policy& policy, detect::PortScanThresholds& thresholds) {
   table.duration("settle", thresholds.settle, {Micros{0}, std::chrono::minutes{1}});
@@ -107,8 +68,7 @@ Expected<PolicyFile, ConfigError> parse_policy(std::string_view text, const std:
   PolicyFile result;
   if (const auto document = parse_toml(text, faults)) {
     TableReader root(*document, "", faults);
-    root.table("policy", [&](TableReader& table) { read_policy(table, result.policy); });
-    root.table("limits", [&](TableReader& table) { read_limits(table, result.policy); });
+    read_desk_policy(root, result.policy);
     root.table("detect", [&](TableReader& detect) {
       for (const std::string_view section : {"port_scan", "flood", "brute_force", "spam", "bandwidth_burst", "reflector", "file_sharing"}) {
         read_detection(detect, section, result);

@@ -6,14 +6,15 @@
 ///                │           UNDELIVERABLE  SILENT ──again──▶ DISABLE_PENDING   SECOND_NOTICE + a person decides
 ///                │            (a person)                          │ guard rails, approval
 ///                ▼                                                ▼
-///      FALSE_POSITIVE                                         DISABLED ─▶ DISCUSSED ─▶ ENABLING ─▶ PROBATION ─▶ CLOSED
-///                                                           (ACTION_FAILED: a person)
+///   DISPUTED ─▶ FALSE_POSITIVE                              DISABLED ─▶ DISCUSSED ─▶ ENABLING ─▶ PROBATION ─▶ CLOSED
+///   (a person)                                            (ACTION_FAILED: a person)
 ///
 /// Used by: step and why (decide), http (show), engine (carry out). Pure; no clock.
 /// A port that went down although its action had been dropped meanwhile (the write was already on its way) is Disabled from any state: the fold
 /// follows the switch, and a person is told.
 /// Bounds:  findings are kept as events; the fold keeps incidents (kMaxIncidents, then the oldest are merged) and what `prove` needs of the
-///          findings (kMaxSightings, then the one with the oldest event time is forgotten).
+///          findings (kMaxSightings, then the one with the oldest event time is forgotten); kMaxReferences answers are known by their reference.
+/// Erased events (by law, in closed cases only) leave gaps: the fold then skips what it can no longer know, and the case stays readable.
 #pragma once
 
 #include <map>
@@ -28,6 +29,7 @@ namespace pinfold::desk {
 
 inline constexpr std::size_t kMaxIncidents = 256;
 inline constexpr std::size_t kMaxSightings = 1024;
+inline constexpr std::size_t kMaxReferences = 256;
 
 enum class State : std::uint8_t {
   Triage,
@@ -36,6 +38,7 @@ enum class State : std::uint8_t {
   Delivered,
   Undeliverable,
   Answered,
+  Disputed,
   SecondNotice,
   Silent,
   DisablePending,
@@ -56,6 +59,7 @@ struct Sighting {
   std::uint32_t seq = 0;  ///< of the FindingRecorded with the latest event time
   IncidentId incident;
   abuse::Origin origin = abuse::Origin::Network;
+  abuse::AbuseClass abuse_class = abuse::AbuseClass::Other;
   abuse::Confidence confidence;
   WallTime first_seen;
   WallTime last_seen;
@@ -85,6 +89,7 @@ struct Notice {
   DeliveryProof proof = DeliveryProof::Dsn;
   std::optional<std::string> failed;
   bool observed_only = false;
+  std::optional<Micros> window;  ///< of a warning; absent in events of older versions
   /// Taken by the contact's own mail server, and no bounce came after all.
   [[nodiscard]] bool reached() const { return delivered && !failed && !observed_only; }
 };
@@ -97,26 +102,41 @@ struct PortAction {
   std::uint32_t again_by = 0;      ///< seq of the finding that is the second event; 0 for an enable
   bool automatic = false;
   bool observed_only = false;
+  Ground ground = Ground::Policy;
+  StaffId by;           ///< who ordered it, unless the desk did
+  unsigned needed = 1;  ///< approvals by different people
+  State stood_in = State::Triage;
   std::vector<StaffId> approvals;
+  std::vector<StaffId> releases;       ///< of a guard rail's hold
+  bool held = false;                   ///< a guard rail held it at the last evaluation, none refused
   std::vector<GuardVerdict> verdicts;  ///< the latest evaluation
   std::optional<ActionResult> result;
   std::optional<bool> silent;
   bool dropped = false;
   bool dropped_by_person = false;
   [[nodiscard]] bool is_open() const { return !observed_only && !dropped && !result; }
-  [[nodiscard]] bool is_approved() const { return automatic || !approvals.empty(); }
+  [[nodiscard]] bool is_approved() const;
+  /// Two people let it pass the rails that held it.
+  [[nodiscard]] bool is_released() const { return releases.size() >= kReleasesNeeded; }
+  static constexpr std::size_t kReleasesNeeded = 2;
 };
 
 struct Case {
   CaseId id;
   State state = State::Triage;
+  abuse::Family family = abuse::Family::Compromise;
+  std::uint8_t level = 1;
+  bool acquitted = false;  ///< an objection was upheld: closing makes it a false positive
+  unsigned earlier_cases = 0;
+  unsigned erased = 0;  ///< events that were erased by law
+  std::uint32_t last_seq = 0;
+  std::uint32_t response_by = 0;    ///< seq
+  std::uint32_t discussion_by = 0;  ///< seq
   ServerId server;
   CustomerId customer;
-  abuse::Family family = abuse::Family::Compromise;
-  unsigned earlier_cases = 0;
-  std::uint32_t last_seq = 0;
   WallTime opened;
   WallTime changed;
+  WallTime state_since;
 
   std::vector<Incident> incidents;  ///< by first_seen
   std::int64_t incidents_made = 0;  ///< the highest IncidentId given so far
@@ -125,11 +145,11 @@ struct Case {
   std::vector<PortAction> actions;
 
   std::optional<WallTime> last_response;
-  std::uint32_t response_by = 0;         ///< seq
-  std::optional<WallTime> promised;      ///< of that response
-  std::set<std::string> unjudged_mails;  ///< raw_sha256 of mails that wait for a person: they pause disabling
+  std::optional<WallTime> promised;                ///< of that response
+  std::map<std::string, WallTime> unjudged_mails;  ///< raw_sha256 of mails that wait for a person, since when: they pause disabling
+  std::set<std::string> references;                ///< of answers: the same mail, link or ticket message answers once
+  std::optional<WallTime> objection_since;         ///< an objection waits to be decided
   std::optional<WallTime> last_discussion;
-  std::uint32_t discussion_by = 0;  ///< seq
   std::optional<WallTime> probation_since;
   std::optional<WallTime> window_passed;  ///< set by WindowPassed
   std::set<std::string> asked;            ///< what people were asked: nobody is called twice with the same words

@@ -23,6 +23,8 @@ public:
   /// Calls a person, once for the same words.
   void call_person(const std::string& what);
   void set_port(ActionId action, PortWish wish);
+  /// Once more, past the rails that held it; `seq` of the release makes the key a new one.
+  void set_port_released(ActionId action, std::uint32_t seq);
 
   [[nodiscard]] Step finish() && { return std::move(x_step); }
 

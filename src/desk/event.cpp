@@ -31,6 +31,10 @@ struct KindOf {
   std::string_view operator()(const PersonAsked&) const { return "person_asked"; }
   std::string_view operator()(const ProbationEnded&) const { return "probation_ended"; }
   std::string_view operator()(const ClosedAfterQuiet&) const { return "closed_after_quiet"; }
+  std::string_view operator()(const ObjectionRaised&) const { return "objection_raised"; }
+  std::string_view operator()(const ObjectionDecided&) const { return "objection_decided"; }
+  std::string_view operator()(const HoldReleased&) const { return "hold_released"; }
+  std::string_view operator()(const Erased&) const { return "erased"; }
 };
 
 std::string_view for_people(NoticeKind kind) {
@@ -75,8 +79,8 @@ std::string with_reason(std::string line, std::string_view reason) {
 
 struct Describe {
   std::string operator()(const CaseOpened& e) const {
-    return fmt::format("case opened for {} of customer {} ({}){}", e.server.value, e.customer.value, to_string(e.family),
-                       e.earlier_cases == 0 ? "" : fmt::format(", {} earlier", e.earlier_cases));
+    return fmt::format("case opened for {} of customer {} ({}){}{}", e.server.value, e.customer.value, to_string(e.family),
+                       e.earlier_cases == 0 ? "" : fmt::format(", {} earlier", e.earlier_cases), e.by.value.empty() ? "" : " by " + e.by.value);
   }
   std::string operator()(const FindingRecorded& e) const {
     const abuse::Finding& f = e.finding;
@@ -140,6 +144,11 @@ struct Describe {
     return fmt::format("the response window of notice {} passed at {}", e.notice.value, to_people(e.deadline));
   }
   std::string operator()(const DisableRequested& e) const {
+    if (e.ground != Ground::Policy) {
+      return with_reason(
+          fmt::format("action {}: port off, {} by {}", e.action.value, e.ground == Ground::Emergency ? "an emergency called" : "decided", e.by.value),
+          e.reason);
+    }
     return fmt::format("action {}: port off {}", e.action.value,
                        e.observed_only ? "would be due (observe only)" : (e.automatic ? "decided by policy" : "asks for approval"));
   }
@@ -147,6 +156,16 @@ struct Describe {
   std::string operator()(const PersonAsked& e) const { return "a person is asked: " + e.what; }
   std::string operator()(const ProbationEnded&) const { return "probation ended quietly; case closed"; }
   std::string operator()(const ClosedAfterQuiet&) const { return "closed after quiet"; }
+  std::string operator()(const ObjectionRaised& e) const {
+    return with_reason(fmt::format("objection from {} by {}", e.from, to_string(e.channel)), e.text);
+  }
+  std::string operator()(const ObjectionDecided& e) const {
+    return with_reason(fmt::format("objection {} by {}", e.upheld ? "upheld" : "rejected", e.by.value), e.reason);
+  }
+  std::string operator()(const HoldReleased& e) const {
+    return with_reason(fmt::format("hold on action {} released by {}", e.action.value, e.by.value), e.reason);
+  }
+  std::string operator()(const Erased& e) const { return fmt::format("erased by law (was: {})", e.kind); }
 };
 
 }  // namespace

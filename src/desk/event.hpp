@@ -24,6 +24,8 @@ enum class PortWish : std::uint8_t { Down, Up };
 enum class GuardOutcome : std::uint8_t { Pass, Hold, Refuse };
 /// The end of one port action, as far as the switch itself shows it.
 enum class ActionResult : std::uint8_t { Verified, Mismatch, Unknown, NotSent };
+/// On whose authority a port is to go off: the ladder's own proof, a systems administrator's decision, or an emergency (two people, no ladder).
+enum class Ground : std::uint8_t { Policy, Person, Emergency };
 
 // --- what came from outside ------------------------------------------------------------------------------------------------------------
 
@@ -32,6 +34,8 @@ struct CaseOpened {
   CustomerId customer;  ///< the tenant at event time
   abuse::Family family = abuse::Family::Compromise;
   unsigned earlier_cases = 0;  ///< of this tenancy and family: memory for repeat offenders
+  std::uint8_t level = 1;      ///< the server's service level then
+  StaffId by{};                ///< who opened it by hand; empty: a finding did
 };
 struct FindingRecorded {
   abuse::Finding finding;
@@ -75,6 +79,19 @@ struct ResponseRecorded {
   Statement statement = Statement::Unstated;
   std::optional<WallTime> promised;  ///< when the owner says it will be mended
   std::string text;
+  StaffId by{};             ///< who wrote it up (phone); empty: it came from the owner's own hand
+  std::string reference{};  ///< Message-ID, link or ticket message: the same one answers once
+};
+/// The owner contradicts: before a measure a dispute ("intended", "not mine"), after it an appeal. Counts as an answer.
+struct ObjectionRaised {
+  ResponseChannel channel = ResponseChannel::Mail;
+  std::string from;
+  std::string text;
+};
+struct ObjectionDecided {
+  StaffId by;           ///< nobody who ordered or approved the measure
+  bool upheld = false;  ///< the owner was right: goes into the detector's record
+  std::string reason;
 };
 struct GuardVerdict {
   std::string rule;  ///< "G4 uplink"
@@ -87,7 +104,16 @@ struct GuardsEvaluated {
   ActionId action;
   std::vector<GuardVerdict> verdicts;
 };
+/// Signs for the policy where it approves by itself; no person may use the name.
+[[nodiscard]] inline StaffId policy_approver() { return StaffId{"policy"}; }
+
 struct ApprovalGiven {
+  ActionId action;
+  StaffId by;
+  std::string reason;
+};
+/// A guard rail held the action; two people together let it pass. A rail that refuses is never released.
+struct HoldReleased {
   ActionId action;
   StaffId by;
   std::string reason;
@@ -134,20 +160,25 @@ struct NoticeQueued {
   NoticeId notice;
   NoticeKind kind = NoticeKind::Warning;
   ContactId contact;
-  std::string token;           ///< in Reply-To, VERP and Message-ID
-  bool observed_only = false;  ///< warnings are not armed: it was written, not sent
+  std::string token;               ///< in Reply-To, VERP and Message-ID
+  bool observed_only = false;      ///< warnings are not armed: it was written, not sent
+  std::optional<Micros> window{};  ///< of a warning: how long the owner has from delivery; it stays whatever the policy becomes
 };
 struct WindowPassed {
   NoticeId notice;
   WallTime deadline{};  ///< delivery + response window, as the policy stood then
 };
-/// The proof, as it stood when the desk decided: printed by `pinfold case why`.
+/// The proof, as it stood when the desk (or a person) decided: printed by `pinfold case why`.
 struct DisableRequested {
   ActionId action;
   std::vector<std::string> proof;  ///< one line a clause, with its event
   bool automatic = false;          ///< approved by policy: network and host evidence agree
   bool observed_only = false;      ///< measures are not armed
-  std::uint32_t again_by = 0;      ///< seq of the FindingRecorded that is the second event
+  std::uint32_t again_by = 0;      ///< seq of the FindingRecorded that is the second event; of a person's decision: the latest, 0 if none
+  Ground ground = Ground::Policy;
+  StaffId by{};          ///< who ordered it, unless the desk did
+  std::string reason{};  ///< theirs
+  unsigned needed = 1;   ///< approvals by different people before the port is written, unless `automatic`
 };
 struct EnableRequested {
   ActionId action;
@@ -157,11 +188,15 @@ struct PersonAsked {
 };
 struct ProbationEnded {};
 struct ClosedAfterQuiet {};
+/// What stood here was erased by law. Never recorded by the desk: the store hands it out in place of the lost event, so that the case stays readable.
+struct Erased {
+  std::string kind;  ///< of the lost event
+};
 
-using EventBody =
-    std::variant<CaseOpened, FindingRecorded, NoticeSubmitted, NoticeDelivered, NoticeFailed, MailReceived, MailJudged, ResponseRecorded,
-                 GuardsEvaluated, ApprovalGiven, ActionDropped, PortActionFinished, SilenceVerified, DiscussionRecorded, NoteAdded, ClosedByStaff,
-                 NoticeQueued, WindowPassed, DisableRequested, EnableRequested, PersonAsked, ProbationEnded, ClosedAfterQuiet>;
+using EventBody = std::variant<CaseOpened, FindingRecorded, NoticeSubmitted, NoticeDelivered, NoticeFailed, MailReceived, MailJudged,
+                               ResponseRecorded, GuardsEvaluated, ApprovalGiven, ActionDropped, PortActionFinished, SilenceVerified,
+                               DiscussionRecorded, NoteAdded, ClosedByStaff, NoticeQueued, WindowPassed, DisableRequested, EnableRequested,
+                               PersonAsked, ProbationEnded, ClosedAfterQuiet, ObjectionRaised, ObjectionDecided, HoldReleased, Erased>;
 
 struct Event {
   std::uint32_t seq = 0;  ///< within the case, from 1, without gaps

@@ -14,7 +14,8 @@ using nlohmann::json;
 
 struct ToJson {
   json operator()(const CaseOpened& e) const {
-    return {{"server", e.server.value}, {"customer", e.customer.value}, {"family", to_string(e.family)}, {"earlier_cases", e.earlier_cases}};
+    return {{"server", e.server.value}, {"customer", e.customer.value}, {"family", to_string(e.family)}, {"earlier_cases", e.earlier_cases},
+            {"level", e.level},         {"opened_by", e.by.value}};
   }
   json operator()(const FindingRecorded& e) const {
     json joins = json::array();
@@ -37,7 +38,8 @@ struct ToJson {
     return {{"raw_sha256", e.raw_sha256}, {"by", e.by.value}, {"is_response", e.is_response}, {"reason", e.reason}};
   }
   json operator()(const ResponseRecorded& e) const {
-    json out{{"channel", to_string(e.channel)}, {"from", e.from}, {"statement", to_string(e.statement)}, {"text", e.text}};
+    json out{{"channel", to_string(e.channel)}, {"from", e.from}, {"statement", to_string(e.statement)}, {"text", e.text}, {"by", e.by.value},
+             {"reference", e.reference}};
     if (e.promised) {
       out["promised"] = to_string(*e.promised);
     }
@@ -65,11 +67,15 @@ struct ToJson {
   json operator()(const NoteAdded& e) const { return {{"by", e.by.value}, {"text", e.text}}; }
   json operator()(const ClosedByStaff& e) const { return {{"by", e.by.value}, {"false_positive", e.false_positive}, {"reason", e.reason}}; }
   json operator()(const NoticeQueued& e) const {
-    return {{"notice", e.notice.value},
-            {"notice_kind", to_string(e.kind)},
-            {"contact", e.contact.value},
-            {"token", e.token},
-            {"observed_only", e.observed_only}};
+    json out{{"notice", e.notice.value},
+             {"notice_kind", to_string(e.kind)},
+             {"contact", e.contact.value},
+             {"token", e.token},
+             {"observed_only", e.observed_only}};
+    if (e.window) {
+      out["window_us"] = e.window->count();
+    }
+    return out;
   }
   json operator()(const WindowPassed& e) const { return {{"notice", e.notice.value}, {"deadline", to_string(e.deadline)}}; }
   json operator()(const DisableRequested& e) const {
@@ -77,21 +83,26 @@ struct ToJson {
     for (const std::string& line : e.proof) {
       proof.push_back({{"line", line}});
     }
-    return {{"action", e.action.value},
-            {"proof", std::move(proof)},
-            {"automatic", e.automatic},
-            {"observed_only", e.observed_only},
-            {"again_by", e.again_by}};
+    return {{"action", e.action.value}, {"proof", std::move(proof)},     {"automatic", e.automatic}, {"observed_only", e.observed_only},
+            {"again_by", e.again_by},   {"ground", to_string(e.ground)}, {"by", e.by.value},         {"reason", e.reason},
+            {"needed", e.needed}};
   }
   json operator()(const EnableRequested& e) const { return {{"action", e.action.value}}; }
   json operator()(const PersonAsked& e) const { return {{"what", e.what}}; }
   json operator()(const ProbationEnded&) const { return json::object(); }
   json operator()(const ClosedAfterQuiet&) const { return json::object(); }
+  json operator()(const ObjectionRaised& e) const { return {{"channel", to_string(e.channel)}, {"from", e.from}, {"text", e.text}}; }
+  json operator()(const ObjectionDecided& e) const { return {{"by", e.by.value}, {"upheld", e.upheld}, {"reason", e.reason}}; }
+  json operator()(const HoldReleased& e) const { return {{"action", e.action.value}, {"by", e.by.value}, {"reason", e.reason}}; }
+  json operator()(const Erased& e) const { return {{"was", e.kind}}; }
 };
 
 NoticeId notice(JsonReader& r) { return NoticeId{r.signed_number("notice")}; }
 ActionId action(JsonReader& r) { return ActionId{r.signed_number("action")}; }
 StaffId by(JsonReader& r) { return StaffId{r.text("by")}; }
+
+/// Fields that events of older versions lack.
+std::string text_if_any(JsonReader& r, std::string_view field) { return r.has(field) ? r.text(field) : std::string{}; }
 
 EventBody read_opened(JsonReader& r) {
   CaseOpened e;
@@ -99,6 +110,8 @@ EventBody read_opened(JsonReader& r) {
   e.customer = CustomerId{r.text("customer")};
   e.family = r.parsed("family", abuse::parse_family);
   e.earlier_cases = static_cast<unsigned>(r.number("earlier_cases", UINT32_MAX));
+  e.level = r.has("level") ? static_cast<std::uint8_t>(r.number("level", UINT8_MAX)) : std::uint8_t{1};
+  e.by = StaffId{text_if_any(r, "opened_by")};
   return e;
 }
 /// The finding itself is read by parse_event, which has the JSON it needs.
@@ -132,6 +145,8 @@ EventBody read_response(JsonReader& r) {
     e.promised = r.parsed("promised", parse_wall_time);
   }
   e.text = r.text("text");
+  e.by = StaffId{text_if_any(r, "by")};
+  e.reference = text_if_any(r, "reference");
   return e;
 }
 EventBody read_guards(JsonReader& r) {
@@ -154,8 +169,11 @@ EventBody read_discussion(JsonReader& r) {
 EventBody read_note(JsonReader& r) { return NoteAdded{by(r), r.text("text")}; }
 EventBody read_closed(JsonReader& r) { return ClosedByStaff{by(r), r.boolean("false_positive"), r.text("reason")}; }
 EventBody read_queued(JsonReader& r) {
-  return NoticeQueued{notice(r), r.parsed("notice_kind", parse_notice_kind), ContactId{r.text("contact")}, r.text("token"),
-                      r.boolean("observed_only")};
+  NoticeQueued e{notice(r), r.parsed("notice_kind", parse_notice_kind), ContactId{r.text("contact")}, r.text("token"), r.boolean("observed_only")};
+  if (r.has("window_us")) {
+    e.window = Micros{r.signed_number("window_us")};
+  }
+  return e;
 }
 EventBody read_window(JsonReader& r) { return WindowPassed{notice(r), r.parsed("deadline", parse_wall_time)}; }
 EventBody read_disable(JsonReader& r) {
@@ -165,19 +183,30 @@ EventBody read_disable(JsonReader& r) {
   e.automatic = r.boolean("automatic");
   e.observed_only = r.boolean("observed_only");
   e.again_by = static_cast<std::uint32_t>(r.number("again_by", UINT32_MAX));
+  e.ground = r.has("ground") ? r.parsed("ground", parse_ground) : Ground::Policy;
+  e.by = StaffId{text_if_any(r, "by")};
+  e.reason = text_if_any(r, "reason");
+  e.needed = r.has("needed") ? static_cast<unsigned>(r.number("needed", UINT8_MAX)) : 1U;
   return e;
 }
 EventBody read_enable(JsonReader& r) { return EnableRequested{action(r)}; }
 EventBody read_person(JsonReader& r) { return PersonAsked{r.text("what")}; }
 EventBody read_probation_ended(JsonReader&) { return ProbationEnded{}; }
 EventBody read_quiet(JsonReader&) { return ClosedAfterQuiet{}; }
+EventBody read_objection(JsonReader& r) { return ObjectionRaised{r.parsed("channel", parse_response_channel), r.text("from"), r.text("text")}; }
+EventBody read_objection_decided(JsonReader& r) { return ObjectionDecided{by(r), r.boolean("upheld"), r.text("reason")}; }
+EventBody read_released(JsonReader& r) { return HoldReleased{action(r), by(r), r.text("reason")}; }
+EventBody read_erased(JsonReader& r) { return Erased{r.text("was")}; }
 
 /// In the order of EventBody, so that a new event cannot be forgotten here.
 using Read = EventBody (*)(JsonReader&);
 constexpr std::array<Read, std::variant_size_v<EventBody>> kReaders{
-    read_opened,   read_finding, read_submitted, read_delivered,       read_failed,     read_mail, read_judged, read_response, read_guards,
-    read_approval, read_dropped, read_finished,  read_silence,         read_discussion, read_note, read_closed, read_queued,   read_window,
-    read_disable,  read_enable,  read_person,    read_probation_ended, read_quiet};
+    read_opened,   read_finding,         read_submitted, read_delivered,  read_failed,
+    read_mail,     read_judged,          read_response,  read_guards,     read_approval,
+    read_dropped,  read_finished,        read_silence,   read_discussion, read_note,
+    read_closed,   read_queued,          read_window,    read_disable,    read_enable,
+    read_person,   read_probation_ended, read_quiet,     read_objection,  read_objection_decided,
+    read_released, read_erased};
 
 template <std::size_t... I>
 std::array<std::string_view, sizeof...(I)> all_kinds(std::index_sequence<I...>) {

@@ -45,6 +45,7 @@ void note_sighting(Case& c, std::uint32_t seq, const Span& span, const FindingRe
   s.first_seen = is_new ? span.first : std::min(s.first_seen, span.first);
   s.incident = incident.id;
   s.origin = f.origin;
+  s.abuse_class = f.abuse_class;
   s.confidence = f.confidence;
   s.detected_at = f.detected_at;
   incident.findings.push_back(s.seq);

@@ -1,5 +1,7 @@
 #include "desk/judgement.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "desk/incidents.hpp"
@@ -18,10 +20,63 @@ const Sighting* latest(const Case& c, const Policy& policy, Matches&& matches) {
   return best;
 }
 
+/// What stands still until a person has done something, and since when.
+struct Waiting {
+  std::string what;
+  WallTime since;
+};
+std::optional<Waiting> waiting_for_person(const Case& c) {
+  if (c.objection_since) {
+    return Waiting{"the owner's objection waits to be decided", *c.objection_since};
+  }
+  if (!c.unjudged_mails.empty()) {
+    const auto oldest =
+        std::min_element(c.unjudged_mails.begin(), c.unjudged_mails.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    return Waiting{"an unclear mail waits to be read, and disabling pauses for it", oldest->second};
+  }
+  if (const PortAction* action = c.open_action(); action != nullptr && action->wish == PortWish::Down) {
+    if (action->held && !action->is_released()) {
+      return Waiting{fmt::format("action {} is held by a guard rail", action->id.value), action->requested};
+    }
+    if (!action->is_approved()) {
+      return Waiting{fmt::format("action {} waits for approval", action->id.value), action->requested};
+    }
+    return std::nullopt;
+  }
+  switch (c.state) {
+    case State::SecondNotice: return Waiting{"a second notice went out and the case waits for a decision", c.state_since};
+    case State::Undeliverable: return Waiting{"the owner has not been reached", c.state_since};
+    case State::ActionFailed: return Waiting{"a port action failed", c.state_since};
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace
 
 bool counts(const Sighting& s, const Policy& policy) {
   return (s.origin == abuse::Origin::Network || s.origin == abuse::Origin::Host) && s.confidence >= policy.min_confidence;
+}
+
+Rules rules_of(const Case& c, abuse::AbuseClass abuse_class, const Policy& policy) {
+  return rules_for(policy, abuse_class, c.level, c.earlier_cases);
+}
+
+bool warnings_armed(const Case& c, const Policy& policy) {
+  return std::any_of(c.incidents.begin(), c.incidents.end(), [&](const Incident& incident) {
+    return std::any_of(incident.classes.begin(), incident.classes.end(),
+                       [&](abuse::AbuseClass abuse_class) { return rules_of(c, abuse_class, policy).warnings == Arming::Armed; });
+  });
+}
+
+Micros window_now(const Case& c, const Policy& policy) {
+  std::optional<Micros> longest;
+  for (const Incident& incident : c.incidents) {
+    for (const abuse::AbuseClass abuse_class : incident.classes) {
+      const Micros window = rules_of(c, abuse_class, policy).response_window;
+      longest = longest ? std::max(*longest, window) : window;
+    }
+  }
+  return longest.value_or(policy.response_window);
 }
 
 std::optional<WallTime> deadline(const Case& c, const Policy& policy) {
@@ -29,12 +84,22 @@ std::optional<WallTime> deadline(const Case& c, const Policy& policy) {
   if (warning == nullptr || !warning->reached()) {
     return std::nullopt;
   }
-  return *warning->delivered + policy.response_window;
+  return *warning->delivered + warning->window.value_or(policy.response_window);
 }
 
 const Sighting* happened_again(const Case& c, const Policy& policy) {
   const auto end = deadline(c, policy);
-  return end ? latest(c, policy, [&](const Sighting& s) { return s.last_seen > *end; }) : nullptr;
+  if (!end) {
+    return nullptr;
+  }
+  const auto is_after = [&](const Sighting& s) { return s.last_seen > *end; };
+  const auto is_armed = [&](const Sighting& s) { return is_after(s) && rules_of(c, s.abuse_class, policy).measures == Arming::Armed; };
+  const Sighting* armed = latest(c, policy, is_armed);
+  return armed != nullptr ? armed : latest(c, policy, is_after);
+}
+
+const Sighting* latest_own(const Case& c, const Policy& policy) {
+  return latest(c, policy, [](const Sighting&) { return true; });
 }
 
 bool both_origins_agree(const Case& c, const Sighting& again, const Policy& policy) {
@@ -52,7 +117,7 @@ WallTime answer_covers_until(const Case& c, const Policy& policy) {
 
 const Sighting* contradicts_answer(const Case& c, const Policy& policy) {
   const WallTime covered = answer_covers_until(c, policy);
-  const WallTime patience_ends = c.promised ? covered : covered + policy.response_window;
+  const WallTime patience_ends = c.promised ? covered : covered + window_now(c, policy);
   return latest(c, policy, [&](const Sighting& s) { return s.first_seen > covered || s.last_seen > patience_ends; });
 }
 
@@ -61,7 +126,7 @@ const Sighting* breaks_probation(const Case& c, const Policy& policy) {
 }
 
 std::optional<WallTime> closes_at(const Case& c, const Policy& policy) {
-  if (!c.unjudged_mails.empty()) {
+  if (!c.unjudged_mails.empty() || c.objection_since) {
     return std::nullopt;
   }
   WallTime quiet_since = std::max(c.opened, last_activity(c).value_or(c.opened));
@@ -78,6 +143,7 @@ std::optional<WallTime> closes_at(const Case& c, const Policy& policy) {
     case State::SecondNotice: return quiet_since + policy.close_after_quiet;
     case State::Answered: return std::max(quiet_since, answer_covers_until(c, policy)) + policy.watch_window;
     case State::Probation: return c.probation_since.value_or(c.changed) + policy.probation;
+    case State::Disputed:
     case State::DisablePending:
     case State::Disabled:
     case State::Discussed:
@@ -85,6 +151,43 @@ std::optional<WallTime> closes_at(const Case& c, const Policy& policy) {
     case State::ActionFailed:
     case State::FalsePositive:
     case State::Closed: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<WallTime> presumed_delivered_at(const Case& c, const Policy& policy) {
+  const Notice* warning = c.first_warning();
+  if (c.state != State::Sent || !policy.presume_delivered_after || warning == nullptr || !warning->submitted) {
+    return std::nullopt;
+  }
+  return *warning->submitted + *policy.presume_delivered_after;
+}
+
+std::optional<Question> approval_question(const Case& c, const Policy& policy) {
+  const PortAction* action = c.open_action();
+  if (action == nullptr || action->wish == PortWish::Up || action->is_approved()) {
+    return std::nullopt;
+  }
+  const std::size_t missing = action->needed - std::min<std::size_t>(action->needed, action->approvals.size());
+  Question question{action->requested, {}};
+  if (action->ground == Ground::Policy) {
+    question = {action->requested + std::min(policy.gather, policy.evidence_max_age / 2),
+                fmt::format("action {}: the proof for switching off the port is complete; approve or drop it{}", action->id.value,
+                            action->needed > 1 ? fmt::format(" ({} people)", action->needed) : "")};
+  } else {
+    question.words = fmt::format("action {}: {} {}; {} more must approve or drop it", action->id.value, action->by.value,
+                                 action->ground == Ground::Emergency ? "calls an emergency" : "wants the port off", missing);
+  }
+  return c.asked.contains(question.words) ? std::nullopt : std::optional(question);
+}
+
+std::optional<Question> next_reminder(const Case& c, const Policy& policy) {
+  const auto waiting = waiting_for_person(c);
+  for (int n = 1; waiting && n <= kMaxReminders; ++n) {
+    std::string words = fmt::format("reminder {}: {} since {}", n, waiting->what, to_people(waiting->since));
+    if (!c.asked.contains(words)) {
+      return Question{waiting->since + n * policy.remind_after, std::move(words)};
+    }
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "desk/case.hpp"
 #include "desk/policy.hpp"
@@ -11,11 +12,21 @@ namespace pinfold::desk {
 /// Own telemetry, sure enough to act on.
 [[nodiscard]] bool counts(const Sighting& s, const Policy& policy);
 
+/// What the policy says for that class of abuse on this case's server and owner.
+[[nodiscard]] Rules rules_of(const Case& c, abuse::AbuseClass abuse_class, const Policy& policy);
+/// Warnings are armed for one of the classes that this case is about.
+[[nodiscard]] bool warnings_armed(const Case& c, const Policy& policy);
+/// How long a warning that is written now gives the owner: the longest of the case's classes.
+[[nodiscard]] Micros window_now(const Case& c, const Policy& policy);
+
 /// When the response window of the delivered warning ends; nullopt: no warning has reached anybody.
 [[nodiscard]] std::optional<WallTime> deadline(const Case& c, const Policy& policy);
 
-/// The second event: of the sightings that count and whose event time lies after the deadline, the latest. nullptr: it has not happened again.
+/// The second event: of the sightings that count and whose event time lies after the deadline, the latest; one of a class whose measures are armed
+/// before all others. nullptr: it has not happened again.
 [[nodiscard]] const Sighting* happened_again(const Case& c, const Policy& policy);
+/// The latest sighting of our own sensors, whenever it was. nullptr: none.
+[[nodiscard]] const Sighting* latest_own(const Case& c, const Policy& policy);
 
 /// Network and host both saw the second event.
 [[nodiscard]] bool both_origins_agree(const Case& c, const Sighting& again, const Policy& policy);
@@ -32,5 +43,19 @@ namespace pinfold::desk {
 
 /// When the case closes by quiet alone, if nothing more happens; nullopt: not by time. A mail that waits for a person keeps it open.
 [[nodiscard]] std::optional<WallTime> closes_at(const Case& c, const Policy& policy);
+
+/// When a submitted warning is presumed delivered; nullopt: never, or nothing waits.
+[[nodiscard]] std::optional<WallTime> presumed_delivered_at(const Case& c, const Policy& policy);
+
+/// A question that comes due: when, and the words in which a person is called.
+struct Question {
+  WallTime due;
+  std::string words;
+};
+/// The call for approval of the action that waits, once evidence had time to gather; nullopt: asked already, or nothing waits.
+[[nodiscard]] std::optional<Question> approval_question(const Case& c, const Policy& policy);
+/// What waits for a person ages into a call again, kMaxReminders times; nullopt: nothing waits.
+inline constexpr int kMaxReminders = 7;
+[[nodiscard]] std::optional<Question> next_reminder(const Case& c, const Policy& policy);
 
 }  // namespace pinfold::desk

@@ -41,26 +41,35 @@ Clause delivered(const Case& c) {
 Clause window_passed(const Case& c, const Policy& policy, WallTime now) {
   const auto end = deadline(c, policy);
   if (!end) {
-    return {"window passed", false, "the window starts with the delivery", "a delivery, then " + to_string(policy.response_window)};
+    return {"window passed", false, "the window starts with the delivery", "a delivery, then " + to_string(window_now(c, policy))};
   }
-  return {"window passed", now >= *end, fmt::format("delivery + {} = {}, now {}", to_string(policy.response_window), to_string(*end), to_string(now)),
+  const Micros window = *end - *c.first_warning()->delivered;
+  return {"window passed", now >= *end, fmt::format("delivery + {} = {}, now {}", to_string(window), to_string(*end), to_string(now)),
           now >= *end ? "nothing" : "time alone"};
 }
 
 Clause no_response(const Case& c) {
+  if (c.objection_since) {
+    return {"no response", false, fmt::format("#{} the owner objects since {}", c.response_by, to_string(*c.objection_since)),
+            "a person decides the objection"};
+  }
   if (c.answered()) {
     return {"no response", false, fmt::format("#{} answer at {}", c.response_by, to_string(*c.last_response)),
             "nothing in this case: after an answer, people decide"};
   }
   if (!c.unjudged_mails.empty()) {
-    return {"no response", false, fmt::format("{} unclear mail(s) wait for a person", c.unjudged_mails.size()), "a person judges the mail"};
+    return {"no response", false,
+            fmt::format("{} unclear mail(s) wait for a person, the first SHA-256 {}", c.unjudged_mails.size(),
+                        c.unjudged_mails.begin()->first.substr(0, 12)),
+            "a person judges the mail"};
   }
   return {"no response", true, "no valid answer since the warning", "an answer by mail, link, portal, ticket or phone"};
 }
 
 Clause ears_open(const Case& c, const Ears& ears) {
   const Notice* n = c.first_warning();
-  Clause clause{"ears open", false, "mail in or the pages are not healthy now", "mail in and pages healthy from before the delivery until now"};
+  Clause clause{std::string(kEarsClause), false, "mail in or the pages are not healthy now",
+                "mail in and pages healthy from before the delivery until now"};
   if (ears.open_since) {
     clause.holds = n != nullptr && n->reached() && *ears.open_since <= *n->delivered;
     clause.because = "mail in and pages healthy since " + to_string(*ears.open_since);
@@ -80,7 +89,7 @@ Clause again(const Case& c, const Policy& policy, WallTime now, const Sighting* 
     clause.holds = is_past;
     clause.because = fmt::format("#{} {} finding, last seen {}, incident {}{}", second->seq, to_string(second->origin), to_string(second->last_seen),
                                  second->incident.value, is_past ? "" : "; that lies in the future of this clock");
-    clause.would_change = "a bounce that moves the window";
+    clause.would_change = is_past ? "a bounce that moves the window" : "time alone, or this clock is wrong";
   } else if (!deadline(c, policy)) {
     clause.because = "there is no window yet";
   }
@@ -98,9 +107,26 @@ Clause fresh(const Policy& policy, WallTime now, const Sighting* second) {
   return clause;
 }
 
-Clause armed(const Policy& policy) {
-  const bool is_armed = policy.measures == Arming::Armed;
-  return {"armed", is_armed, is_armed ? "measures are armed" : "measures are only observed", "the operator arms or disarms measures"};
+/// For the class of the second event, at this server's level.
+Clause armed(const Case& c, const Policy& policy, const Sighting* second) {
+  const Arming arming = second == nullptr ? policy.measures : rules_of(c, second->abuse_class, policy).measures;
+  const bool is_armed = arming == Arming::Armed;
+  return {std::string(kArmedClause), is_armed,
+          second == nullptr
+              ? (is_armed ? "measures are armed" : "measures are only observed")
+              : fmt::format("measures for {} at level {} are {}", title(second->abuse_class), c.level, is_armed ? "armed" : "only observed"),
+          "the operator arms or disarms measures"};
+}
+
+/// The operator's announced work, or the circuit breaker.
+Clause nothing_stops(const Case& c, const Policy& policy, const Moment& moment) {
+  if (moment.breaker_open) {
+    return {"nothing stops it", false, "the circuit breaker is open: too many disables were asked for at once", "a person resets the breaker"};
+  }
+  if (const Maintenance* work = maintenance_at(policy, c.server, moment.now)) {
+    return {"nothing stops it", false, fmt::format("announced maintenance until {}: {}", to_string(work->until), work->reason), "time alone"};
+  }
+  return {"nothing stops it", true, "no maintenance is announced, the circuit breaker is closed", "announced maintenance, or the circuit breaker"};
 }
 
 /// Once people have talked, the port follows what they agreed: probation, and a person.
@@ -114,6 +140,25 @@ Clause not_settled(const Case& c) {
     return {"not settled", false, "the case is closed", "a new case"};
   }
   return {"not settled", true, "no talk with the owner is on record", "a recorded discussion"};
+}
+
+/// Of a person's order: it waits for approvals, and for nothing that has come in between.
+std::optional<std::string> why_not_ordered(const Case& c, const PortAction& down, const Policy& policy, WallTime now) {
+  if (c.state != State::DisablePending) {
+    return fmt::format("the case is {} meanwhile", to_string(c.state));
+  }
+  const Sighting* seen = latest_own(c, policy);
+  if (rules_of(c, seen == nullptr ? abuse::AbuseClass::Other : seen->abuse_class, policy).measures != Arming::Armed) {
+    return "measures are only observed";
+  }
+  if (down.ground == Ground::Emergency) {
+    const bool fresh_enough = seen != nullptr && now - seen->last_seen <= policy.evidence_max_age;
+    return fresh_enough ? std::nullopt : std::optional<std::string>("our own sensors no longer see it: the emergency is over");
+  }
+  if (!c.unjudged_mails.empty() || c.response_by > down.requested_by) {
+    return "the owner has written meanwhile";
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> why_not_up(const Case& c, const PortAction& up) {
@@ -131,8 +176,11 @@ std::optional<std::string> why_not_up(const Case& c, const PortAction& up) {
 
 }  // namespace
 
-bool Proof::holds() const {
-  return !clauses.empty() && std::all_of(clauses.begin(), clauses.end(), [](const Clause& clause) { return clause.holds; });
+bool Proof::holds() const { return !clauses.empty() && first_failing() == nullptr; }
+
+const Clause* Proof::first_failing(std::string_view except) const {
+  const auto found = std::find_if(clauses.begin(), clauses.end(), [&](const Clause& clause) { return !clause.holds && clause.name != except; });
+  return found == clauses.end() ? nullptr : &*found;
 }
 
 Proof prove(const Case& c, const Policy& policy, const Moment& moment) {
@@ -147,7 +195,8 @@ Proof prove(const Case& c, const Policy& policy, const Moment& moment) {
                    nothing_unclassified(moment.ears),
                    again(c, policy, moment.now, second),
                    fresh(policy, moment.now, second),
-                   armed(policy)};
+                   nothing_stops(c, policy, moment),
+                   armed(c, policy, second)};
   if (second != nullptr) {
     proof.again_by = second->seq;
     proof.both_agree = both_origins_agree(c, *second, policy);
@@ -173,14 +222,14 @@ std::optional<std::string> why_not_now(const Case& c, ActionId id, const Policy&
     return why_not_up(c, *action);
   }
   if (!action->is_approved()) {
-    return "nobody has approved it";
+    return action->approvals.empty() ? "nobody has approved it" : "not enough people have approved it";
   }
-  for (const Clause& clause : prove(c, policy, moment).clauses) {
-    if (!clause.holds) {
-      return fmt::format("not {}: {}", clause.name, clause.because);
-    }
+  if (action->ground != Ground::Policy) {
+    return why_not_ordered(c, *action, policy, moment.now);
   }
-  return std::nullopt;
+  const Proof proof = prove(c, policy, moment);
+  const Clause* failing = proof.first_failing();
+  return failing == nullptr ? std::nullopt : std::optional(fmt::format("not {}: {}", failing->name, failing->because));
 }
 
 }  // namespace pinfold::desk

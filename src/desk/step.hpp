@@ -39,7 +39,10 @@ struct Moment {
   WallTime now;
   Ears ears;
   std::string fresh_token;          ///< for a notice, if one is queued; used at most once
-  std::vector<ContactId> contacts;  ///< of the case's customer, in order
+  std::vector<ContactId> contacts;  ///< of the case's customer, in the order in which they are tried; the account's own address last
+  /// Those whose mailbox lives on the case's own server: they are not written to, and a person asks the customer for another.
+  std::vector<ContactId> on_offender{};
+  bool breaker_open = false;  ///< the circuit breaker on measures has tripped: too many at once
 };
 
 /// Time may have made something due. Not recorded itself.
@@ -48,12 +51,18 @@ struct Tick {};
 struct FindingArrived {
   abuse::Finding finding;
 };
-/// Signs for the policy where it approves by itself; no person may use the name.
-[[nodiscard]] inline StaffId policy_approver() { return StaffId{"policy"}; }
+/// A systems administrator orders the port off, with a reason. As the ladder's last word: from SecondNotice, Undeliverable, Silent or ActionFailed,
+/// for what no sensor can prove (the unreachable, phishing that only a reporter saw). As an emergency: from any rung, while our own sensors see it
+/// happen, and never with fewer than two people. The one who orders is the first to approve.
+struct MeasureOrdered {
+  StaffId by;
+  std::string reason;
+  bool emergency = false;
+};
 
-using Input =
-    std::variant<Tick, FindingArrived, NoticeSubmitted, NoticeDelivered, NoticeFailed, MailReceived, MailJudged, ResponseRecorded, GuardsEvaluated,
-                 ApprovalGiven, ActionDropped, PortActionFinished, SilenceVerified, DiscussionRecorded, NoteAdded, ClosedByStaff>;
+using Input = std::variant<Tick, FindingArrived, NoticeSubmitted, NoticeDelivered, NoticeFailed, MailReceived, MailJudged, ResponseRecorded,
+                           GuardsEvaluated, ApprovalGiven, ActionDropped, PortActionFinished, SilenceVerified, DiscussionRecorded, NoteAdded,
+                           ClosedByStaff, MeasureOrdered, HoldReleased, ObjectionRaised, ObjectionDecided>;
 
 // --- effects -----------------------------------------------------------------------------------------------------------------------------
 
@@ -64,6 +73,7 @@ struct SendNotice {
 struct SetPort {
   ActionId action;
   PortWish wish = PortWish::Down;
+  bool hold_released = false;  ///< two people let it pass the rails that held it (never those that refuse)
 };
 struct CallPerson {
   std::string what;
@@ -89,6 +99,9 @@ struct Rejected {
 /// When a Tick could next change something; nullopt: never by time alone. A Tick at that time always records something (no busy loop).
 [[nodiscard]] std::optional<WallTime> next_due(const Case& c, const Policy& policy);
 
+inline constexpr std::string_view kEarsClause = "ears open";
+inline constexpr std::string_view kArmedClause = "armed";
+
 /// One clause of "warned ∧ delivered ∧ window passed ∧ no response ∧ again".
 struct Clause {
   std::string name;
@@ -101,6 +114,8 @@ struct Proof {
   std::uint32_t again_by = 0;  ///< seq of the second event
   bool both_agree = false;     ///< network and host evidence in the second incident
   [[nodiscard]] bool holds() const;
+  /// The first clause that does not hold, but for the one so named; nullptr: none.
+  [[nodiscard]] const Clause* first_failing(std::string_view except = {}) const;
 };
 /// May this server be disabled by policy, and why (not)? Asked by step, by `pinfold case why`, and once more when the action is claimed.
 [[nodiscard]] Proof prove(const Case& c, const Policy& policy, const Moment& moment);
@@ -108,7 +123,7 @@ struct Proof {
 /// Whether a pending SetPort may be written now (approval, predicate, arming); empty = yes, else the reason.
 [[nodiscard]] std::optional<std::string> why_not_now(const Case& c, ActionId action, const Policy& policy, const Moment& moment);
 
-/// Invariants 1 to 4 over the history; the first violation in words.
+/// Invariants 1 to 4 over the history; the first violation in words. (desk/auditor.hpp checks event by event.)
 [[nodiscard]] std::optional<std::string> check_invariants(const Case& c, const std::vector<Event>& events);
 
 }  // namespace pinfold::desk

@@ -9,25 +9,19 @@
 namespace pinfold::desk {
 namespace {
 
-/// The proof without its last clause: observe-only shows what would have been done.
-Proof prove_as_if_armed(const Draft& d) {
-  Policy policy = d.policy();
-  policy.measures = Arming::Armed;
-  return prove(d.current(), policy, d.moment());
+/// A bout gets one request: what a person dropped, a guard rail refused, or observe-only noted, is not asked for again every few seconds. What the
+/// desk itself dropped (a clause failed for a while) may come again, unless a guard rail held it.
+bool was_requested(const Case& c, const Incident& bout) {
+  return std::any_of(c.actions.begin(), c.actions.end(), [&](const PortAction& a) {
+    const bool dropped_by_desk = a.dropped && !a.dropped_by_person && !a.held;
+    return a.wish == PortWish::Down && !dropped_by_desk && a.requested >= bout.first_seen;
+  });
 }
 
 /// Everything holds but that we could have heard an answer.
 bool only_ears_fail(const Proof& proof) {
-  return std::all_of(proof.clauses.begin(), proof.clauses.end(), [](const Clause& c) { return c.holds == (c.name != "ears open"); });
-}
-
-/// A bout gets one request: what a person dropped, a guard rail refused, or observe-only noted, is not asked for again every few seconds. What the
-/// desk itself dropped (a clause failed for a while) may come again.
-bool was_requested(const Case& c, const Incident& bout) {
-  return std::any_of(c.actions.begin(), c.actions.end(), [&](const PortAction& a) {
-    const bool dropped_by_desk = a.dropped && !a.dropped_by_person;
-    return a.wish == PortWish::Down && !dropped_by_desk && a.requested >= bout.first_seen;
-  });
+  return std::all_of(proof.clauses.begin(), proof.clauses.end(),
+                     [](const Clause& c) { return c.holds == (c.name != kEarsClause) || c.name == kArmedClause; });
 }
 
 std::vector<std::string> lines_of(const Proof& proof) {
@@ -49,41 +43,59 @@ void consider_disable(Draft& d) {
   if (bout == nullptr || was_requested(d.current(), *bout)) {
     return;
   }
-  const Proof proof = prove_as_if_armed(d);
-  if (only_ears_fail(proof)) {
+  const Proof proof = prove(d.current(), d.policy(), d.moment());
+  const Clause* failing = proof.first_failing(kArmedClause);
+  if (failing != nullptr && failing->name == kEarsClause && only_ears_fail(proof)) {
     d.call_person(fmt::format(
         "incident {} came after the window, but mail in or the pages were not healthy throughout: an answer may be lost; decide", bout->id.value));
   }
-  if (!proof.holds()) {
+  if (failing != nullptr) {
     return;
   }
   const ActionId action{static_cast<std::int64_t>(d.current().actions.size()) + 1};
-  const bool observed_only = d.policy().measures == Arming::Observe;
-  const bool automatic = d.policy().auto_approve_when_both_agree && proof.both_agree;
-  d.record(DisableRequested{action, lines_of(proof), automatic, observed_only, proof.again_by});
-  if (observed_only) {
-    return;
-  }
-  if (automatic) {
+  const Rules rules = rules_of(d.current(), second->abuse_class, d.policy());
+  const bool observed_only = rules.measures == Arming::Observe;
+  const bool automatic = rules.approval == Approval::Auto && proof.both_agree;
+  DisableRequested request{action, lines_of(proof), automatic, observed_only, proof.again_by};
+  request.needed = rules.approval == Approval::TwoPersons ? 2 : 1;
+  d.record(std::move(request));
+  if (!observed_only && automatic) {
     d.set_port(action, PortWish::Down);
-  } else {
-    d.call_person(fmt::format("action {}: the proof for switching off the port is complete; approve or drop it", action.value));
+  }
+}
+
+/// What a person ordered waits for approvals; an emergency ends when our sensors no longer see it.
+void review_order(Draft& d, const PortAction& action) {
+  const Sighting* seen = latest_own(d.current(), d.policy());
+  const bool is_over = seen == nullptr || d.moment().now - seen->last_seen > d.policy().evidence_max_age;
+  if (action.ground == Ground::Emergency && is_over) {
+    d.record(ActionDropped{action.id, StaffId{}, "our own sensors no longer see it: the emergency is over"});
   }
 }
 
 /// The predicate must still hold for as long as the disable waits.
-void review_pending(Draft& d, const PortAction& action) {
+void review_proof(Draft& d, const PortAction& action) {
   const ActionId id = action.id;
   const bool approved = action.is_approved();
   const Proof proof = prove(d.current(), d.policy(), d.moment());
-  for (const Clause& clause : proof.clauses) {
-    if (!clause.holds) {
-      d.record(ActionDropped{id, StaffId{}, "no longer " + clause.name + ": " + clause.because});
-      return;
-    }
+  if (const Clause* failing = proof.first_failing()) {
+    d.record(ActionDropped{id, StaffId{}, "no longer " + failing->name + ": " + failing->because});
+    return;
   }
-  if (!approved && d.policy().auto_approve_when_both_agree && proof.both_agree) {
+  const Sighting* second = happened_again(d.current(), d.policy());
+  if (!approved && proof.both_agree && rules_of(d.current(), second->abuse_class, d.policy()).approval == Approval::Auto) {
     approve_by_policy(d, id);
+  }
+}
+
+void review_pending(Draft& d, const PortAction& action) {
+  if (action.ground == Ground::Policy) {
+    review_proof(d, action);
+  } else {
+    review_order(d, action);
+  }
+  if (const auto question = approval_question(d.current(), d.policy()); question && d.moment().now >= question->due) {
+    d.call_person(question->words);
   }
 }
 
@@ -113,13 +125,13 @@ void consider_closing(Draft& d) {
 
 }  // namespace
 
-void conclude(Draft& d) {
+namespace {
+
+void climb(Draft& d) {
   const Case& c = d.current();
-  if (const PortAction* action = c.open_action()) {
-    if (action->wish == PortWish::Down) {
-      review_pending(d, *action);
-    }
-    return;
+  if (const auto presumed = presumed_delivered_at(c, d.policy()); presumed && d.moment().now >= *presumed) {
+    d.record(NoticeDelivered{c.first_warning()->id, DeliveryProof::Presumed,
+                             fmt::format("no bounce within {}", pinfold::to_string(*d.policy().presume_delivered_after))});
   }
   if (c.state == State::Delivered && d.moment().now >= deadline(c, d.policy()).value_or(d.moment().now)) {
     d.record(WindowPassed{c.first_warning()->id, *deadline(c, d.policy())});
@@ -140,15 +152,51 @@ void conclude(Draft& d) {
   }
 }
 
-std::optional<WallTime> next_due(const Case& c, const Policy& policy) {
-  if (const PortAction* action = c.open_action()) {
-    const Sighting* second = happened_again(c, policy);
-    const bool ages = action->wish == PortWish::Down && second != nullptr;
-    return ages ? std::optional(second->last_seen + policy.evidence_max_age + Micros{1}) : std::nullopt;
+/// Until when the evidence for what waits is young enough.
+std::optional<WallTime> goes_stale(const Case& c, const PortAction& action, const Policy& policy) {
+  const Sighting* evidence = action.ground == Ground::Policy      ? happened_again(c, policy)
+                             : action.ground == Ground::Emergency ? latest_own(c, policy)
+                                                                  : nullptr;
+  return evidence == nullptr ? std::nullopt : std::optional(evidence->last_seen + policy.evidence_max_age + Micros{1});
+}
+
+}  // namespace
+
+void conclude(Draft& d) {
+  const Case& c = d.current();
+  if (const PortAction* action = c.open_action(); action == nullptr) {
+    climb(d);
+  } else if (action->wish == PortWish::Down) {
+    review_pending(d, *action);
   }
-  const auto closing = closes_at(c, policy);
-  const auto window = c.state == State::Delivered ? deadline(c, policy) : std::nullopt;
-  return closing && window ? std::min(closing, window) : (window ? window : closing);
+  if (const auto reminder = next_reminder(c, d.policy()); reminder && !is_final(c.state) && d.moment().now >= reminder->due) {
+    d.call_person(reminder->words);
+  }
+}
+
+std::optional<WallTime> next_due(const Case& c, const Policy& policy) {
+  if (is_final(c.state)) {
+    return std::nullopt;
+  }
+  std::optional<WallTime> earliest;
+  const auto consider = [&](std::optional<WallTime> due) {
+    if (due && (!earliest || *due < *earliest)) {
+      earliest = due;
+    }
+  };
+  const auto due_of = [](const std::optional<Question>& question) { return question ? std::optional(question->due) : std::nullopt; };
+  consider(due_of(next_reminder(c, policy)));
+  if (const PortAction* action = c.open_action()) {
+    if (action->wish == PortWish::Down) {
+      consider(goes_stale(c, *action, policy));
+      consider(due_of(approval_question(c, policy)));
+    }
+    return earliest;
+  }
+  consider(closes_at(c, policy));
+  consider(presumed_delivered_at(c, policy));
+  consider(c.state == State::Delivered ? deadline(c, policy) : std::nullopt);
+  return earliest;
 }
 
 }  // namespace pinfold::desk

@@ -35,6 +35,8 @@ constexpr EnumNames<ActionResult, 4> kActionResults{{{{ActionResult::Verified, "
                                                       {ActionResult::Unknown, "unknown"},
                                                       {ActionResult::NotSent, "not_sent"}}}};
 
+constexpr EnumNames<Ground, 3> kGrounds{{{{Ground::Policy, "policy"}, {Ground::Person, "person"}, {Ground::Emergency, "emergency"}}}};
+
 }  // namespace
 
 std::string_view to_string(NoticeKind value) { return kNoticeKinds.name(value); }
@@ -45,6 +47,7 @@ std::string_view to_string(MailKind value) { return kMailKinds.name(value); }
 std::string_view to_string(PortWish value) { return kPortWishes.name(value); }
 std::string_view to_string(GuardOutcome value) { return kGuardOutcomes.name(value); }
 std::string_view to_string(ActionResult value) { return kActionResults.name(value); }
+std::string_view to_string(Ground value) { return kGrounds.name(value); }
 
 std::optional<NoticeKind> parse_notice_kind(std::string_view text) { return kNoticeKinds.parse(text); }
 std::optional<DeliveryProof> parse_delivery_proof(std::string_view text) { return kDeliveryProofs.parse(text); }
@@ -54,5 +57,6 @@ std::optional<MailKind> parse_mail_kind(std::string_view text) { return kMailKin
 std::optional<PortWish> parse_port_wish(std::string_view text) { return kPortWishes.parse(text); }
 std::optional<GuardOutcome> parse_guard_outcome(std::string_view text) { return kGuardOutcomes.parse(text); }
 std::optional<ActionResult> parse_action_result(std::string_view text) { return kActionResults.parse(text); }
+std::optional<Ground> parse_ground(std::string_view text) { return kGrounds.parse(text); }
 
 }  // namespace pinfold::desk

@@ -17,6 +17,7 @@ namespace pinfold::desk {
 [[nodiscard]] std::string_view to_string(PortWish value);         ///< "down"
 [[nodiscard]] std::string_view to_string(GuardOutcome value);     ///< "hold"
 [[nodiscard]] std::string_view to_string(ActionResult value);     ///< "not_sent"
+[[nodiscard]] std::string_view to_string(Ground value);           ///< "emergency"
 
 [[nodiscard]] std::optional<NoticeKind> parse_notice_kind(std::string_view text);
 [[nodiscard]] std::optional<DeliveryProof> parse_delivery_proof(std::string_view text);
@@ -26,5 +27,6 @@ namespace pinfold::desk {
 [[nodiscard]] std::optional<PortWish> parse_port_wish(std::string_view text);
 [[nodiscard]] std::optional<GuardOutcome> parse_guard_outcome(std::string_view text);
 [[nodiscard]] std::optional<ActionResult> parse_action_result(std::string_view text);
+[[nodiscard]] std::optional<Ground> parse_ground(std::string_view text);
 
 }  // namespace pinfold::desk

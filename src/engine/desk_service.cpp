@@ -5,6 +5,8 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "engine/breaker.hpp"
+#include "engine/contact_records.hpp"
 #include "engine/jobs.hpp"
 
 namespace pinfold::engine {
@@ -46,15 +48,17 @@ std::shared_ptr<const inventory::Inventory> DeskService::inventory() {
   return result;
 }
 
-desk::Moment DeskService::moment_for(records::Transaction& tx, const CustomerId& customer) {
+desk::Moment DeskService::moment_for(records::Transaction& tx, const CustomerId& customer, const ServerId& server) {
   desk::Moment moment{.now = x_clock.wall(), .ears = {}, .fresh_token = random_token(kTokenBits), .contacts = {}};
   moment.ears = ears_at(tx, moment.now);
   const auto all = inventory(tx);
-  if (const inventory::Customer* found = all->find(customer)) {
-    for (const inventory::Contact& contact : found->contacts) {
-      moment.contacts.push_back(contact.id);
+  for (const inventory::Contact& contact : all->recipients(customer)) {
+    moment.contacts.push_back(contact.id);
+    if (lives_on(tx, contact.id, all->find(server))) {
+      moment.on_offender.push_back(contact.id);
     }
   }
+  moment.breaker_open = is_open(tx, Breaker::Measures);
   return moment;
 }
 
@@ -73,10 +77,12 @@ desk::Case DeskService::commit_step(records::Transaction& tx, desk::Case c, std:
       throw std::logic_error(to_string(c.id) + ": " + *violation);
     }
     tx.cases().append(c.id, before, added, c, desk::next_due(c, x_policy));
+    remember_contacts(tx, c, added);
+    watch_breakers(tx, c.id, added, x_policy, now);
     for (const desk::Effect& effect : step.effects) {
       tx.outbox().add(to_job(c.id, effect, now + waits_for(c, effect, x_policy)));
     }
-    auto following = desk::step(c, desk::Tick{}, x_policy, moment_for(tx, c.customer));
+    auto following = desk::step(c, desk::Tick{}, x_policy, moment_for(tx, c.customer, c.server));
     step = following ? std::move(following).value() : desk::Step{};
   }
   return c;
@@ -88,7 +94,7 @@ Expected<desk::Case, desk::Rejected> DeskService::apply(records::Transaction& tx
     return Unexpected(desk::Rejected{"there is no case " + to_string(id)});
   }
   desk::Case c = desk::fold(id, history);
-  auto stepped = desk::step(c, input, x_policy, moment_for(tx, c.customer));
+  auto stepped = desk::step(c, input, x_policy, moment_for(tx, c.customer, c.server));
   if (!stepped) {
     return Unexpected(stepped.error());
   }
@@ -116,7 +122,7 @@ Expected<desk::Case, desk::Rejected> DeskService::apply(CaseId id, const desk::I
   }
 }
 
-std::optional<CaseId> DeskService::take_finding(records::Transaction& tx, const abuse::Finding& finding) {
+std::optional<CaseId> DeskService::take_finding(records::Transaction& tx, const abuse::Finding& finding, const StaffId& by) {
   const auto customer = tx.inventory().tenant_at(finding.server, finding.first_seen);
   if (!customer) {
     log_warning("FINDING_WITHOUT_TENANT", "server {}: nobody held it at {}", printable(finding.server.value, 100), to_string(finding.first_seen));
@@ -133,10 +139,30 @@ std::optional<CaseId> DeskService::take_finding(records::Transaction& tx, const 
     return std::nullopt;
   }
   const CaseId id = tx.cases().create();
-  const desk::CaseOpened opening{finding.server, *customer, family, tx.cases().count_earlier(finding.server, *customer, family)};
+  const auto all = inventory(tx);
+  const inventory::Server* server = all->find(finding.server);
+  const std::uint8_t level = server == nullptr ? std::uint8_t{1} : server->level.value;
+  const desk::CaseOpened opening{finding.server, *customer, family, tx.cases().count_earlier(finding.server, *customer, family), level, by};
   desk::Case c;
   c.id = id;
-  commit_step(tx, std::move(c), {}, desk::open(id, opening, finding, x_policy, moment_for(tx, *customer)));
+  commit_step(tx, std::move(c), {}, desk::open(id, opening, finding, x_policy, moment_for(tx, *customer, finding.server)));
+  return id;
+}
+
+std::optional<CaseId> DeskService::open_by_staff(const ServerId& server, abuse::AbuseClass abuse_class, const std::string& summary,
+                                                 const StaffId& by) {
+  abuse::Finding finding;
+  finding.id = FindingId{"staff/" + random_token(kTokenBits)};
+  finding.server = server;
+  finding.abuse_class = abuse_class;
+  finding.origin = abuse::Origin::Staff;
+  finding.first_seen = finding.last_seen = finding.detected_at = x_clock.wall();
+  finding.confidence = {100};
+  finding.summary = printable(summary, abuse::kMaxText);
+  finding.observation_point = by.value;
+  std::optional<CaseId> id;
+  x_store.transact([&](records::Transaction& tx) { id = take_finding(tx, finding, by); });
+  x_changed();
   return id;
 }
 
@@ -168,7 +194,7 @@ std::optional<desk::Case> DeskService::find(CaseId id) {
 
 desk::Proof DeskService::prove(const desk::Case& c) {
   desk::Proof proof;
-  x_store.read([&](records::Transaction& tx) { proof = desk::prove(c, x_policy, moment_for(tx, c.customer)); });
+  x_store.read([&](records::Transaction& tx) { proof = desk::prove(c, x_policy, moment_for(tx, c.customer, c.server)); });
   return proof;
 }
 
@@ -178,7 +204,7 @@ std::optional<std::string> DeskService::why_not_now(records::Transaction& tx, Ca
     return "there is no case " + to_string(id);
   }
   const desk::Case c = desk::fold(id, events);
-  return desk::why_not_now(c, action, x_policy, moment_for(tx, c.customer));
+  return desk::why_not_now(c, action, x_policy, moment_for(tx, c.customer, c.server));
 }
 
 }  // namespace pinfold::engine

@@ -32,7 +32,9 @@ public:
 
   /// A finding finds its case by server, the tenant at event time, and family; or opens one. nullopt: nobody's server, or nobody held it then.
   std::optional<CaseId> take_finding(const abuse::Finding& finding);
-  std::optional<CaseId> take_finding(records::Transaction& tx, const abuse::Finding& finding);
+  std::optional<CaseId> take_finding(records::Transaction& tx, const abuse::Finding& finding) { return take_finding(tx, finding, StaffId{}); }
+  /// Staff opens a case by hand (phishing, a telephone complaint), or adds to the open one. nullopt: nobody's server.
+  std::optional<CaseId> open_by_staff(const ServerId& server, abuse::AbuseClass abuse_class, const std::string& summary, const StaffId& by);
 
   /// Lets time pass for every case that is due. How many were looked at.
   std::size_t tick_due();
@@ -50,7 +52,8 @@ public:
 
 private:
   [[nodiscard]] std::shared_ptr<const inventory::Inventory> inventory(records::Transaction& tx);
-  [[nodiscard]] desk::Moment moment_for(records::Transaction& tx, const CustomerId& customer);
+  std::optional<CaseId> take_finding(records::Transaction& tx, const abuse::Finding& finding, const StaffId& by);
+  [[nodiscard]] desk::Moment moment_for(records::Transaction& tx, const CustomerId& customer, const ServerId& server);
   /// Appends a step's events and effects to a case, then ticks it until nothing more follows.
   desk::Case commit_step(records::Transaction& tx, desk::Case c, std::vector<desk::Event> history, desk::Step step);
 

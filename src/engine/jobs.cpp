@@ -16,7 +16,8 @@ struct Row {
 
 Row to_row(const desk::SendNotice& effect) { return {kSendNotice, {{"notice", effect.notice.value}}}; }
 Row to_row(const desk::SetPort& effect) {
-  return {kSetPort, {{"action", effect.action.value}, {"wish", effect.wish == desk::PortWish::Down ? "down" : "up"}}};
+  return {kSetPort,
+          {{"action", effect.action.value}, {"wish", effect.wish == desk::PortWish::Down ? "down" : "up"}, {"hold_released", effect.hold_released}}};
 }
 Row to_row(const desk::CallPerson& effect) { return {kCallPerson, {{"what", effect.what}}}; }
 
@@ -52,7 +53,8 @@ std::optional<desk::SendNotice> parse_send_notice(const records::Job& job) {
 
 std::optional<desk::SetPort> parse_set_port(const records::Job& job) {
   return read_row<desk::SetPort>(job, kSetPort, [](JsonReader& r) {
-    return desk::SetPort{ActionId{r.signed_number("action")}, r.text("wish") == "up" ? desk::PortWish::Up : desk::PortWish::Down};
+    return desk::SetPort{ActionId{r.signed_number("action")}, r.text("wish") == "up" ? desk::PortWish::Up : desk::PortWish::Down,
+                         r.has("hold_released") && r.boolean("hold_released")};
   });
 }
 

@@ -205,16 +205,18 @@ std::vector<desk::Input> MailIntake::inputs_for(const desk::Case& c, const mail:
   const bool is_answer = mail.kind == desk::MailKind::Reply && listed && !received.needs_person;
   inputs.emplace_back(received);
   if (is_answer) {
-    inputs.emplace_back(desk::ResponseRecorded{desk::ResponseChannel::Mail, received.from, desk::Statement::Unstated, {}, received.excerpt});
+    inputs.emplace_back(desk::ResponseRecorded{
+        desk::ResponseChannel::Mail, received.from, desk::Statement::Unstated, {}, received.excerpt, StaffId{}, received.message_id});
   }
   return inputs;
 }
 
 bool MailIntake::is_contact(const CustomerId& customer, const std::string& address) {
   const auto all = x_desk.inventory();
+  const auto listed = all->recipients(customer);
   const inventory::Customer* found = all->find(customer);
-  return found != nullptr && std::any_of(found->contacts.begin(), found->contacts.end(),
-                                         [&](const inventory::Contact& contact) { return iequals(contact.id.value, address); });
+  const auto is_it = [&](const inventory::Contact& contact) { return iequals(contact.id.value, address); };
+  return std::any_of(listed.begin(), listed.end(), is_it) || (found != nullptr && std::any_of(found->contacts.begin(), found->contacts.end(), is_it));
 }
 
 void MailIntake::finish(const records::InboxItem& item, std::string_view note, std::optional<CaseId> id, const std::vector<desk::Input>& inputs) {

@@ -65,6 +65,20 @@ void add_host_side(mail::NoticeText& text, const std::vector<const abuse::Findin
   }
 }
 
+/// On whose authority the port went off.
+mail::Decision decision_of(const desk::Case& c) {
+  for (auto action = c.actions.rbegin(); action != c.actions.rend(); ++action) {
+    if (action->wish == desk::PortWish::Down && action->result) {
+      const bool signed_by_policy = std::find(action->approvals.begin(), action->approvals.end(), desk::policy_approver()) != action->approvals.end();
+      return action->ground == desk::Ground::Emergency ? mail::Decision::Emergency
+             : action->ground == desk::Ground::Person  ? mail::Decision::Person
+             : action->automatic || signed_by_policy   ? mail::Decision::Automatic
+                                                       : mail::Decision::ApprovedByPerson;
+    }
+  }
+  return mail::Decision::ApprovedByPerson;
+}
+
 }  // namespace
 
 mail::NoticeText notice_text(const NoticeContext& context) {
@@ -86,9 +100,12 @@ mail::NoticeText notice_text(const NoticeContext& context) {
   }
   if (const inventory::Customer* customer = context.inventory.find(context.c.customer)) {
     text.to.name = customer->name;
-    for (const inventory::Contact& contact : customer->contacts) {
+    for (const inventory::Contact& contact : context.inventory.recipients(customer->id)) {
       text.language = contact.id == context.notice.contact ? contact.language : text.language;
     }
+  }
+  if (text.kind == desk::NoticeKind::Disabled) {
+    text.decision = decision_of(context.c);
   }
   const auto findings = latest_findings(context);
   if (const abuse::Finding* lead = leading(findings)) {
@@ -101,7 +118,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
     add_host_side(text, findings, lead);
   }
   if (text.kind == desk::NoticeKind::Warning) {
-    text.deadline = text.now + context.config.policy.response_window;
+    text.deadline = text.now + context.notice.window.value_or(context.config.policy.response_window);
   }
   if (context.config.http.answers) {
     text.link = context.config.http.public_url + http::answer_path(context.answer_key, context.c.id, context.notice);

@@ -6,8 +6,10 @@
 
 #include "base/log.hpp"
 #include "engine/answers.hpp"
+#include "engine/breaker.hpp"
 #include "engine/jobs.hpp"
 #include "engine/notice_text.hpp"
+#include "ticket/aup.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -47,7 +49,8 @@ void NoticeWorker::recover() {
 
 bool NoticeWorker::work() {
   std::optional<records::Job> job;
-  x_desk.store().transact([&](records::Transaction& tx) { job = tx.outbox().claim(kSendNotice, x_clock.wall()); });
+  x_desk.store().transact(
+      [&](records::Transaction& tx) { job = is_open(tx, Breaker::Notices) ? std::nullopt : tx.outbox().claim(kSendNotice, x_clock.wall()); });
   if (!job) {
     return false;
   }
@@ -73,8 +76,16 @@ bool NoticeWorker::work() {
 
 mail::Notice NoticeWorker::write_mail(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice) {
   const auto inventory = x_desk.inventory();
-  return mail::compose(notice_text({c, events, notice, *inventory, x_config, answer_key(x_desk.store()), x_clock.wall()}), x_templates,
-                       our_addresses(x_config));
+  mail::NoticeText text = notice_text({c, events, notice, *inventory, x_config, answer_key(x_desk.store()), x_clock.wall()});
+  x_desk.store().read([&](records::Transaction& tx) {
+    const auto versions = tx.aup().versions();
+    const auto clauses =
+        versions.empty() ? Expected<ticket::Clauses, std::string>(ticket::Clauses{}) : ticket::parse_clauses(versions.back().markdown);
+    if (clauses && clauses->contains(text.abuse_class)) {
+      text.aup_clause = clauses->at(text.abuse_class);
+    }
+  });
+  return mail::compose(text, x_templates, our_addresses(x_config));
 }
 
 void NoticeWorker::send(const records::Job& job, const desk::Case& c, const desk::Notice& notice) {

@@ -121,6 +121,8 @@ void PortWorker::record(const records::Job* job, const enforce::ActionRequest& r
     }
     if (outcome.ending == Ending::Dropped) {
       put(desk::ActionDropped{request.action, StaffId{}, outcome.why});
+    } else if (outcome.ending == Ending::Held && request.wish == desk::PortWish::Down) {
+      log_info("PORT_ACTION_HELD", "{} action {}: {}", to_string(request.case_id), request.action.value, outcome.why);  // two people may release it
     } else if (outcome.ending == Ending::Refused || outcome.ending == Ending::Held) {
       put(desk::PortActionFinished{request.action, desk::ActionResult::NotSent, outcome.why, Millis{0}});
     } else if (outcome.ending == Ending::Finished) {

@@ -17,6 +17,7 @@
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
 #include "engine/notices.hpp"
+#include "engine/on_call.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
 #include "engine/worker.hpp"
@@ -98,7 +99,6 @@ struct Serve::Parts {
   void recover();
   void start();
   void wake_all();
-  bool call_people();
   void beat_once();
   void report_flows();
   void refresh_inventory();
@@ -118,6 +118,7 @@ struct Serve::Parts {
   MailIntake intake;
   NoticeWorker notices;
   PortWorker ports;
+  OnCallWorker calls;
   http::AgentApi agents;
   http::StaffPages pages;
   http::AnswerPage answers;
@@ -149,6 +150,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       intake(desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }),
       notices(desk, config, submitter, templates, k),
       ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
+      calls(desk, config, submitter, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
       pages(*store, c.policy, k, [this] { return health(); }),
       answers(answer_page_options(c, *store), answer_desk(desk), k) {}
@@ -181,11 +183,7 @@ void Serve::Parts::recover() {
   check_switches(config);
   notices.recover();
   ports.recover();
-  store->transact([&](records::Transaction& tx) {
-    for (const records::Job& job : tx.outbox().claimed(kCallPerson)) {
-      tx.outbox().retry(job.key, clock.wall(), "claimed by a process that is gone");
-    }
-  });
+  calls.recover();
 }
 
 void Serve::Parts::start() {
@@ -236,10 +234,11 @@ void Serve::Parts::start() {
     ports.look_after();
     return ports.work();
   });
-  add("calls", kLook, [this] { return call_people(); });
+  add("calls", kLook, [this] { return calls.work(); });
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
+    calls.escalate();
     return false;
   });
   add("bandwidth", kBeat, [this] {
@@ -260,19 +259,6 @@ void Serve::Parts::wake_all() {
       worker->wake();
     }
   }
-}
-
-/// People are called through the log for now; the case says what they are asked.
-bool Serve::Parts::call_people() {
-  std::optional<records::Job> job;
-  store->transact([&](records::Transaction& tx) { job = tx.outbox().claim(kCallPerson, clock.wall()); });
-  if (!job) {
-    return false;
-  }
-  const auto call = parse_call_person(*job);
-  log_warning("PERSON_CALLED", "{}: {}", to_string(job->case_id), call ? call->what : job->payload);
-  store->transact([&](records::Transaction& tx) { tx.outbox().finish(job->key, records::JobState::Done, "logged"); });
-  return true;
 }
 
 void Serve::Parts::beat_once() {

@@ -30,6 +30,7 @@ std::string tone_of(desk::State state) {
     case desk::State::ActionFailed: return "stop";
     case desk::State::Silent:
     case desk::State::SecondNotice:
+    case desk::State::Disputed:
     case desk::State::Undeliverable:
     case desk::State::Delivered:
     case desk::State::Sent:
@@ -210,7 +211,7 @@ Response StaffPages::one_case(CaseId id) const {
   values.set("earlier", std::to_string(c.earlier_cases));
   const desk::Notice* warning = c.first_warning();
   if (warning != nullptr && warning->delivered) {
-    values.set("deadline", to_the_second(*warning->delivered + x_policy.response_window) + " UTC");
+    values.set("deadline", to_the_second(*warning->delivered + warning->window.value_or(x_policy.response_window)) + " UTC");
   }
   values.set("verdict", proof.holds() ? "Yes: every clause below holds." : "No: at least one clause below does not hold.");
   values.set("verdict_tone", proof.holds() ? "stop" : "calm");

@@ -16,10 +16,31 @@ namespace {
 constexpr std::size_t kMaxCell = 256;         ///< names; lists are longer
 constexpr std::size_t kMaxMailAddress = 254;  ///< RFC 5321 section 4.5.3.1, as corrected by erratum 1690
 
-enum class Column : std::size_t { Customer, CustomerName, Contacts, Language, Level, Server, Addresses, Mac, Switch, Port, Alias, Protected };
+enum class Column : std::size_t {
+  Customer,
+  CustomerName,
+  Contacts,
+  Language,
+  Level,
+  Server,
+  Addresses,
+  Mac,
+  Switch,
+  Port,
+  Alias,
+  Protected,
+  Account,
+  Phone,
+  Reseller,
+  Notify,
+  Roles
+};
 constexpr std::size_t index_of(Column column) { return static_cast<std::size_t>(column); }
-constexpr std::array<std::string_view, 12> kColumnNames = {"customer",  "customer_name", "contacts", "language", "level", "server",
-                                                           "addresses", "mac",           "switch",   "port",     "alias", "protected"};
+constexpr std::array<std::string_view, 17> kColumnNames = {"customer",  "customer_name", "contacts", "language", "level", "server",
+                                                           "addresses", "mac",           "switch",   "port",     "alias", "protected",
+                                                           "account",   "phone",         "reseller", "notify",   "roles"};
+/// The columns from here on may be left out.
+constexpr Column kFirstOptional = Column::Protected;
 
 struct Fault {
   std::string field;
@@ -78,7 +99,7 @@ public:
       if (trim(x_text.at(i)) != x_text.at(i)) {
         return fault(static_cast<Column>(i), "begins or ends with a blank");
       }
-      if (i != index_of(Column::Contacts) && i != index_of(Column::Addresses) && x_text.at(i).size() > kMaxCell) {
+      if (i != index_of(Column::Contacts) && i != index_of(Column::Addresses) && i != index_of(Column::Roles) && x_text.at(i).size() > kMaxCell) {
         return fault(static_cast<Column>(i), fmt::format("longer than {} bytes", kMaxCell));
       }
     }
@@ -102,12 +123,18 @@ Expected<std::vector<Contact>, Fault> parse_contacts(const Cells& cells) {
     return fault(Column::Contacts, "missing: an owner who cannot be written to cannot be warned");
   }
   std::vector<Contact> contacts;
-  for (const std::string_view text : split(cells[Column::Contacts], ';')) {
+  for (const std::string_view cell : split(cells[Column::Contacts], ';')) {
+    const auto bar = cell.find('|');
+    const std::string_view text = cell.substr(0, bar);
+    const std::string_view language = bar == std::string_view::npos ? std::string_view(cells[Column::Language]) : cell.substr(bar + 1);
     if (!is_mail_address(text)) {
       return fault(Column::Contacts, fmt::format("\"{}\" is not a mail address", printable(text)));
     }
-    Contact contact{ContactId{to_lower(text)}, cells[Column::Language]};
-    if (std::find(contacts.begin(), contacts.end(), contact) != contacts.end()) {
+    if (!is_language(language)) {
+      return fault(Column::Contacts, fmt::format("\"{}\" is not a language tag like en or de-AT", printable(language)));
+    }
+    Contact contact{ContactId{to_lower(text)}, std::string(language)};
+    if (std::any_of(contacts.begin(), contacts.end(), [&](const Contact& known) { return known.id == contact.id; })) {
       return fault(Column::Contacts, fmt::format("\"{}\" stands here twice", text));
     }
     contacts.push_back(std::move(contact));
@@ -116,6 +143,53 @@ Expected<std::vector<Contact>, Fault> parse_contacts(const Cells& cells) {
     return fault(Column::Contacts, fmt::format("more than {} contacts", kMaxContacts));
   }
   return contacts;
+}
+
+Expected<bool, Fault> parse_yes(const Cells& cells, Column column) {
+  if (cells[column] != "" && cells[column] != "yes" && cells[column] != "no") {
+    return fault(column, fmt::format("\"{}\" is neither yes nor no", cells[column]));
+  }
+  return cells[column] == "yes";
+}
+
+Expected<Customer, Fault> parse_customer(const Cells& cells) {
+  auto contacts = parse_contacts(cells);
+  if (!contacts) {
+    return Unexpected(std::move(contacts).error());
+  }
+  Customer customer{CustomerId{cells[Column::Customer]}, cells[Column::CustomerName], std::move(contacts).value()};
+  if (!cells[Column::Account].empty()) {
+    if (!is_mail_address(cells[Column::Account])) {
+      return fault(Column::Account, fmt::format("\"{}\" is not a mail address", cells[Column::Account]));
+    }
+    customer.account = ContactId{to_lower(cells[Column::Account])};
+  }
+  customer.phone = cells[Column::Phone];
+  if (!cells[Column::Reseller].empty()) {
+    customer.reseller = CustomerId{cells[Column::Reseller]};
+    if (*customer.reseller == customer.id) {
+      return fault(Column::Reseller, "the customer's own number");
+    }
+  }
+  const auto notify = parse_yes(cells, Column::Notify);
+  if (!notify) {
+    return Unexpected(notify.error());
+  }
+  customer.notify_with_reseller = *notify;
+  return customer;
+}
+
+Expected<std::vector<DeclaredRole>, Fault> parse_roles(const std::string& cell) {
+  std::vector<DeclaredRole> roles;
+  for (const std::string_view text : cell.empty() ? std::vector<std::string_view>{} : split(cell, ';')) {
+    const auto parts = split(text, '|');
+    const auto expires = parts.size() == 3 ? parse_wall_time(parts[2]) : std::nullopt;
+    if (!expires || parts[0].empty() || parts[1].empty() || roles.size() == kMaxRoles) {
+      return fault(Column::Roles, fmt::format("\"{}\" is not role|reason|expiry (at most {} of them)", printable(text), kMaxRoles));
+    }
+    roles.push_back({std::string(parts[0]), std::string(parts[1]), *expires});
+  }
+  return roles;
 }
 
 Expected<std::vector<net::Prefix>, Fault> parse_addresses(const std::string& cell) {
@@ -174,10 +248,16 @@ Expected<Server, Fault> parse_server(const Cells& cells) {
     return Unexpected(std::move(port).error());
   }
   server.port = std::move(port).value();
-  if (cells[Column::Protected] != "" && cells[Column::Protected] != "yes" && cells[Column::Protected] != "no") {
-    return fault(Column::Protected, fmt::format("\"{}\" is neither yes nor no", cells[Column::Protected]));
+  const auto is_protected = parse_yes(cells, Column::Protected);
+  if (!is_protected) {
+    return Unexpected(is_protected.error());
   }
-  server.is_protected = cells[Column::Protected] == "yes";
+  server.is_protected = *is_protected;
+  auto roles = parse_roles(cells[Column::Roles]);
+  if (!roles) {
+    return Unexpected(std::move(roles).error());
+  }
+  server.roles = std::move(roles).value();
   return server;
 }
 
@@ -188,11 +268,11 @@ public:
     if (auto good = cells.check_text(); !good) {
       return good;
     }
-    auto contacts = parse_contacts(cells);
-    if (!contacts) {
-      return Unexpected(std::move(contacts).error());
+    auto customer = parse_customer(cells);
+    if (!customer) {
+      return Unexpected(std::move(customer).error());
     }
-    if (auto good = add_customer({CustomerId{cells[Column::Customer]}, cells[Column::CustomerName], std::move(contacts).value()}, line); !good) {
+    if (auto good = add_customer(std::move(customer).value(), line); !good) {
       return good;
     }
     auto server = parse_server(cells);
@@ -202,6 +282,15 @@ public:
     return add_server(std::move(server).value(), line);
   }
 
+  /// The line of a customer whose reseller is nobody here; nullopt: none.
+  [[nodiscard]] std::optional<std::size_t> line_without_reseller() const {
+    for (const Customer& customer : x_customers) {
+      if (customer.reseller && !x_customer_at.contains(*customer.reseller)) {
+        return x_customer_at.at(customer.id).second;
+      }
+    }
+    return std::nullopt;
+  }
   [[nodiscard]] Inventory build() && { return Inventory(std::move(x_customers), std::move(x_servers)); }
 
 private:
@@ -224,6 +313,10 @@ private:
       const bool language_only = earlier.contacts.front().language != customer.contacts.front().language;
       return fault(language_only ? Column::Language : Column::Contacts,
                    fmt::format("differs from line {} for the same customer", known->second.second));
+    }
+    if (earlier != customer) {
+      return fault(Column::Customer,
+                   fmt::format("account, phone, reseller or notify differ from line {} for the same customer", known->second.second));
     }
     return {};
   }
@@ -282,7 +375,7 @@ Expected<std::vector<std::size_t>, Fault> parse_header(const std::vector<std::st
     columns.push_back(column);
   }
   for (std::size_t i = 0; i < kColumnNames.size(); ++i) {
-    if (i != index_of(Column::Protected) && std::find(columns.begin(), columns.end(), i) == columns.end()) {
+    if (i < index_of(kFirstOptional) && std::find(columns.begin(), columns.end(), i) == columns.end()) {
       return fault(static_cast<Column>(i), "the header has no such column");
     }
   }
@@ -328,6 +421,9 @@ Expected<Inventory, ImportError> parse_csv(std::string_view text, std::string_vi
   }
   if (!columns) {
     return refuse(1, {"", "the file is empty; its first line must name the columns"});
+  }
+  if (const auto line = builder.line_without_reseller()) {
+    return refuse(*line, {"reseller", "no such customer in this file"});
   }
   return std::move(builder).build();
 }

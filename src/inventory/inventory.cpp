@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace pinfold::inventory {
 
 Inventory::Inventory(std::vector<Customer> customers, std::vector<Server> servers)
@@ -26,6 +29,37 @@ const Server* Inventory::find(const ServerId& id) const {
 const Customer* Inventory::find(const CustomerId& id) const {
   const auto found = x_customer_index.find(id);
   return found == x_customer_index.end() ? nullptr : &x_customers[found->second];
+}
+
+std::vector<Contact> Inventory::recipients(const CustomerId& id) const {
+  std::vector<Contact> all;
+  const auto add = [&](const Contact& contact) {
+    if (std::none_of(all.begin(), all.end(), [&](const Contact& c) { return c.id == contact.id; })) {
+      all.push_back(contact);
+    }
+  };
+  const Customer* customer = find(id);
+  const Customer* reseller = customer != nullptr && customer->reseller ? find(*customer->reseller) : nullptr;
+  if (reseller != nullptr) {
+    std::for_each(reseller->contacts.begin(), reseller->contacts.end(), add);
+  }
+  if (customer != nullptr && (reseller == nullptr || customer->notify_with_reseller)) {
+    std::for_each(customer->contacts.begin(), customer->contacts.end(), add);
+  }
+  for (const Customer* responsible : {reseller, reseller == nullptr ? customer : nullptr}) {
+    if (responsible != nullptr && responsible->account) {
+      add({*responsible->account, responsible->contacts.empty() ? "en" : responsible->contacts.front().language});
+    }
+  }
+  return all;
+}
+
+std::vector<DeclaredRole> Inventory::roles_at(const ServerId& id, WallTime now) const {
+  std::vector<DeclaredRole> valid;
+  if (const Server* server = find(id)) {
+    std::copy_if(server->roles.begin(), server->roles.end(), std::back_inserter(valid), [&](const DeclaredRole& role) { return now < role.expires; });
+  }
+  return valid;
 }
 
 std::vector<const Server*> Inventory::on_port(const AccessPort& port) const {

@@ -20,6 +20,7 @@ namespace pinfold::inventory {
 inline constexpr std::size_t kMaxServers = 2'000'000;
 inline constexpr std::size_t kMaxAddresses = 256;
 inline constexpr std::size_t kMaxContacts = 16;
+inline constexpr std::size_t kMaxRoles = 16;
 
 /// Position of a server in Inventory::servers(): dense, for the hot path. Valid for one Inventory object only.
 struct ServerIndex {
@@ -42,7 +43,11 @@ struct Contact {
 struct Customer {
   CustomerId id;
   std::string name;
-  std::vector<Contact> contacts;  ///< in the order in which they are tried; never empty
+  std::vector<Contact> contacts;         ///< in the order in which they are tried; never empty
+  std::optional<ContactId> account{};    ///< the address of the contract itself: tried when no contact can be reached
+  std::string phone{};                   ///< for staff; empty: not recorded
+  std::optional<CustomerId> reseller{};  ///< whose customer this is: the reseller is responsible and is written to
+  bool notify_with_reseller = false;     ///< and this customer too, behind the reseller
   friend bool operator==(const Customer&, const Customer&) = default;
 };
 
@@ -54,6 +59,14 @@ struct AccessPort {
   friend auto operator<=>(const AccessPort&, const AccessPort&) = default;
 };
 
+/// What a server is known to do that a detector might take for abuse ("mail_server", "scanner", "tor_exit"), until it expires.
+struct DeclaredRole {
+  std::string role;
+  std::string reason;
+  WallTime expires;
+  friend bool operator==(const DeclaredRole&, const DeclaredRole&) = default;
+};
+
 struct Server {
   ServerId id;
   CustomerId customer;  ///< the present holder
@@ -62,6 +75,7 @@ struct Server {
   std::optional<net::MacAddress> mac;
   std::optional<AccessPort> port;
   bool is_protected = false;  ///< never disabled, for anyone
+  std::vector<DeclaredRole> roles{};
   friend bool operator==(const Server&, const Server&) = default;
 };
 
@@ -76,6 +90,10 @@ public:
   [[nodiscard]] const Server& server(ServerIndex index) const { return x_servers[index.value]; }
   [[nodiscard]] const Server* find(const ServerId& id) const;
   [[nodiscard]] const Customer* find(const CustomerId& id) const;
+  /// Whom to write to about this customer's servers, in order: the reseller's contacts first where there is one, the account's own address last.
+  [[nodiscard]] std::vector<Contact> recipients(const CustomerId& id) const;
+  /// The roles that have not expired.
+  [[nodiscard]] std::vector<DeclaredRole> roles_at(const ServerId& id, WallTime now) const;
   /// The server behind a switch port; more than one server on a port is legal and makes the port untouchable (guard G1).
   [[nodiscard]] std::vector<const Server*> on_port(const AccessPort& port) const;
 

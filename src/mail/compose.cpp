@@ -103,6 +103,11 @@ data make_view(const NoticeText& text, const Templates& templates, const OurAddr
   set_optional(view, "deadline", text.deadline ? to_people(*text.deadline) : std::string{});
   set_optional(view, "link", printable(text.link, 1000));
   set_optional(view, "console", printable(text.console, 500));
+  view.set("on_the_ladder", !text.decision || text.decision == Decision::Automatic || text.decision == Decision::ApprovedByPerson);
+  view.set("decided_automatically", text.decision == Decision::Automatic);
+  view.set("decided_on_proof", text.decision == Decision::ApprovedByPerson);
+  view.set("decided_by_person", text.decision == Decision::Person);
+  view.set("decided_in_emergency", text.decision == Decision::Emergency);
   view.set("reply_address", reply_address(ours, text.case_id, text.token));
   return view;
 }

@@ -38,6 +38,10 @@ private:
   std::map<std::string, std::string> x_titles;  ///< "de/port_scan" → title
 };
 
+/// Who decided a measure, for its statement of reasons (Regulation (EU) 2022/2065, article 17): the program alone, on its proof; a person who
+/// approved that proof; a person by their own decision; two people in an emergency.
+enum class Decision : std::uint8_t { Automatic, ApprovedByPerson, Person, Emergency };
+
 struct NoticeText {
   desk::NoticeKind kind = desk::NoticeKind::Warning;
   CaseId case_id;
@@ -62,6 +66,7 @@ struct NoticeText {
   std::optional<WallTime> deadline;
   std::string link;                              ///< signed page of the case; may be empty
   std::string console;                           ///< how the owner reaches the machine while its port is off; may be empty
+  std::optional<Decision> decision;              ///< of a measure
   std::vector<std::string> earlier_message_ids;  ///< of this case's notices, oldest first
 };
 

@@ -21,6 +21,7 @@
 #include "desk/step.hpp"
 #include "inventory/inventory.hpp"
 #include "records/exporters.hpp"
+#include "records/people.hpp"
 
 namespace pinfold::records {
 
@@ -55,6 +56,11 @@ public:
   virtual void append(CaseId, std::uint32_t last_seq, const std::vector<desk::Event>&, const desk::Case& after, std::optional<WallTime> next_due) = 0;
   [[nodiscard]] virtual std::vector<CaseSummary> list(std::size_t limit) const = 0;  ///< newest change first
   [[nodiscard]] virtual std::vector<CaseId> due(WallTime now, std::size_t limit) const = 0;
+  /// How many events of that kind were recorded since then, in all cases: what the circuit breaker counts.
+  [[nodiscard]] virtual std::size_t count_events_since(std::string_view kind, WallTime since) const = 0;
+  /// Erases one event's content by law; it reads as desk::Erased from then on and the chain still verifies. Refused (false) while the case is open,
+  /// and where there is no such event.
+  virtual bool erase(CaseId, std::uint32_t seq) = 0;
   /// The first thing wrong with the whole chain (a changed, removed or reordered event), or nullopt.
   [[nodiscard]] virtual std::optional<std::string> verify_chain() const = 0;
 };
@@ -186,6 +192,10 @@ public:
   virtual Agents& agents() = 0;
   virtual Settings& settings() = 0;
   virtual Exporters& exporters() = 0;
+  virtual Contacts& contacts() = 0;
+  virtual Tickets& tickets() = 0;
+  virtual Aup& aup() = 0;
+  virtual Calls& calls() = 0;
 };
 
 class Store {

@@ -22,6 +22,7 @@ Nullable<long long> to_nullable_column(std::optional<WallTime> t) { return Nulla
 struct EventRow {
   long long seq = 0;
   long long at = 0;
+  std::string kind;
   std::string commitment;
   Nullable<std::string> salt;
   Nullable<std::string> payload;
@@ -31,8 +32,11 @@ desk::Event read_event(CaseId id, const EventRow& row) {
   const auto damaged = [&](std::string_view what) { return records::StoreError(fmt::format("{} event {}: {}", to_string(id), row.seq, what)); };
   const auto salt = row.salt.get();
   const auto payload = row.payload.get();
+  if (!salt && !payload) {
+    return {static_cast<std::uint32_t>(row.seq), to_wall_time(row.at), desk::Erased{row.kind}};
+  }
   if (!salt || !payload) {
-    throw damaged("its content was erased");
+    throw damaged("its content is damaged: content and salt are erased together or not at all");
   }
   if (commitment_of(*salt, *payload) != row.commitment) {
     throw damaged("its content is damaged: it does not match its commitment");
@@ -82,14 +86,30 @@ std::vector<desk::Event> CasesTable::events(CaseId id) const {
   const long long case_id = id.value;
   std::vector<desk::Event> events;
   EventRow row;
-  for_each_row(x_session, "SELECT seq, recorded_at, commitment, salt, payload FROM events WHERE case_id = :id ORDER BY seq", std::tie(case_id),
-               std::tie(row.seq, row.at, row.commitment, row.salt, row.payload), [&] {
+  for_each_row(x_session, "SELECT seq, recorded_at, kind, commitment, salt, payload FROM events WHERE case_id = :id ORDER BY seq", std::tie(case_id),
+               std::tie(row.seq, row.at, row.kind, row.commitment, row.salt, row.payload), [&] {
                  if (row.seq != static_cast<long long>(events.size()) + 1) {
                    throw records::StoreError(fmt::format("{} event {}: missing", to_string(id), events.size() + 1));
                  }
                  events.push_back(read_event(id, row));
                });
   return events;
+}
+
+std::size_t CasesTable::count_events_since(std::string_view kind, WallTime since) const {
+  const std::string name(kind);
+  const long long from = to_column(since);
+  long long count = 0;
+  PINFOLD_ASSERT(
+      first_row(x_session, "SELECT COUNT(*) FROM events WHERE kind = :kind AND recorded_at >= :since", std::tie(name, from), std::tie(count)));
+  return static_cast<std::size_t>(count);
+}
+
+bool CasesTable::erase(CaseId id, std::uint32_t seq) {
+  return execute(x_session,
+                 "UPDATE events SET salt = NULL, payload = NULL WHERE case_id = :id1 AND seq = :seq AND "
+                 "EXISTS (SELECT 1 FROM cases WHERE id = :id2 AND is_final = 1)",
+                 static_cast<long long>(id.value), static_cast<long long>(seq), static_cast<long long>(id.value)) == 1;
 }
 
 void CasesTable::append(CaseId id, std::uint32_t last_seq, const std::vector<desk::Event>& events, const desk::Case& after,

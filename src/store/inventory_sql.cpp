@@ -37,10 +37,20 @@ std::vector<Customer> load_customers(soci::session& session) {
   std::unordered_map<std::string, std::size_t> index;
   std::string id;
   std::string name;
-  for_each_row(session, "SELECT id, name FROM customers ORDER BY position", std::tie(), std::tie(id, name), [&] {
-    index.emplace(id, customers.size());
-    customers.push_back({CustomerId{id}, name, {}});
-  });
+  Nullable<std::string> account;
+  Nullable<std::string> phone;
+  Nullable<std::string> reseller;
+  Nullable<long long> notify;
+  for_each_row(session, "SELECT id, name, account, phone, reseller, notify_with_reseller FROM customers ORDER BY position", std::tie(),
+               std::tie(id, name, account, phone, reseller, notify), [&] {
+                 index.emplace(id, customers.size());
+                 Customer customer{CustomerId{id}, name, {}};
+                 customer.account = account.get() ? std::optional(ContactId{*account.get()}) : std::nullopt;
+                 customer.phone = phone.get().value_or("");
+                 customer.reseller = reseller.get() ? std::optional(CustomerId{*reseller.get()}) : std::nullopt;
+                 customer.notify_with_reseller = notify.get().value_or(0) != 0;
+                 customers.push_back(std::move(customer));
+               });
   std::string address;
   std::string language;
   for_each_row(session, "SELECT customer, address, language FROM contacts ORDER BY customer, position", std::tie(), std::tie(id, address, language),
@@ -105,16 +115,29 @@ std::vector<Server> load_servers(soci::session& session) {
     }
     servers[index.at(server)].addresses.push_back(*prefix);
   });
+  std::string role;
+  std::string reason;
+  long long expires = 0;
+  for_each_row(session, "SELECT server, role, reason, expires_at FROM declared_roles ORDER BY server, position", std::tie(),
+               std::tie(server, role, reason, expires), [&] {
+                 servers[index.at(server)].roles.push_back({role, reason, to_wall_time(expires)});
+               });
   return servers;
 }
 
 void insert_customers(soci::session& session, const std::vector<Customer>& customers) {
-  Inserter<std::string, long long, std::string> customer_row(session, "INSERT INTO customers (id, position, name) VALUES (:id, :position, :name)");
+  using Text = Nullable<std::string>;
+  Inserter<std::string, long long, std::string, Text, std::string, Text, long long> customer_row(
+      session,
+      "INSERT INTO customers (id, position, name, account, phone, reseller, notify_with_reseller) "
+      "VALUES (:id, :position, :name, :account, :phone, :reseller, :notify)");
   Inserter<std::string, long long, std::string, std::string> contact_row(
       session, "INSERT INTO contacts (customer, position, address, language) VALUES (:customer, :position, :address, :language)");
   long long position = 0;
   for (const Customer& customer : customers) {
-    customer_row.run(customer.id.value, ++position, customer.name);
+    customer_row.run(customer.id.value, ++position, customer.name, Text(customer.account ? std::optional(customer.account->value) : std::nullopt),
+                     customer.phone, Text(customer.reseller ? std::optional(customer.reseller->value) : std::nullopt),
+                     customer.notify_with_reseller ? 1 : 0);
     long long place = 0;
     for (const Contact& contact : customer.contacts) {
       contact_row.run(customer.id.value, ++place, contact.id.value, contact.language);
@@ -130,6 +153,8 @@ void insert_servers(soci::session& session, const std::vector<Server>& servers) 
       "VALUES (:id, :position, :customer, :level, :mac, :switch, :port, :alias, :protected)");
   Inserter<std::string, std::string, long long> address_row(session,
                                                             "INSERT INTO addresses (prefix, server, position) VALUES (:prefix, :server, :position)");
+  Inserter<std::string, long long, std::string, std::string, long long> role_row(
+      session, "INSERT INTO declared_roles (server, position, role, reason, expires_at) VALUES (:server, :position, :role, :reason, :expires)");
   long long position = 0;
   for (const Server& server : servers) {
     const auto of_port = [&](auto&& part) { return Text(server.port ? std::optional<std::string>(part(*server.port)) : std::nullopt); };
@@ -142,6 +167,10 @@ void insert_servers(soci::session& session, const std::vector<Server>& servers) 
     for (const net::Prefix& prefix : server.addresses) {
       address_row.run(to_string(prefix), server.id.value, ++place);
     }
+    place = 0;
+    for (const inventory::DeclaredRole& role : server.roles) {
+      role_row.run(server.id.value, ++place, role.role, role.reason, to_column(role.expires));
+    }
   }
 }
 
@@ -150,7 +179,7 @@ void insert_servers(soci::session& session, const std::vector<Server>& servers) 
 inventory::Inventory InventorySql::load() const { return {load_customers(x_session), load_servers(x_session)}; }
 
 void InventorySql::replace(const inventory::Inventory& inventory, WallTime now) {
-  for (const char* table : {"addresses", "servers", "contacts", "customers"}) {
+  for (const char* table : {"declared_roles", "addresses", "servers", "contacts", "customers"}) {
     execute(x_session, std::string("DELETE FROM ") + table);
   }
   insert_customers(x_session, inventory.customers());

@@ -21,6 +21,8 @@ public:
               std::optional<WallTime> next_due) override;
   [[nodiscard]] std::vector<records::CaseSummary> list(std::size_t limit) const override;
   [[nodiscard]] std::vector<CaseId> due(WallTime now, std::size_t limit) const override;
+  [[nodiscard]] std::size_t count_events_since(std::string_view kind, WallTime since) const override;
+  bool erase(CaseId id, std::uint32_t seq) override;
   [[nodiscard]] std::optional<std::string> verify_chain() const override;
 
 private:
@@ -123,6 +125,53 @@ private:
   soci::session& x_session;
 };
 
+class ContactsTable final : public records::Contacts {
+public:
+  explicit ContactsTable(soci::session& session) : x_session(session) {}
+  [[nodiscard]] records::ContactRow find(const ContactId& id) const override;
+  void put(const records::ContactRow& row) override;
+  [[nodiscard]] std::vector<records::ContactRow> list() const override;
+
+private:
+  soci::session& x_session;
+};
+
+class TicketsTable final : public records::Tickets {
+public:
+  explicit TicketsTable(soci::session& session) : x_session(session) {}
+  [[nodiscard]] ticket::TicketId create() override;
+  [[nodiscard]] std::vector<ticket::Event> events(ticket::TicketId id) const override;
+  void append(const ticket::Ticket& after, const std::vector<ticket::Event>& events) override;
+  [[nodiscard]] std::vector<records::TicketSummary> list(std::size_t limit) const override;
+
+private:
+  soci::session& x_session;
+};
+
+class AupTable final : public records::Aup {
+public:
+  explicit AupTable(soci::session& session) : x_session(session) {}
+  unsigned publish(std::string_view markdown, WallTime now) override;
+  [[nodiscard]] std::vector<records::AupVersion> versions() const override;
+  void accept(const records::AupAcceptance& acceptance) override;
+  [[nodiscard]] std::vector<records::AupAcceptance> acceptances() const override;
+
+private:
+  soci::session& x_session;
+};
+
+class CallsTable final : public records::Calls {
+public:
+  explicit CallsTable(soci::session& session) : x_session(session) {}
+  void add(const records::CallRow& row) override;
+  void escalate(const std::string& key, unsigned step, WallTime now) override;
+  bool take(const std::string& key, const StaffId& by, WallTime now) override;
+  [[nodiscard]] std::vector<records::CallRow> open() const override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
@@ -134,7 +183,11 @@ public:
         x_inventory(session),
         x_agents(session),
         x_settings(session),
-        x_exporters(session) {}
+        x_exporters(session),
+        x_contacts(session),
+        x_tickets(session),
+        x_aup(session),
+        x_calls(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -143,6 +196,10 @@ public:
   records::Agents& agents() override { return x_agents; }
   records::Settings& settings() override { return x_settings; }
   records::Exporters& exporters() override { return x_exporters; }
+  records::Contacts& contacts() override { return x_contacts; }
+  records::Tickets& tickets() override { return x_tickets; }
+  records::Aup& aup() override { return x_aup; }
+  records::Calls& calls() override { return x_calls; }
 
 private:
   CasesTable x_cases;
@@ -153,6 +210,10 @@ private:
   AgentsTable x_agents;
   SettingsTable x_settings;
   ExportersTable x_exporters;
+  ContactsTable x_contacts;
+  TicketsTable x_tickets;
+  AupTable x_aup;
+  CallsTable x_calls;
 };
 
 }  // namespace pinfold::store

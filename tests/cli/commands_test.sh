@@ -62,6 +62,46 @@ ends 2 "is not 1min, 5min or 1h" p bandwidth srv-1 --resolution 2min
 ends 1 "no traffic history yet" p bandwidth srv-1
 ends 0 '"whole":true' p audit-log verify
 ends 1 "not listening" p health
+cat >"$work/policy.toml" <<TOML
+[class.flood]
+measures = "armed"
+TOML
+ends 1 "policy.toml:2: class.flood.measures" "$pinfold" policy check "$work/policy.toml"
+printf '[policy]\nwarnings = "armed"\nmeasures = "armed"\nresponse_window = "2 h"\n' >"$work/policy.toml"
+ends 0 "2 h" "$pinfold" policy check "$work/policy.toml"
+ends 0 '"case":"PF-1"' p case open srv-1 --by anna --class phishing "a page that asks for bank passwords"
+ends 1 "nobody holds" p case open srv-9 --by anna --class phishing "text"
+ends 0 "opened_by" p case show 1
+ends 1 "an emergency takes two people" p case order 1 --by anna --reason "it is live"
+ends 1 "no emergency" p case order 1 --by anna --emergency --reason "it is live"
+ends 0 '"state":"disputed"' p case object 1 --by anna --from "Mr Owner" "that is our own test"
+ends 2 "" p case decide 1 --by anna --reason "no verdict given"
+ends 0 '"differ":' p policy simulate "$work/policy.toml"
+ends 0 '"state":"false_positive"' p case decide 1 --by bert --upheld --reason "they showed the contract"
+p case show 1 >"$work/record.jsonl"
+ends 0 'warned ' "$pinfold" policy simulate "$work/policy.toml" --record "$work/record.jsonl"
+ends 1 "no such event" p case erase 1 --by anna --event 99 --reason "article 17"
+ends 0 '"case":"PF-1"' p case erase 1 --by anna --event 2 --reason "article 17"
+ends 0 '"kind":"erased"' p case show 1
+ends 0 '"whole":true' p audit-log verify
+ends 0 '"ticket":"T-1"' p ticket open --by owner --from-customer --kind suspicious --server srv-1 "a perl in /dev/shm"
+ends 0 '"state":"waits_for_customer"' p ticket say T-1 --by anna "please keep a copy" --attach "$work/servers.csv"
+ends 1 "nobody ordered an audit" p audit record T-1 --by anna /var/www --report "$work/servers.csv" --findings 0 --summary clean
+ends 0 "" p audit order T-1 --by anna /var/www --reason "a script in /dev/shm"
+ends 1 "has not consented" p audit record T-1 --by anna /var/www --report "$work/servers.csv" --findings 0 --summary clean
+ends 0 "" p audit consent T-1 --by owner --how portal
+ends 1 "outside what was ordered" p audit record T-1 --by anna /home --report "$work/servers.csv" --findings 0 --summary clean
+ends 0 "" p audit record T-1 --by anna /var/www --report "$work/servers.csv" --findings 0 --summary clean
+ends 0 '"kind":"audit_run"' p audit show T-1
+printf '# Terms\n## 4 No scans <!-- classes: port_scan -->\n' >"$work/aup.md"
+ends 0 '"version":1' p aup publish "$work/aup.md"
+ends 0 '"version":1' p aup accept 1001 1 --by owner
+ends 0 '"accepted_by":1' p aup list
+ends 1 "there is no such call" p call take nothing --by anna
+ends 0 '"state":"unverified"' p contact list
+ends 0 "" p contact verify ops@example.net --by anna --how phone --mail-host 192.0.2.11
+ends 0 '"state":"reachable"' p contact list
+ends 0 '"open":false' p breaker status
 ends 1 "there is no switch sw1" p switch arm sw1
 ends 0 '"enforce/stop":"yes"' p stop
 ends 0 '"enforce/stop":"no"' p resume

@@ -14,7 +14,7 @@ TEST(PolicyFile, OfNothingIsTheDefaultsWhichOnlyObserve) {
   EXPECT_EQ(file->policy.response_window, std::chrono::hours{24});
   EXPECT_EQ(file->policy.warnings, desk::Arming::Observe);
   EXPECT_EQ(file->policy.measures, desk::Arming::Observe);
-  EXPECT_FALSE(file->policy.auto_approve_when_both_agree);
+  EXPECT_EQ(file->policy.approval, desk::Approval::OnePerson);
   EXPECT_EQ(file->thresholds.port_scan.min_targets_per_minute, 100U);
 }
 
@@ -62,7 +62,7 @@ point_hold = "21 s"
   EXPECT_EQ(policy.min_confidence.percent, 8);
   EXPECT_EQ(policy.warnings, desk::Arming::Armed);
   EXPECT_EQ(policy.measures, desk::Arming::Armed);
-  EXPECT_TRUE(policy.auto_approve_when_both_agree);
+  EXPECT_EQ(policy.approval, desk::Approval::Auto);
   EXPECT_EQ(policy.max_disables_per_switch_hour, 9U);
   EXPECT_EQ(policy.max_disables_per_site_hour, 10U);
   EXPECT_EQ(policy.max_disables_per_site_day, 11U);
@@ -76,6 +76,70 @@ point_hold = "21 s"
   EXPECT_EQ(file->thresholds.observation.alive, std::chrono::seconds{19});
   EXPECT_EQ(file->thresholds.observation.hold, std::chrono::seconds{20});
   EXPECT_EQ(file->thresholds.observation.point_hold, std::chrono::seconds{21});
+}
+
+TEST(PolicyFile, ReadsWhatDiffersByClassAndLevelAndWhoIsCalled) {
+  const auto file = parse_policy(R"(
+[policy]
+warnings = "armed"
+measures = "armed"
+approval = "two"
+repeat_response_window = "6 h"
+remind_after = "2 h"
+escalate_after = "5 min"
+verify_contacts_every = "90 d"
+presume_delivered_after = "8 h"
+[limits]
+max_notices_per_hour = 7
+max_disable_requests_per_hour = 8
+[class.bandwidth_burst]
+warnings = "observe"
+measures = "observe"
+[class.flood]
+response_window = "2 h"
+repeat_response_window = "1 h"
+approval = "auto"
+[level.4]
+name = "managed"
+agent_expected = true
+audit = "included"
+remediation = "staff"
+response_window = "72 h"
+[[maintenance]]
+from = "2026-12-01T00:00:00Z"
+until = "2026-12-01T04:00:00Z"
+servers = ["srv-1", "srv-2"]
+reason = "new racks"
+[[on_call]]
+name = "anna"
+mail = "anna@hosting.example"
+[[on_call]]
+name = "everybody"
+webhook = "https://chat.hosting.example/hook"
+)",
+                                 "policy.toml");
+  ASSERT_TRUE(file) << to_string(file.error());
+  const desk::Policy& policy = file->policy;
+  EXPECT_EQ(policy.approval, desk::Approval::TwoPersons);
+  EXPECT_EQ(policy.repeat_response_window, std::chrono::hours{6});
+  EXPECT_EQ(policy.remind_after, std::chrono::hours{2});
+  EXPECT_EQ(policy.escalate_after, std::chrono::minutes{5});
+  EXPECT_EQ(policy.verify_contacts_every, std::chrono::days{90});
+  EXPECT_EQ(policy.presume_delivered_after, Micros(std::chrono::hours{8}));
+  EXPECT_EQ(policy.max_notices_per_hour, 7U);
+  EXPECT_EQ(policy.max_disable_requests_per_hour, 8U);
+  EXPECT_EQ(desk::rules_for(policy, abuse::AbuseClass::BandwidthBurst, 1, 0).warnings, desk::Arming::Observe);
+  EXPECT_EQ(desk::rules_for(policy, abuse::AbuseClass::Flood, 1, 0).response_window, std::chrono::hours{2});
+  EXPECT_EQ(desk::rules_for(policy, abuse::AbuseClass::Flood, 4, 0).response_window, std::chrono::hours{72});
+  const desk::ServiceTerms& terms = policy.levels.at(4);
+  EXPECT_EQ(terms.name, "managed");
+  EXPECT_TRUE(terms.agent_expected && terms.audit_included && terms.staff_remediates);
+  ASSERT_EQ(policy.maintenance.size(), 1U);
+  EXPECT_EQ(policy.maintenance[0].servers.size(), 2U);
+  EXPECT_EQ(policy.maintenance[0].reason, "new racks");
+  ASSERT_EQ(policy.on_call.size(), 2U);
+  EXPECT_EQ(policy.on_call[0].mail, "anna@hosting.example");
+  EXPECT_EQ(policy.on_call[1].webhook, "https://chat.hosting.example/hook");
 }
 
 struct Bad {
@@ -121,6 +185,32 @@ INSTANTIATE_TEST_SUITE_P(
             "policy.toml:2: policy.auto_approve_when_both_agree: must be true or false"},
         Bad{"ClosesBeforeTheDeadline", "[policy]\nclose_after_quiet = \"24 h\"\n",
             "policy.toml:2: policy.close_after_quiet: must be longer than response_window (1 d): the case would close before the owner's time is up"},
+        Bad{"ApprovalSaidTwice", "[policy]\nwarnings = \"armed\"\nmeasures = \"armed\"\napproval = \"one\"\nauto_approve_when_both_agree = true\n",
+            "policy.toml:5: policy.auto_approve_when_both_agree: says in other words what approval says: leave one of them out"},
+        Bad{"RepeatersHaveMoreTime", "[policy]\nresponse_window = \"1 h\"\nrepeat_response_window = \"2 h\"\n",
+            "policy.toml:3: policy.repeat_response_window: must not be longer than response_window (1 h): who had a case before has less time, not "
+            "more"},
+        Bad{"GathersTooLong", "[policy]\ngather = \"30 min\"\n",
+            "policy.toml:2: policy.gather: must be shorter than evidence_max_age (30 min): the evidence would be too old before anybody is asked"},
+        Bad{"PresumesWhatStillWaits", "[policy]\npresume_delivered_after = \"1 h\"\n",
+            "policy.toml:2: policy.presume_delivered_after: must be at least 4 h"},
+        Bad{"ClassMeasuresWithoutWarnings", "[class.flood]\nmeasures = \"armed\"\n",
+            "policy.toml:2: class.flood.measures: measures for flood would be armed while their warnings are not: nothing is disabled without "
+            "a delivered warning"},
+        Bad{"LevelTakesTheWarningAway",
+            "[policy]\nwarnings = \"armed\"\n[class.flood]\nwarnings = \"armed\"\nmeasures = \"armed\"\n[level.2]\nwarnings = \"observe\"\n",
+            "policy.toml:7: level.2.warnings: measures for flood at level 2 would be armed while their warnings are not: nothing is disabled without "
+            "a "
+            "delivered warning"},
+        Bad{"ClassWindowOutlastsTheCase", "[class.spam]\nresponse_window = \"20 d\"\n",
+            "policy.toml:2: class.spam.response_window: must be shorter than policy.close_after_quiet (14 d): the case would close before the "
+            "owner's "
+            "time is up"},
+        Bad{"UnknownClass", "[class.spamm]\nresponse_window = \"1 d\"\n", "policy.toml:1: class.spamm: unknown key; did you mean spam?"},
+        Bad{"UnknownLevel", "[level.6]\nname = \"x\"\n", "policy.toml:1: level.6: unknown key; did you mean 1?"},
+        Bad{"MaintenanceBackwards", "[[maintenance]]\nfrom = \"2026-12-02T00:00:00Z\"\nuntil = \"2026-12-01T00:00:00Z\"\nreason = \"x\"\n",
+            "policy.toml:3: maintenance[1].until: must be later than from"},
+        Bad{"NobodyToCall", "[[on_call]]\nname = \"anna\"\n", "policy.toml:2: on_call[1].name: has neither mail nor webhook: nobody could be called"},
         Bad{"NegativeLimit", "[limits]\nmax_disables_per_switch_hour = -1\n",
             "policy.toml:2: limits.max_disables_per_switch_hour: must be a whole number from 0 to 1000"},
         Bad{"NoTargets", "[detect.port_scan]\nmin_targets_per_minute = 0\n",

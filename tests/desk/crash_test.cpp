@@ -188,7 +188,7 @@ struct Story {
 /// Plays the story; every kill loses the memory and goes through recovery.
 Machine play(const Story& story, Fault fault, const std::set<unsigned>& kills) {
   Machine m(fault, kills);
-  m.desk.policy.auto_approve_when_both_agree = true;
+  m.desk.policy.approval = Approval::Auto;
   for (std::size_t i = 0; i < story.scenes.size();) {
     try {
       m.recover();

@@ -34,9 +34,13 @@ struct Model : Scene {
       return;
     }
     claimed.insert(action->id);
-    if (action->wish == PortWish::Down && c.answered() && !violation) {
+    const bool too_late = action->ground == Ground::Policy ? c.answered() : c.response_by > action->requested_by;
+    if (action->wish == PortWish::Down && action->ground != Ground::Emergency && too_late && !violation) {
       violation = "a port is written after an answer";
     }
+  }
+  void release(const char* by, const StepFunction& function) {
+    act(HoldReleased{c.actions.empty() ? ActionId{1} : c.actions.back().id, StaffId{by}, "seen"}, function);
   }
   void finish(ActionResult result, const StepFunction& function) {
     if (!c.actions.empty() && claimed.contains(c.actions.back().id)) {
@@ -51,11 +55,17 @@ struct Model : Scene {
     k += fmt::format("{} {} {} {}|", ears.open_since ? ears.open_since->since_epoch.count() : -1,
                      c.last_response ? c.last_response->since_epoch.count() : -1, c.probation_since ? c.probation_since->since_epoch.count() : -1,
                      c.asked.size());
+    k += fmt::format("{} {} {} {}|", c.objection_since ? c.objection_since->since_epoch.count() : -1, c.acquitted, c.state_since.since_epoch.count(),
+                     breaker_open);
+    for (const auto& [mail, since] : c.unjudged_mails) {
+      k += fmt::format("{},", since.since_epoch.count());
+    }
     for (const Notice& n : c.notices) {
       k += fmt::format("{}{}{}{},", static_cast<int>(n.kind), n.submitted.has_value(), n.delivered ? n.delivered->since_epoch.count() : -1,
                        n.failed.has_value());
     }
     for (const PortAction& a : c.actions) {
+      k += fmt::format("{}{}{}{}{}:", static_cast<int>(a.ground), static_cast<int>(a.stood_in), a.approvals.size(), a.releases.size(), a.held);
       k += fmt::format("{}{}{}{}{}{}{},", static_cast<int>(a.wish), a.is_approved(), a.dropped, a.dropped_by_person,
                        a.result ? static_cast<int>(*a.result) : -1, claimed.contains(a.id), a.requested.since_epoch.count());
     }
@@ -73,7 +83,17 @@ private:
                  ? std::nullopt
                  : std::optional<std::string>("the window is not the policy's");
     }
-    if (std::holds_alternative<DisableRequested>(event.body)) {
+    if (const auto* delivered = std::get_if<NoticeDelivered>(&event.body); delivered != nullptr && delivered->proof == DeliveryProof::Presumed) {
+      const Notice* n = c.find_notice(delivered->notice);
+      return policy.presume_delivered_after && now >= *n->submitted + *policy.presume_delivered_after
+                 ? std::nullopt
+                 : std::optional<std::string>("a delivery was presumed too soon");
+    }
+    const auto* disable = std::get_if<DisableRequested>(&event.body);
+    if (disable != nullptr && disable->ground == Ground::Policy) {
+      if (breaker_open) {
+        return "the policy asked for a disable although the circuit breaker is open";
+      }
       const Notice* n = c.first_warning();
       return ears.open_since && n != nullptr && n->delivered && *ears.open_since <= *n->delivered
                  ? std::nullopt
@@ -83,10 +103,14 @@ private:
   }
   [[nodiscard]] std::optional<std::string> fault_in(const Effect& effect) const {
     const auto* port = std::get_if<SetPort>(&effect.what);
-    if (port == nullptr || port->wish == PortWish::Up || c.find_action(port->action)->is_approved()) {
+    if (port == nullptr || port->wish == PortWish::Up) {
       return std::nullopt;
     }
-    return "a port was ordered down without approval";
+    const PortAction* action = c.find_action(port->action);
+    if (port->hold_released && !action->is_released()) {
+      return "a hold was released by too few";
+    }
+    return action->is_approved() ? std::nullopt : std::optional<std::string>("a port was ordered down without approval");
   }
 };
 
@@ -163,6 +187,31 @@ const std::vector<Move>& moves() {
       {"verified", [](Model& m, const StepFunction& f) { m.finish(ActionResult::Verified, f); }},
       {"unknown", [](Model& m, const StepFunction& f) { m.finish(ActionResult::Unknown, f); }},
       {"not sent", [](Model& m, const StepFunction& f) { m.finish(ActionResult::NotSent, f); }},
+      {"approved by another",
+       [](Model& m, const StepFunction& f) {
+         m.act(ApprovalGiven{m.c.actions.empty() ? ActionId{1} : m.c.actions.back().id, StaffId{"bert"}, ""}, f);
+       }},
+      {"measure ordered",
+       [](Model& m, const StepFunction& f) {
+         m.act(MeasureOrdered{StaffId{"anna"}, "phishing", false}, f);
+       }},
+      {"emergency",
+       [](Model& m, const StepFunction& f) {
+         m.act(MeasureOrdered{StaffId{"anna"}, "a flood", true}, f);
+       }},
+      {"hold released", [](Model& m, const StepFunction& f) { m.release("anna", f); }},
+      {"hold released by another", [](Model& m, const StepFunction& f) { m.release("bert", f); }},
+      {"objection", [](Model& m, const StepFunction& f) { m.act(Scene::objection(), f); }},
+      {"objection upheld",
+       [](Model& m, const StepFunction& f) {
+         m.act(ObjectionDecided{StaffId{"anna"}, true, "right"}, f);
+       }},
+      {"objection rejected",
+       [](Model& m, const StepFunction& f) {
+         m.act(ObjectionDecided{StaffId{"carl"}, false, "wrong"}, f);
+       }},
+      {"breaker opens", [](Model& m, const StepFunction&) { m.breaker_open = true; }},
+      {"breaker closes", [](Model& m, const StepFunction&) { m.breaker_open = false; }},
       {"discussion", [](Model& m, const StepFunction& f) { m.act(Scene::talk(), f); }},
       {"closed by staff",
        [](Model& m, const StepFunction& f) {
@@ -174,7 +223,7 @@ const std::vector<Move>& moves() {
 
 /// Where the exploration starts from: each rung, reached on the straight road (by the real step).
 std::vector<Model> rungs() {
-  std::vector<Model> all(8);
+  std::vector<Model> all(12);
   all[0].start();
   all[1].start();
   all[1].deliver();
@@ -190,9 +239,23 @@ std::vector<Model> rungs() {
   all[7].start();
   all[7].deliver();
   static_cast<void>(all[7].give(Scene::answer()));
+  all[8].start();
+  all[8].deliver();
+  static_cast<void>(all[8].give(Scene::answer()));
+  all[8].now = all[8].now + 25 * kHour;
+  all[8].again();
+  all[9].to_pending();
+  static_cast<void>(all[9].give(ApprovalGiven{ActionId{1}, StaffId{"anna"}, ""}));
+  static_cast<void>(all[9].give(GuardsEvaluated{ActionId{1}, {{"G2", GuardOutcome::Hold, "", "no description"}}}));
+  all[10].start();
+  static_cast<void>(all[10].give(MeasureOrdered{StaffId{"anna"}, "a flood", true}));
   for (Model& model : all) {
-    model.policy.auto_approve_when_both_agree = true;
+    model.policy.approval = Approval::Auto;
   }
+  all[11].policy.approval = Approval::TwoPersons;
+  all[11].policy.presume_delivered_after = 4 * kHour;
+  all[11].start();
+  static_cast<void>(all[11].give(NoticeSubmitted{NoticeId{1}, "Q", false}));
   return all;
 }
 
@@ -232,20 +295,24 @@ std::optional<std::string> examine(const Model& model) {
 struct Trail {
   Model model;
   std::string way;
+  unsigned left = 0;  ///< inputs still to be tried from here
 };
+/// The rungs that only people lead to are explored one input less deep: there are many, and each has its own.
+constexpr std::size_t kStraightRungs = 8;
 
 Outcome explore(const StepFunction& function, unsigned depth, bool examine_states) {
   Outcome out;
   std::unordered_set<std::string> met;
   std::vector<Trail> frontier;
   for (Model& model : rungs()) {
-    frontier.push_back({std::move(model), ""});
+    const bool is_straight = frontier.size() < kStraightRungs;
+    frontier.push_back({std::move(model), "", is_straight ? depth : depth - 1});
   }
-  for (unsigned level = 0; level < depth && !out.violation; ++level) {
+  while (!frontier.empty()) {
     std::vector<Trail> next;
     for (const Trail& trail : frontier) {
       for (const Move& move : moves()) {
-        Trail moved{trail.model, trail.way};
+        Trail moved{trail.model, trail.way, trail.left - 1};
         move.play(moved.model, function);
         moved.way += std::string(moved.way.empty() ? "" : ", ") + move.name;
         ++out.inputs;
@@ -261,7 +328,7 @@ Outcome explore(const StepFunction& function, unsigned depth, bool examine_state
           out.violation = *fault + " <- " + moved.way;
           return out;
         }
-        if (level + 1 < depth) {
+        if (moved.left > 0) {
           next.push_back(std::move(moved));
         }
       }
@@ -364,6 +431,66 @@ Expected<Step, Rejected> lets_the_disable_outlive_an_answer(const Case& c, const
   return result;
 }
 
+Expected<Step, Rejected> calls_an_emergency_alone(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  auto result = step(c, i, p, m);
+  if (result && std::holds_alternative<MeasureOrdered>(i) && std::get<MeasureOrdered>(i).emergency) {
+    result->effects.push_back({"PF-7/port/x/down", SetPort{std::get<DisableRequested>(result->events.front()).action, PortWish::Down}});
+  }
+  return result;
+}
+Expected<Step, Rejected> takes_one_approval_for_two(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  Case blind = c;
+  for (PortAction& a : blind.actions) {
+    a.needed = 1;
+  }
+  return step(blind, i, p, m);
+}
+Expected<Step, Rejected> orders_against_an_answer(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  Case blind = c;
+  blind.state = c.state == State::Answered ? State::SecondNotice : c.state;
+  return step(blind, i, p, m);
+}
+Expected<Step, Rejected> orders_past_unclear_mail(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  Case blind = c;
+  if (std::holds_alternative<MeasureOrdered>(i)) {
+    blind.unjudged_mails.clear();
+  }
+  return step(blind, i, p, m);
+}
+Expected<Step, Rejected> lets_the_approver_judge(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  Case blind = c;
+  if (std::holds_alternative<ObjectionDecided>(i)) {
+    for (PortAction& a : blind.actions) {
+      a.approvals.clear();
+      a.by = StaffId{};
+    }
+  }
+  return step(blind, i, p, m);
+}
+Expected<Step, Rejected> presumes_at_once(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  Policy hasty = p;
+  hasty.presume_delivered_after = Micros{0};
+  return step(c, i, hasty, m);
+}
+Expected<Step, Rejected> ignores_the_breaker(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  Moment blind = m;
+  blind.breaker_open = false;
+  return step(c, i, p, blind);
+}
+Expected<Step, Rejected> releases_alone(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  auto result = step(c, i, p, m);
+  if (result && std::holds_alternative<HoldReleased>(i)) {
+    result->effects = {{"PF-7/port/x/down", SetPort{std::get<HoldReleased>(i).action, PortWish::Down, true}}};
+  }
+  return result;
+}
+Expected<Step, Rejected> forgets_objections(const Case& c, const Input& i, const Policy& p, const Moment& m) {
+  Case blind = c;
+  blind.objection_since.reset();
+  blind.state = c.state == State::Disputed ? State::SecondNotice : c.state;
+  return step(blind, i, p, m);
+}
+
 TEST(Exploration, CatchesEverySeededFault) {
   struct Row {
     const char* name;
@@ -379,7 +506,16 @@ TEST(Exploration, CatchesEverySeededFault) {
                               {"enables without a talk", enables_without_talk},
                               {"orders an effect twice", repeats_an_effect},
                               {"needs no approval", needs_no_approval},
-                              {"lets a disable outlive an answer", lets_the_disable_outlive_an_answer}};
+                              {"lets a disable outlive an answer", lets_the_disable_outlive_an_answer},
+                              {"calls an emergency alone", calls_an_emergency_alone},
+                              {"takes one approval for two", takes_one_approval_for_two},
+                              {"orders against an answer", orders_against_an_answer},
+                              {"orders past unclear mail", orders_past_unclear_mail},
+                              {"lets the approver judge the objection", lets_the_approver_judge},
+                              {"presumes delivery at once", presumes_at_once},
+                              {"ignores the circuit breaker", ignores_the_breaker},
+                              {"releases a hold alone", releases_alone},
+                              {"forgets objections", forgets_objections}};
   for (const Row& row : rows) {
     const Outcome out = explore(row.mutant, 4, /*examine_states=*/false);
     EXPECT_NE(out.violation, std::nullopt) << row.name << ": not caught in " << out.inputs << " inputs";

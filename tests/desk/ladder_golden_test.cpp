@@ -49,6 +49,12 @@ const std::vector<StateRow>& state_rows() {
          s.deliver();
          ASSERT_EQ(s.give(Scene::answer()), std::nullopt);
        }},
+      {State::Disputed,
+       [](Scene& s) {
+         s.start();
+         s.deliver();
+         ASSERT_EQ(s.give(Scene::objection()), std::nullopt);
+       }},
       {State::SecondNotice,
        [](Scene& s) {
          s.start();
@@ -121,6 +127,11 @@ const std::vector<InputRow>& input_rows() {
          s.now = s.now + 60 * kDay;
          return Tick{};
        }},
+      {"tick after 40 s",
+       [](Scene& s) -> Input {
+         s.now = s.now + Seconds{40};
+         return Tick{};
+       }},
       {"new network finding",
        [](Scene& s) -> Input {
          s.now = s.now + 2 * kHour;
@@ -156,6 +167,33 @@ const std::vector<InputRow>& input_rows() {
          return MailJudged{"00ff", StaffId{"anna"}, true, "an answer"};
        }},
       {"response", [](Scene&) -> Input { return Scene::answer(); }},
+      {"says it is intended",
+       [](Scene&) -> Input {
+         ResponseRecorded answer = Scene::answer();
+         answer.statement = Statement::Intended;
+         return answer;
+       }},
+      {"objection", [](Scene&) -> Input { return Scene::objection(); }},
+      {"objection upheld",
+       [](Scene&) -> Input {
+         return ObjectionDecided{StaffId{"carl"}, true, "declared"};
+       }},
+      {"objection rejected",
+       [](Scene&) -> Input {
+         return ObjectionDecided{StaffId{"carl"}, false, "not declared"};
+       }},
+      {"measure ordered",
+       [](Scene&) -> Input {
+         return MeasureOrdered{StaffId{"carl"}, "phishing", false};
+       }},
+      {"emergency",
+       [](Scene&) -> Input {
+         return MeasureOrdered{StaffId{"carl"}, "a flood", true};
+       }},
+      {"hold released",
+       [](Scene& s) -> Input {
+         return HoldReleased{last_action(s), StaffId{"carl"}, "an old description"};
+       }},
       {"guards pass", [](Scene& s) { return guards(s, GuardOutcome::Pass); }},
       {"guards hold", [](Scene& s) { return guards(s, GuardOutcome::Hold); }},
       {"approval",

@@ -45,13 +45,15 @@ struct Scene {
   WallTime now = kStart;
   Ears ears{kStart - kDay, 0};
   std::vector<ContactId> contacts{ContactId{"owner@a.example"}, ContactId{"boss@a.example"}};
+  std::vector<ContactId> on_offender;
+  bool breaker_open = false;
   Case c;
   std::vector<Event> events;
   std::vector<Effect> effects;
   std::set<std::string> keys;
   std::optional<std::string> violation;  ///< the first
 
-  [[nodiscard]] Moment moment() const { return {now, ears, "token" + std::to_string(events.size()), contacts}; }
+  [[nodiscard]] Moment moment() const { return {now, ears, "token" + std::to_string(events.size()), contacts, on_offender, breaker_open}; }
 
   void start(const abuse::Finding& first) {
     c = Case{};
@@ -148,6 +150,7 @@ struct Scene {
     static_cast<void>(give(talk()));
     static_cast<void>(give(PortActionFinished{c.actions.back().id, ActionResult::Verified, "up", Millis{3000}}));
   }
+  [[nodiscard]] static ObjectionRaised objection() { return {ResponseChannel::Portal, "owner@a.example", "that is our scanner"}; }
   [[nodiscard]] static ResponseRecorded answer() { return {ResponseChannel::Mail, "owner@a.example", Statement::Looking, std::nullopt, "we look"}; }
 };
 

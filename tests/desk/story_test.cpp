@@ -12,7 +12,7 @@ MailReceived mail(MailKind kind, bool needs_person = false) { return {kind, "why
 
 TEST(Story, ServerAIsWarnedIgnoresItIsCutOffAndComesBackAfterATalk) {
   Scene s;
-  s.policy.auto_approve_when_both_agree = true;
+  s.policy.approval = Approval::Auto;
   s.start();
   EXPECT_EQ(s.c.state, State::WarningQueued);
   EXPECT_TRUE(s.ordered("PF-7/notice/1"));
@@ -48,7 +48,7 @@ TEST(Story, ServerAIsWarnedIgnoresItIsCutOffAndComesBackAfterATalk) {
 
 TEST(Story, ServerBAnswersAndIsNotCutOffWhenItHappensAgain) {
   Scene s;
-  s.policy.auto_approve_when_both_agree = true;
+  s.policy.approval = Approval::Auto;
   s.start();
   s.deliver();
   EXPECT_EQ(s.give(mail(MailKind::Reply)), std::nullopt);
@@ -76,7 +76,7 @@ TEST(Story, ServerCWithoutSureFindingsIsNeverWarned) {
 
 TEST(Story, WithoutBothKindsOfEvidenceAPersonApproves) {
   Scene s;
-  s.policy.auto_approve_when_both_agree = true;
+  s.policy.approval = Approval::Auto;
   s.to_pending();
   EXPECT_EQ(s.c.state, State::DisablePending);
   EXPECT_FALSE(s.ordered("PF-7/port/1/down"));
@@ -89,7 +89,7 @@ TEST(Story, WithoutBothKindsOfEvidenceAPersonApproves) {
 
 TEST(Story, AgreeingEvidenceThatComesLaterApprovesWhatWaits) {
   Scene s;
-  s.policy.auto_approve_when_both_agree = true;
+  s.policy.approval = Approval::Auto;
   s.to_pending();
   s.now = s.now + kMinute;
   s.again("host/2", abuse::Origin::Host);
@@ -100,7 +100,7 @@ TEST(Story, AgreeingEvidenceThatComesLaterApprovesWhatWaits) {
 
 TEST(Story, EvidenceOfTheFirstBoutDoesNotMakeTheSecondAgree) {
   Scene s;
-  s.policy.auto_approve_when_both_agree = true;
+  s.policy.approval = Approval::Auto;
   s.start();
   s.again("host/1", abuse::Origin::Host);
   s.deliver();
@@ -210,8 +210,10 @@ TEST(Story, APortThatWentOffAfterAllIsNotForgotten) {
 TEST(Story, StaleEvidenceDropsTheRequestAndNewEvidenceAsksAgain) {
   Scene s;
   s.to_pending();
-  EXPECT_EQ(next_due(s.c, s.policy), s.now + s.policy.evidence_max_age + Micros{1});
-  s.wait(s.policy.evidence_max_age + Micros{1});
+  const WallTime stale = s.now + s.policy.evidence_max_age + Micros{1};
+  s.wait(s.policy.gather);
+  EXPECT_EQ(next_due(s.c, s.policy), stale);
+  s.wait(stale - s.now);
   EXPECT_EQ(s.c.state, State::Silent);
   s.again("net/3");
   EXPECT_EQ(s.c.state, State::DisablePending);
@@ -253,6 +255,7 @@ TEST(Story, ObserveOnlyShowsEverythingAndDoesNothing) {
 
 TEST(Story, ABounceGoesToTheNextContactThenToAPerson) {
   Scene s;
+  s.policy.remind_after = 30 * kDay;
   s.start();
   EXPECT_EQ(s.give(NoticeFailed{NoticeId{1}, "550 no such user"}), std::nullopt);
   EXPECT_EQ(s.c.notices.back().contact, ContactId{"boss@a.example"});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/breaker.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "store/store.hpp"
@@ -20,7 +21,7 @@ desk::Policy armed() {
   desk::Policy policy;
   policy.warnings = desk::Arming::Armed;
   policy.measures = desk::Arming::Armed;
-  policy.auto_approve_when_both_agree = true;
+  policy.approval = desk::Approval::Auto;
   policy.response_window = kWindow;
   return policy;
 }
@@ -152,6 +153,57 @@ TEST_F(DeskServiceTest, ObserveOnlySendsNothing) {
   ASSERT_TRUE(id);
   EXPECT_TRUE(jobs(*id).empty());
   EXPECT_TRUE(observer.find(*id)->notices.front().observed_only);
+}
+
+TEST_F(DeskServiceTest, TooManyNoticesOpenTheBreakerUntilAPersonResetsIt) {
+  policy.max_notices_per_hour = 1;
+  DeskService careful(*store, policy, clock, [] {});
+  const auto open = [&](Breaker breaker) {
+    bool is = false;
+    store->read([&](records::Transaction& tx) { is = is_open(tx, breaker); });
+    return is;
+  };
+  auto finding = test::sample_finding(abuse::Origin::Network, clock.wall() - Seconds{5}, "net/1");
+  static_cast<void>(careful.take_finding(finding));
+  EXPECT_FALSE(open(Breaker::Notices));
+  finding.id = FindingId{"net/phish"};
+  finding.abuse_class = abuse::AbuseClass::Phishing;  // another family: another case, another notice
+  const auto id = careful.take_finding(finding);
+  EXPECT_TRUE(open(Breaker::Notices));
+  EXPECT_FALSE(open(Breaker::Measures));
+  const auto queued = jobs(*id);
+  EXPECT_TRUE(std::any_of(queued.begin(), queued.end(), [](const records::Job& job) { return job.key.rfind("breaker/notices/", 0) == 0; }));
+  clock.advance(Seconds{1});
+  store->transact([&](records::Transaction& tx) { reset(tx, Breaker::Notices, clock.wall()); });
+  EXPECT_FALSE(open(Breaker::Notices));
+}
+
+TEST_F(DeskServiceTest, RemembersWhichContactsWereReachedAndAnswered) {
+  const CaseId id = warn_and_deliver();
+  EXPECT_TRUE(service.apply(id, desk::ResponseRecorded{desk::ResponseChannel::Mail, "Owner@customer.example", desk::Statement::Fixed, {}, "fixed"}));
+  records::ContactRow row;
+  store->read([&](records::Transaction& tx) { row = tx.contacts().find(ContactId{"owner@customer.example"}); });
+  EXPECT_EQ(row.delivered, clock.wall());
+  EXPECT_EQ(row.verified_how, "answered " + to_string(id));
+}
+
+TEST_F(DeskServiceTest, AContactWhoseMailboxLivesOnTheServerIsNotWrittenTo) {
+  store->transact([&](records::Transaction& tx) {
+    records::ContactRow row = tx.contacts().find(ContactId{"owner@customer.example"});
+    row.mail_hosts = {"192.0.2.11"};
+    tx.contacts().put(row);
+  });
+  const auto id = service.take_finding(test::sample_finding(abuse::Origin::Network, clock.wall() - Seconds{5}, "net/1"));
+  EXPECT_TRUE(service.find(*id)->notices.empty());
+  EXPECT_TRUE(service.find(*id)->asked.contains("the owner must be warned, and no contact can be reached"));
+}
+
+TEST_F(DeskServiceTest, StaffOpensACaseByHand) {
+  const auto id = service.open_by_staff(ServerId{"srv-1"}, abuse::AbuseClass::Phishing, "a page that asks for passwords", StaffId{"anna"});
+  ASSERT_TRUE(id);
+  EXPECT_EQ(service.find(*id)->family, abuse::Family::Content);
+  EXPECT_EQ(service.find(*id)->state, desk::State::WarningQueued);
+  EXPECT_FALSE(service.open_by_staff(ServerId{"nobody"}, abuse::AbuseClass::Phishing, "text", StaffId{"anna"}));
 }
 
 TEST(Ears, AGapInTheBeatsBeginsTheOpenTimeAnew) {

@@ -32,6 +32,26 @@ TEST(Csv, ReadsEveryColumn) {
   EXPECT_FALSE(server->is_protected);
 }
 
+TEST(Csv, ReadsResellersAccountsLanguagesAndDeclaredRoles) {
+  const std::string header =
+      "customer,customer_name,contacts,language,level,server,addresses,mac,switch,port,alias,account,phone,reseller,notify,roles\n";
+  const std::string reseller = "1,Reseller,noc@reseller.example|de,en,1,srv-0,192.0.2.1,,,,,billing@reseller.example,+49 1,,,\n";
+  const std::string customer = "2,Shop,ops@shop.example,en,3,srv-1,192.0.2.2,,,,,,,1,yes,scanner|research|2027-01-01T00:00:00Z\n";
+  const auto inventory = parse(header + reseller + customer);
+  ASSERT_TRUE(inventory) << to_string(inventory.error());
+  const auto to = inventory->recipients(CustomerId{"2"});
+  ASSERT_EQ(to.size(), 3U);
+  EXPECT_EQ(to[0].id.value, "noc@reseller.example");
+  EXPECT_EQ(to[0].language, "de");
+  EXPECT_EQ(to[1].id.value, "ops@shop.example");
+  EXPECT_EQ(to[2].id.value, "billing@reseller.example") << "the account's address last";
+  EXPECT_EQ(inventory->roles_at(ServerId{"srv-1"}, *parse_wall_time("2026-12-31T00:00:00Z")).size(), 1U);
+  EXPECT_TRUE(inventory->roles_at(ServerId{"srv-1"}, *parse_wall_time("2027-01-01T00:00:00Z")).empty());
+  EXPECT_EQ(to_string(parse(header + customer).error()), "servers.csv:2: reseller: no such customer in this file");
+  EXPECT_FALSE(parse(header + "1,R,a@b.example,en,1,s,192.0.2.1,,,,,,,,,scanner|x\n"));
+  EXPECT_FALSE(parse(header + "1,R,a@b.example|?,en,1,s,192.0.2.1,,,,,,,,,\n"));
+}
+
 TEST(Csv, TakesQuotesCrlfByteOrderMarkOtherOrderAndEmptyLines) {
   const auto inventory = parse(
       "\xEF\xBB\xBFserver,customer_name,customer,contacts,language,level,addresses,mac,switch,port,alias\r\n"

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "store/migrations.hpp"
+#include "store/sql.hpp"
 #include "store/store_factory.hpp"
 
 namespace pinfold::store {
@@ -137,6 +138,28 @@ TEST(Migrations, AreNumberedFromOneWithoutGaps) {
   for (std::size_t i = 0; i < scripts.size(); ++i) {
     EXPECT_EQ(scripts[i].name.substr(0, 4), fmt::format("{:04}", i + 1));
     EXPECT_FALSE(split_statements(scripts[i].sql).empty());
+  }
+}
+
+TEST(Migrations, BringEveryEarlierVersionToTheLatest) {
+  const auto scripts = migration_scripts();
+  const auto tables_of = [](soci::session& session) {
+    std::string all;
+    std::string sql;
+    for_each_row(session, "SELECT COALESCE(sql, '') FROM sqlite_master ORDER BY name", std::tie(), std::tie(sql), [&] { all += sql + "\n"; });
+    return all;
+  };
+  soci::session fresh(soci::sqlite3, "dbname=:memory:");
+  migrate(fresh, scripts);
+  for (std::size_t version = 1; version < scripts.size(); ++version) {
+    soci::session old(soci::sqlite3, "dbname=:memory:");
+    migrate(old, scripts.first(version));
+    old << "INSERT INTO customers (id, position, name) VALUES ('1001', 1, 'Example Ltd')";
+    migrate(old, scripts);
+    EXPECT_EQ(tables_of(old), tables_of(fresh)) << "from version " << version;
+    std::string name;
+    old << "SELECT name FROM customers WHERE id = '1001'", soci::into(name);
+    EXPECT_EQ(name, "Example Ltd") << "what was there stays";
   }
 }
 

@@ -1,0 +1,35 @@
+/// Calls to people: along the policy's on-call list, one step further whenever nobody takes the call (`pinfold call take`) within `escalate_after`;
+/// the last step is called again and again. Calls go by mail through the operator's own mail server; each also stands in the log (PERSON_CALLED).
+/// Webhooks of the list are not called yet. An empty list: the log alone.
+/// Threads: the calls' worker. Errors: a mail that cannot be handed over now is tried again with the next escalation.
+#pragma once
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "engine/desk_service.hpp"
+#include "mail/submitter.hpp"
+
+namespace pinfold::engine {
+
+class OnCallWorker {
+public:
+  OnCallWorker(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, const Clock& clock)
+      : x_desk(desk), x_config(config), x_submitter(submitter), x_clock(clock) {}
+
+  /// Jobs that a process that is gone had claimed are called out again: twice is better than never.
+  void recover();
+  /// One call that waits; false: none.
+  bool work();
+  /// Calls that nobody has taken go one step further. How many did.
+  std::size_t escalate();
+
+private:
+  void call(const records::CallRow& row);
+
+  DeskService& x_desk;
+  const config::Config& x_config;
+  const mail::Submitter& x_submitter;
+  const Clock& x_clock;
+};
+
+}  // namespace pinfold::engine

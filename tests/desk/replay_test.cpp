@@ -1,0 +1,58 @@
+// The same past under another policy.
+#include "desk/replay.hpp"
+
+#include <gtest/gtest.h>
+
+#include "desk/scene.hpp"
+
+namespace pinfold::desk::test {
+namespace {
+
+std::vector<std::string> under(const Scene& s, const Policy& policy) {
+  return differences(milestones(s.events), milestones(replay(s.c.id, s.events, policy, s.now).events));
+}
+
+TEST(Replay, UnderTheSamePolicyNothingDiffers) {
+  Scene cut_off;
+  cut_off.to_probation();
+  EXPECT_EQ(under(cut_off, cut_off.policy), std::vector<std::string>{});
+  const Replayed again = replay(cut_off.c.id, cut_off.events, cut_off.policy, cut_off.now);
+  EXPECT_EQ(again.left_out, 0U);
+  EXPECT_EQ(again.assumed, 4U) << "the two last notices, of whose way the record says nothing";
+  EXPECT_EQ(check_invariants(fold(cut_off.c.id, again.events), again.events), std::nullopt);
+}
+
+TEST(Replay, ALongerWindowWouldHaveSparedThePort) {
+  Scene s;
+  s.to_disabled();
+  Policy patient = s.policy;
+  patient.response_window = 5 * kDay;
+  const auto lines = under(s, patient);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_NE(lines[0].find("disable asked for never"), std::string::npos);
+  EXPECT_NE(lines[1].find("port off never"), std::string::npos);
+  EXPECT_EQ(lines[2], "ends delivered instead of disabled");
+  EXPECT_GT(replay(s.c.id, s.events, patient, s.now).left_out, 0U) << "the approval has nothing to approve";
+}
+
+TEST(Replay, ShowsWhatAnObservedPastWouldHaveBeenWhenArmed) {
+  Scene s;
+  s.policy.warnings = Arming::Observe;
+  s.policy.measures = Arming::Observe;
+  s.start();
+  s.now = s.now + 26 * kHour;
+  s.again("net/2");
+  s.again("host/2", abuse::Origin::Host);
+  Policy armed = armed_policy();
+  armed.approval = Approval::Auto;
+  const Replayed result = replay(s.c.id, s.events, armed, s.now + kHour);
+  EXPECT_GT(result.assumed, 0U);
+  const Milestones m = milestones(result.events);
+  EXPECT_TRUE(m.warned && m.disabled);
+  EXPECT_EQ(check_invariants(fold(s.c.id, result.events), result.events), std::nullopt);
+}
+
+TEST(Replay, OfSomethingElseIsEmpty) { EXPECT_TRUE(replay(CaseId{1}, {}, armed_policy(), kStart).events.empty()); }
+
+}  // namespace
+}  // namespace pinfold::desk::test

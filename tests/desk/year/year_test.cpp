@@ -1,0 +1,70 @@
+// PINFOLD_YEAR_SERVERS, PINFOLD_YEAR_SEED, PINFOLD_YEAR_RECORD: the year in full (make simulate-year).
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/text.hpp"
+#include "desk/scene.hpp"
+#include "desk/year/company.hpp"
+
+namespace pinfold::desk::test {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+  return text == nullptr ? otherwise : parse_number(text).value_or(otherwise);
+}
+
+YearOptions year() {
+  YearOptions options;
+  options.policy = armed_policy();
+  options.policy.approval = Approval::Auto;
+  options.seed = from_environment("PINFOLD_YEAR_SEED", 20'261'123);
+  options.servers = static_cast<unsigned>(from_environment("PINFOLD_YEAR_SERVERS", 60));
+  if (const char* record = std::getenv("PINFOLD_YEAR_RECORD")) {  // NOLINT(concurrency-mt-unsafe): one thread
+    options.record = record;
+  }
+  return options;
+}
+
+TEST(Year, OfAHostingCompanyKeepsEveryInvariant) {
+  const YearOptions options = year();
+  const YearReport report = simulate_year(options);
+  std::printf("seed %llu, %u servers, %u days\n%s", static_cast<unsigned long long>(options.seed), options.servers, options.days,
+              report.text().c_str());
+  EXPECT_EQ(report.violation, std::nullopt);
+  EXPECT_EQ(report.answered_and_cut_off_by_policy, 0U);
+  EXPECT_GT(report.warnings, options.servers / 4);
+  EXPECT_GT(report.answers, report.warnings / 4);
+  EXPECT_GT(report.disables_by_policy, 0U) << "the careless are cut off";
+  EXPECT_GT(report.disables_by_people, 0U);
+  EXPECT_GT(report.enables, 0U);
+  EXPECT_GT(report.closed, report.cases / 2) << "cases come to an end";
+}
+
+TEST(Year, IsTheSameForTheSameSeed) {
+  YearOptions options = year();
+  options.servers = 20;
+  options.record.clear();
+  const std::string once = simulate_year(options).text();
+  EXPECT_EQ(once, simulate_year(options).text());
+  ++options.seed;
+  EXPECT_NE(once, simulate_year(options).text());
+}
+
+TEST(Year, UnderAnObservingPolicyDisturbsNobody) {
+  YearOptions options = year();
+  options.record.clear();
+  options.servers = 60;
+  options.days = 60;
+  options.policy.warnings = Arming::Observe;
+  options.policy.measures = Arming::Observe;
+  options.policy.approval = Approval::OnePerson;
+  const YearReport report = simulate_year(options);
+  EXPECT_EQ(report.violation, std::nullopt);
+  EXPECT_GT(report.warnings, 0U) << "they are written";
+  EXPECT_EQ(report.answers + report.bounces + report.disables_by_policy + report.disables_by_people, 0U) << "and nothing leaves the house";
+}
+
+}  // namespace
+}  // namespace pinfold::desk::test
