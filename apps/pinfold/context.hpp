@@ -47,6 +47,7 @@ void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
 void add_flow_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
+void add_report_commands(CLI::App& app, Context& context);
 void add_demo_command(CLI::App& app, Context& context);
 
 [[nodiscard]] CaseId parse_case_id(const std::string& text);  ///< "PF-42" or "42"; Stop(WrongUse) otherwise

@@ -21,9 +21,6 @@ struct Arguments {
   std::string policy;
 };
 
-/// Both commands always speak JSON lines: a flow is no line for people.
-void print(const nlohmann::json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)); }
-
 struct Decoded {
   std::uint64_t refused = 0;
   std::string first_fault;
@@ -55,7 +52,8 @@ Decoded decode_file(const std::string& file, const std::function<void(const flow
 void decode(const Arguments& arguments) {
   bool refused = false;
   for (const std::string& file : arguments.files) {
-    const Decoded decoded = decode_file(file, [](const flow::FlowRecord& record, const auto& exporter) { print(flow::to_json(record, exporter)); });
+    const Decoded decoded =
+        decode_file(file, [](const flow::FlowRecord& record, const auto& exporter) { print_line(flow::to_json(record, exporter)); });
     if (decoded.refused > 0) {
       fmt::print(stderr, "pinfold: {}: {} datagrams refused, the first because: {}\n", file, decoded.refused, decoded.first_fault);
       refused = true;
@@ -105,7 +103,7 @@ void detect_in(const Arguments& arguments) {
     }
   }
   for (const abuse::Finding& finding : detect::detect_offline(records, options)) {
-    print(abuse::to_json(finding));
+    print_line(abuse::to_json(finding));
   }
 }
 

@@ -1,8 +1,4 @@
 // pinfold mail classify FILE.eml...
-#include <fmt/format.h>
-
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "engine/places.hpp"
@@ -14,25 +10,20 @@ namespace pinfold::app {
 namespace {
 
 void classify_file(const mail::Reader& reader, const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    throw Stop(Exit::Environment, file + ": cannot be read");
-  }
-  const std::string raw{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  const auto read = reader.read(raw);
-  if (!read) {
-    throw Stop(Exit::Environment, read.error().why);
+  const auto opened = reader.open(read_file(file));
+  if (!opened) {
+    throw Stop(Exit::Environment, opened.error().why);
   }
   nlohmann::json answer{{"file", file}};
-  if (const auto* unreadable = std::get_if<mail::Unreadable>(&*read)) {
+  if (const auto* unreadable = std::get_if<mail::Unreadable>(&opened->mail)) {
     answer["kind"] = "unknown";
     answer["why"] = "unreadable: " + unreadable->why;
   } else {
-    const mail::Classified classified = mail::classify(std::get<message::Mail>(*read), {});
+    const mail::Classified classified = mail::classify(std::get<message::Mail>(opened->mail), {}, {}, opened->report);
     answer["kind"] = mail::kind_name(classified.kind);
     answer["why"] = classified.why;
   }
-  fmt::print("{}\n", answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  print_line(answer);
 }
 
 }  // namespace
@@ -42,7 +33,7 @@ void add_mail_commands(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("mail", "mail in and out")->require_subcommand(1);
   add_command(*group, "classify", "one JSON object a mail: reply, bounce, auto_reply, mdn, report, loop or unknown, and why",
               [&context, files] {
-                const mail::Reader reader(engine::reader_program(), context.clock());
+                const mail::Reader reader(engine::reader_program(), context.clock(), Seconds{20}, engine::definition_folders());
                 for (const std::string& file : *files) {
                   classify_file(reader, file);
                 }

@@ -117,7 +117,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       store((std::filesystem::create_directories(c.state_dir), store::open_sqlite(database_file(c)))),
       evidence(evidence_folder(c)),
       submitter(submit_options(c)),
-      reader(reader_program(), k),
+      reader(reader_program(), k, Seconds{20}, definition_folders()),
       executor(make_executor(c, *store, k)),
       desk(*store, c.policy, k, [this] { wake_all(); }),
       findings(desk, k),

@@ -183,7 +183,7 @@ std::string_view kind_name(MailKind kind) {
   return kNames.name(kind);
 }
 
-Classified classify(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope) {
+Classified classify(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope, const report::Report& reported) {
   Classified result;
   result.references = ReferenceFinder(mail, ours, envelope).find();
   if (auto loop = find_loop(mail, ours)) {
@@ -206,7 +206,9 @@ Classified classify(const message::Mail& mail, const OurAddresses& ours, const E
     result.why = "a read receipt";
     return result;
   }
-  auto report = find_report_structure(mail);
+  // A definition goes by words too: what cites a case of ours is an answer in which a report may be quoted.
+  const bool recognised = report::is_recognised(reported) && (reported.sealed || result.references.empty());
+  auto report = recognised ? std::optional(reported.why) : find_report_structure(mail);
   if (!report && result.references.empty() && !answers_something(mail)) {
     report = find_report_words(mail);
   }

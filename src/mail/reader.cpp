@@ -21,6 +21,7 @@
 #include "mail/unique_fd.hpp"
 #include "message/mail_json.hpp"
 #include "message/raw_check.hpp"
+#include "report/report_json.hpp"
 
 namespace pinfold::mail {
 namespace {
@@ -45,7 +46,8 @@ private:
 class Child {
 public:
   /// The child's standard input and output are one socket: a pipe would raise SIGPIPE here when the child dies early.
-  [[nodiscard]] static Expected<Child, ReaderFailure> start(const std::filesystem::path& program) {
+  [[nodiscard]] static Expected<Child, ReaderFailure> start(const std::filesystem::path& program,
+                                                            const std::vector<std::filesystem::path>& definitions) {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
       return Unexpected(ReaderFailure{"no socket for the reader: " + error_text(errno)});
@@ -58,7 +60,15 @@ public:
     posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
     std::string name = program.string();
     std::string locale = "LC_ALL=C.UTF-8";
-    std::array<char*, 2> arguments = {name.data(), nullptr};
+    std::vector<std::string> folders;
+    for (const std::filesystem::path& folder : definitions) {
+      folders.push_back(folder.string());
+    }
+    std::vector<char*> arguments = {name.data()};
+    for (std::string& folder : folders) {
+      arguments.push_back(folder.data());
+    }
+    arguments.push_back(nullptr);
     std::array<char*, 2> environment = {locale.data(), nullptr};
     pid_t pid = -1;
     if (const int error = posix_spawn(&pid, name.c_str(), actions.get(), nullptr, arguments.data(), environment.data()); error != 0) {
@@ -159,38 +169,52 @@ private:
 /// pinfold-reader's own trouble, before it has looked at the mail.
 constexpr int kNotSealed = 3;
 
-Expected<ReadVerdict, ReaderFailure> judge(const std::string& answer, int status) {
+Opened unreadable(std::string why) { return {Unreadable{std::move(why)}, {}}; }
+
+Expected<Opened, ReaderFailure> judge(const std::string& answer, int status) {
   if (answer.empty() && WIFEXITED(status) && WEXITSTATUS(status) == kNotSealed) {
-    return Unexpected(ReaderFailure{"pinfold-reader could not seal itself"});
+    return Unexpected(ReaderFailure{"pinfold-reader could not be made ready (its standard error says why)"});
   }
   if (answer.empty()) {
-    return ReadVerdict{Unreadable{describe_end(status)}};
+    return unreadable(describe_end(status));
   }
   const auto json = parse_json(answer, message::kMaxJsonBytes);
   if (!json || !json->is_object()) {
-    return ReadVerdict{Unreadable{"its reader's answer is not whole; " + describe_end(status)}};
+    return unreadable("its reader's answer is not whole; " + describe_end(status));
   }
   if (const auto refused = json->find("refused"); refused != json->end() && refused->is_string()) {
-    return ReadVerdict{Unreadable{printable(refused->get_ref<const std::string&>())}};
+    return unreadable(printable(refused->get_ref<const std::string&>()));
   }
-  if (const auto found = json->find("mail"); found != json->end()) {
-    if (auto mail = message::parse_mail_json(*found)) {
-      return ReadVerdict{*std::move(mail)};
+  const auto mail = json->find("mail");
+  const auto report = json->find("report");
+  if (mail != json->end() && report != json->end()) {
+    auto parsed = message::parse_mail_json(*mail);
+    auto reported = report::parse_report_json(*report);
+    if (parsed && reported) {
+      return Opened{*std::move(parsed), *std::move(reported)};
     }
   }
-  return ReadVerdict{Unreadable{"its reader gave a wrong answer"}};
+  return unreadable("its reader gave a wrong answer");
 }
 
 }  // namespace
 
-Reader::Reader(std::filesystem::path program, const Clock& clock, Millis deadline)
-    : x_program(std::move(program)), x_clock(clock), x_deadline(deadline) {}
+Reader::Reader(std::filesystem::path program, const Clock& clock, Millis deadline, std::vector<std::filesystem::path> definitions)
+    : x_program(std::move(program)), x_clock(clock), x_deadline(deadline), x_definitions(std::move(definitions)) {}
 
 Expected<ReadVerdict, ReaderFailure> Reader::read(std::string_view raw) const {
-  if (raw.size() > message::kMaxRawBytes) {
-    return ReadVerdict{Unreadable{fmt::format("{} bytes; at most {} are read", raw.size(), message::kMaxRawBytes)}};
+  auto opened = open(raw);
+  if (!opened) {
+    return Unexpected(opened.error());
   }
-  auto child = Child::start(x_program);
+  return std::move(opened->mail);
+}
+
+Expected<Opened, ReaderFailure> Reader::open(std::string_view raw) const {
+  if (raw.size() > message::kMaxRawBytes) {
+    return unreadable(fmt::format("{} bytes; at most {} are read", raw.size(), message::kMaxRawBytes));
+  }
+  auto child = Child::start(x_program, x_definitions);
   if (!child) {
     return Unexpected(child.error());
   }
@@ -200,12 +224,12 @@ Expected<ReadVerdict, ReaderFailure> Reader::read(std::string_view raw) const {
   while (exchange.step(std::max(left(), Millis{0}))) {
     if (left() <= Millis{0}) {
       child->end();
-      return ReadVerdict{Unreadable{fmt::format("its reader was stopped after {} ms", x_deadline.count())}};
+      return unreadable(fmt::format("its reader was stopped after {} ms", x_deadline.count()));
     }
   }
   if (exchange.answer().size() > message::kMaxJsonBytes) {
     child->end();
-    return ReadVerdict{Unreadable{fmt::format("its reader's answer is longer than {} bytes", message::kMaxJsonBytes)}};
+    return unreadable(fmt::format("its reader's answer is longer than {} bytes", message::kMaxJsonBytes));
   }
   return judge(exchange.answer(), child->wait(left()));
 }

@@ -10,10 +10,12 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/expected.hpp"
 #include "message/mail.hpp"
+#include "report/report.hpp"
 
 namespace pinfold::mail {
 
@@ -22,19 +24,29 @@ struct Unreadable {
 };
 using ReadVerdict = std::variant<message::Mail, Unreadable>;
 
+/// A mail and what it reports. A sealed report's mail comes without its texts (report/sealed.hpp).
+struct Opened {
+  ReadVerdict mail;
+  report::Report report;
+};
+
 struct ReaderFailure {
   std::string why;
 };
 
 class Reader {
 public:
-  Reader(std::filesystem::path program, const Clock& clock, Millis deadline = Seconds{20});
+  /// `definitions` are the folders of the reports' parser definitions.
+  Reader(std::filesystem::path program, const Clock& clock, Millis deadline = Seconds{20}, std::vector<std::filesystem::path> definitions = {});
+  [[nodiscard]] Expected<Opened, ReaderFailure> open(std::string_view raw) const;
+  /// The mail alone.
   [[nodiscard]] Expected<ReadVerdict, ReaderFailure> read(std::string_view raw) const;
 
 private:
   std::filesystem::path x_program;
   const Clock& x_clock;
   Millis x_deadline;
+  std::vector<std::filesystem::path> x_definitions;
 };
 
 }  // namespace pinfold::mail
