@@ -48,6 +48,7 @@ void add_inventory_commands(CLI::App& app, Context& context);
 void add_flow_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_report_commands(CLI::App& app, Context& context);
+void add_triage_commands(CLI::App& reports, Context& context);
 void add_demo_command(CLI::App& app, Context& context);
 
 [[nodiscard]] CaseId parse_case_id(const std::string& text);  ///< "PF-42" or "42"; Stop(WrongUse) otherwise

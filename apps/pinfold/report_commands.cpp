@@ -139,7 +139,9 @@ void add_report_commands(CLI::App& app, Context& context) {
     all.insert(all.end(), a->definitions.begin(), a->definitions.end());
     return all;
   };
-  const auto reader = [&context, folders] { return mail::Reader(engine::reader_program(), context.clock(), Seconds{20}, folders()); };
+  const auto reader = [&context, folders] {
+    return mail::Reader(engine::reader_program(), context.clock(), Seconds{20}, folders(), mail::Reader::Start::Warm);
+  };
   CLI::App* reports = app.add_subcommand("reports", "third parties' abuse reports")->require_subcommand(1);
   CLI::App* parse = add_command(*reports, "parse", "one JSON object a finding, then one a mail with the verdict",
                                 [a, &context, reader] { parse_files(*a, reader(), context.clock().wall()); });
@@ -148,6 +150,7 @@ void add_report_commands(CLI::App& app, Context& context) {
   CLI::App* check_command = add_command(*reports, "check", "reads the parser definitions and replays their samples",
                                         [a, &context, reader, folders] { check(*a, folders(), reader(), context); });
   check_command->add_option("--definitions", a->definitions, "further folders with parser definitions");
+  add_triage_commands(*reports, context);
 }
 
 }  // namespace pinfold::app

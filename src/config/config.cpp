@@ -170,6 +170,7 @@ private:
     table.parsed("from_local", mail.from_local, parse_local_part, "the plain part of an address in front of the @ (letters, digits, - _ .)");
     mail.bounce_domain = mail.domain;
     table.parsed("bounce_domain", mail.bounce_domain, parse_domain, "a mail domain");
+    table.parsed("authserv_id", mail.authserv_id, parse_domain, "the name of your mail server in its Authentication-Results headers");
     table.listen_endpoint("lmtp", mail.lmtp);
     claim(table, "lmtp", Transport::Tcp, mail.lmtp);
   }

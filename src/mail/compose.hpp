@@ -38,8 +38,14 @@ private:
   std::map<std::string, std::string> x_titles;  ///< "de/port_scan" → title
 };
 
+/// Every mail that the desk writes to owners, by its template's name. Those beyond desk::NoticeKind are chosen by `letter`.
+enum class Letter : std::uint8_t { Warning, SecondNotice, Disabled, Enabled, Reminder, ContactVerification, Ticket };
+[[nodiscard]] Letter letter_of(desk::NoticeKind kind);
+[[nodiscard]] std::optional<Letter> parse_letter(std::string_view name);  ///< "contact_verification"
+
 struct NoticeText {
   desk::NoticeKind kind = desk::NoticeKind::Warning;
+  std::optional<Letter> letter;  ///< instead of `kind`'s own
   CaseId case_id;
   NoticeId notice;
   std::string token;

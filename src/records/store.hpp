@@ -20,6 +20,7 @@
 #include "desk/case.hpp"
 #include "desk/step.hpp"
 #include "inventory/inventory.hpp"
+#include "records/reports.hpp"
 
 namespace pinfold::records {
 
@@ -181,6 +182,7 @@ public:
   virtual InventoryTable& inventory() = 0;
   virtual Agents& agents() = 0;
   virtual Settings& settings() = 0;
+  virtual Reports& reports() = 0;
 };
 
 class Store {

@@ -112,11 +112,30 @@ private:
   soci::session& x_session;
 };
 
+class ReportsTable final : public records::Reports {
+public:
+  explicit ReportsTable(soci::session& session) : x_session(session) {}
+  bool add(const records::ReportRow& row) override;
+  [[nodiscard]] std::optional<records::ReportRow> find(std::int64_t id) const override;
+  [[nodiscard]] std::vector<records::ReportRow> list(records::ReportState state, std::size_t limit) const override;
+  void decide(std::int64_t id, records::ReportState state, std::uint64_t findings, std::string_view why) override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
   explicit SqlTransaction(soci::session& session)
-      : x_cases(session), x_outbox(session), x_inbox(session), x_journal(session), x_inventory(session), x_agents(session), x_settings(session) {}
+      : x_cases(session),
+        x_outbox(session),
+        x_inbox(session),
+        x_journal(session),
+        x_inventory(session),
+        x_agents(session),
+        x_settings(session),
+        x_reports(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -124,6 +143,7 @@ public:
   records::InventoryTable& inventory() override { return x_inventory; }
   records::Agents& agents() override { return x_agents; }
   records::Settings& settings() override { return x_settings; }
+  records::Reports& reports() override { return x_reports; }
 
 private:
   CasesTable x_cases;
@@ -133,6 +153,7 @@ private:
   InventorySql x_inventory;
   AgentsTable x_agents;
   SettingsTable x_settings;
+  ReportsTable x_reports;
 };
 
 }  // namespace pinfold::store

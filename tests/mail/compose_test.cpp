@@ -162,5 +162,43 @@ TEST(Templates, SayWhichFileIsWrong) {
   fs::remove_all(folder);
 }
 
+/// The letters that are not yet a kind of notice have the same shape in both languages: text first, HTML second, no tag left over.
+TEST(Compose, WritesEveryLetterInEveryLanguage) {
+  for (const char* language : {"en", "de"}) {
+    for (const char* name : {"warning", "second_notice", "disabled", "enabled", "reminder", "contact_verification", "ticket"}) {
+      NoticeText text = sample(desk::NoticeKind::Warning, language);
+      text.letter = parse_letter(name);
+      ASSERT_TRUE(text.letter) << name;
+      const message::Mail mail = composed(text);
+      ASSERT_EQ(mail.parts.size(), 2U) << language << " " << name;
+      EXPECT_EQ(mail.parts[0].type, "text/plain");
+      EXPECT_FALSE(mail.subject.empty());
+      for (const message::Part& part : mail.parts) {
+        EXPECT_EQ(part.text.find("{{"), std::string::npos) << language << " " << name << ": " << part.text;
+        EXPECT_EQ(part.text.find("Cheap watches"), std::string::npos) << "a piece of the abuse itself";
+      }
+    }
+  }
+  EXPECT_FALSE(parse_letter("poem"));
+}
+
+TEST(Compose, GivesReasonsAndRedressWithADisabledPort) {
+  for (const auto& [language, words] : {std::pair("en", "Statement of reasons"), std::pair("de", "Begründung")}) {
+    const message::Mail mail = composed(sample(desk::NoticeKind::Disabled, language));
+    EXPECT_NE(mail.parts.at(0).text.find(words), std::string::npos);
+    EXPECT_NE(mail.parts.at(1).text.find(words), std::string::npos);
+  }
+}
+
+TEST(Compose, KeepsALineBreakInANameOrSubjectFromBecomingAHeader) {
+  NoticeText text = sample(desk::NoticeKind::Warning, "en");
+  text.to.name = "x\r\nBcc: victim@elsewhere.example";
+  text.brand = "Host\nX-Forged: 1";
+  text.server = ServerId{"srv\r\nX-Forged: 2"};
+  const message::Mail mail = composed(text);
+  EXPECT_EQ(message::find_header(mail.headers, "Bcc"), nullptr);
+  EXPECT_EQ(message::find_header(mail.headers, "X-Forged"), nullptr);
+}
+
 }  // namespace
 }  // namespace pinfold::mail
