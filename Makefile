@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 export CCACHE_MAXSIZE ?= 5G
 
-.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench bench-mail package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -48,6 +48,11 @@ bench: setup         ## nanoseconds a record on the hot path, median of 5
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
 	@cmake --build --preset release -j $(JOBS) --target flow_bench
 	@build/release/bin/flow_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
+
+bench-mail: setup    ## mails a second through the sealed reader, reports and definitions included
+	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
+	@cmake --build --preset release -j $(JOBS) --target mail_bench pinfold-reader
+	@build/release/bin/mail_bench
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }

@@ -22,6 +22,8 @@ pkg_check_modules(pugixml REQUIRED IMPORTED_TARGET pugixml)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 # re2's pkg-config file asks for -std=c++11 and -pthread, which would win over the project's standard and spoil the precompiled header.
 set_target_properties(PkgConfig::re2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
+pkg_check_modules(opendkim REQUIRED IMPORTED_TARGET opendkim)
+set_target_properties(PkgConfig::opendkim PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 pkg_check_modules(netsnmp REQUIRED IMPORTED_TARGET netsnmp)
 
 # SOCI ships no pkg-config file.

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "engine/keep_finding.hpp"
 #include "engine/places.hpp"
+#include "engine/report_intake.hpp"
 #include "mail/reader.hpp"
 #include "pinfold/context.hpp"
 #include "store/evidence_files.hpp"
@@ -113,7 +114,7 @@ void make_finding(Context& context, const Arguments& a) {
   finding.first_seen = std::min(*at, row.received);
   finding.last_seen = finding.first_seen;
   finding.detected_at = row.received;
-  finding.confidence = {50};
+  finding.confidence = engine::kAuthenticated;  // a person has read it
   finding.summary = fmt::format("A third party reports: {}", abuse::title(*known));
   finding.floor = "a third party's word; not measured here";
   finding.observation_point = "third party";

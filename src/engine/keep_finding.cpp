@@ -9,7 +9,8 @@
 namespace pinfold::engine {
 
 bool keep_finding(records::Transaction& tx, const abuse::Finding& finding, WallTime now) {
-  // A reporter repeats himself word for word, days apart; a sensor's statement grows, and each state of it counts.
+  // A reporter repeats himself word for word, days apart (but a stranger's words must not shut out the same words when they are authenticated); a
+  // sensor's statement grows, and each state of it counts.
   const bool reported = finding.origin == abuse::Origin::Reporter;
   return tx.inbox().add({.id = 0,
                          .kind = "finding",

@@ -36,6 +36,17 @@ abuse::Finding without_reporter(abuse::Finding finding) {
   return finding;
 }
 
+bool ReportIntake::is_authenticated(const report::Report& report, const std::vector<std::string>& domains) {
+  const auto below = [](std::string_view name, std::string_view domain) {
+    return name == domain ||
+           (name.size() > domain.size() && name.substr(name.size() - domain.size()) == domain && name[name.size() - domain.size() - 1] == '.');
+  };
+  const std::string reporter = to_lower(report.reporter);
+  return std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) {
+    return domain.find('.') != std::string::npos && (below(reporter, domain) || (reporter.find('.') != std::string::npos && below(domain, reporter)));
+  });
+}
+
 const ServerId* ReportIntake::server_of(const std::string& address) {
   const auto now = x_desk.inventory();
   if (now != x_inventory) {
@@ -58,7 +69,9 @@ std::string ReportIntake::take(records::Transaction& tx, const TakenReport& take
   row.raw_sha256 = taken.raw_sha256;
   row.received = taken.received;
   row.sender = taken.mail.from.empty() ? "" : printable(taken.mail.from.front().address, 254);
-  row.authenticated = joined(message::authenticated_domains(taken.mail, x_authserv_id));
+  const auto domains = message::authenticated_domains(taken.mail, x_authserv_id);
+  const bool authenticated = is_authenticated(report, domains);
+  row.authenticated = joined(domains);
   row.subject = report.sealed ? "" : printable(taken.mail.subject, 300);
   row.format = report.format;
   row.definition = report.definition;
@@ -68,6 +81,7 @@ std::string ReportIntake::take(records::Transaction& tx, const TakenReport& take
   row.dropped = report.dropped;
   row.why = report.why;
   unsigned unknown_hosts = 0;
+  unsigned weak = 0;
   for (abuse::Finding& finding :
        report.sealed ? std::vector<abuse::Finding>{} : report::to_findings(report, taken.mail.date.value_or(taken.received))) {
     const ServerId* server = server_of(finding.server.value);
@@ -80,14 +94,23 @@ std::string ReportIntake::take(records::Transaction& tx, const TakenReport& take
     finding.server = *server;
     // A date from the future, or one before computers were networked, is the sender's error: the report's arrival stands in.
     finding.detected_at = taken.received;
+    if (authenticated && report.format != "text") {
+      finding.confidence = std::max(finding.confidence, kAuthenticated);
+    }
+    weak += finding.confidence < x_desk.policy().min_confidence ? 1U : 0U;
     finding.last_seen = std::min(finding.last_seen, taken.received);
     finding.first_seen = std::min(finding.first_seen, finding.last_seen);
     row.findings += keep_finding(tx, without_reporter(std::move(finding)), taken.received) ? 1U : 0U;
   }
   const bool understood = !report.sealed && !report.statements.empty() && unknown_hosts == 0;
-  row.state = row.findings > 0                 ? records::ReportState::Found
+  row.state = weak > 0                         ? records::ReportState::Triage
+              : row.findings > 0               ? records::ReportState::Found
               : understood && row.not_ours > 0 ? records::ReportState::NotOurs
                                                : records::ReportState::Triage;
+  if (weak > 0) {
+    row.why += authenticated ? "; read from running text: too weak to open a case by itself"
+                             : "; the sender is not authenticated: too weak to open a case by itself";
+  }
   if (unknown_hosts > 0) {
     row.why += fmt::format("; {} name a host and no address", unknown_hosts);
   }

@@ -32,7 +32,12 @@ protected:
     report::add_statement(report, statement);
     return report;
   }
-  std::string take(const report::Report& report, const std::string& hash, const message::Mail& mail = {}) {
+  static message::Mail authenticated() {
+    message::Mail mail;
+    mail.headers = {{"Authentication-Results", "mx.desk.example; dkim=pass header.d=reporter.example"}};
+    return mail;
+  }
+  std::string take(const report::Report& report, const std::string& hash, const message::Mail& mail = authenticated()) {
     std::string note;
     store->transact([&](records::Transaction& tx) { note = intake.take(tx, {hash, mail, report, kNoon}); });
     return note;
@@ -111,8 +116,17 @@ TEST_F(ReportIntakeTest, BelievesOnlyItsOwnMailServerAboutTheSender) {
   EXPECT_EQ(rows(records::ReportState::Found).at(0).authenticated, "reporter.example");
 }
 
+TEST_F(ReportIntakeTest, AsksAPersonAboutAStrangersReport) {
+  EXPECT_EQ(take(report_about("192.0.2.11"), "a", message::Mail{}), "report: triage");
+  EXPECT_EQ(findings().size(), 1U) << "it still counts for a case that is open";
+  message::Mail other;
+  other.headers = {{"Authentication-Results", "mx.desk.example; dkim=pass header.d=elsewhere.example"}};
+  EXPECT_EQ(take(report_about("192.0.2.11"), "b", other), "report: triage") << "authenticated as somebody else";
+}
+
 TEST_F(ReportIntakeTest, GivesTheDeskACaseThatAReportAloneNeverDisables) {
   take(report_about("192.0.2.11"), "a");
+  EXPECT_EQ(rows(records::ReportState::Found).size(), 1U);
   FindingWorker worker(service, clock);
   worker.work();
   std::vector<records::CaseSummary> cases;
