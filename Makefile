@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 export CCACHE_MAXSIZE ?= 5G
 
-.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench bench-mail package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-mail test-sanitizers lint fuzz bench bench-mail package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -29,6 +29,10 @@ test: setup-lab      ## every test: unit, corpora, the lab's story
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log || { cat build/configure-dev.log; exit 1; }
 	@cmake --build --preset dev -j $(JOBS)
 	@tools/run-tests build/dev $(JOBS)
+
+test-mail: setup-lab ## every letter judged by a real spam filter (20 s; not part of test)
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target mail_test
+	@tests/mail/spam_score.sh build/dev/bin/mail_test build/lab/root
 
 check: test lint     ## what a change must pass
 

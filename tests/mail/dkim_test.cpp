@@ -15,7 +15,12 @@ extern "C" {
 #include <dkim.h>
 }
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+
+#include "mail/sample_letter.hpp"
 
 namespace pinfold::mail {
 namespace {
@@ -95,6 +100,24 @@ TEST(Dkim, BreaksWhenTheMailIsChangedOrASecondFromIsAdded) {
   changed.replace(changed.find("please look"), 11, "please pay!");
   EXPECT_FALSE(verifies(changed));
   EXPECT_FALSE(verifies("From: Forger <a@b.example>\r\n" + mail));
+}
+
+/// With PINFOLD_LETTERS set to a folder, the signed letters are also left there: `make test-mail` has a spam filter judge them.
+TEST(Dkim, SignsEveryLetterInEveryLanguage) {
+  const auto signer = DkimSigner::create(kOurs.domain, "desk1", key_pair().pem);
+  ASSERT_TRUE(signer) << signer.error();
+  for (const std::string language : {"en", "de"}) {
+    for (const std::string name : kLetterNames) {
+      NoticeText text = sample(desk::NoticeKind::Warning, language);
+      text.letter = parse_letter(name);
+      const auto mail = signer->sign(compose(text, templates(), kOurs).mail);
+      ASSERT_TRUE(mail) << mail.error();
+      EXPECT_TRUE(verifies(*mail)) << language << " " << name;
+      if (const char* folder = std::getenv("PINFOLD_LETTERS")) {
+        std::ofstream(std::filesystem::path(folder) / (language + "-" + name + ".eml"), std::ios::binary) << *mail;
+      }
+    }
+  }
 }
 
 TEST(Dkim, RefusesAKeyThatIsNone) {
