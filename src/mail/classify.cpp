@@ -96,6 +96,13 @@ std::optional<std::string> find_loop(const message::Mail& mail, const OurAddress
   return std::nullopt;
 }
 
+/// Running text in which the report reader found whom it accuses and of what; words of its own that find_report_words does not know.
+std::optional<std::string> find_accusation(const report::Report& report) {
+  const bool accuses = std::any_of(report.statements.begin(), report.statements.end(),
+                                   [](const report::Statement& statement) { return statement.abuse_class != abuse::AbuseClass::Other; });
+  return accuses ? std::optional<std::string>("its text accuses an address") : std::nullopt;
+}
+
 bool has_null_path(const message::Mail& mail, const Envelope& envelope) {
   const std::optional<std::string>& path = envelope.from ? envelope.from : mail.return_path;
   return path && path->empty();
@@ -211,6 +218,7 @@ Classified classify(const message::Mail& mail, const OurAddresses& ours, const E
   auto report = recognised ? std::optional(reported.why) : find_report_structure(mail);
   if (!report && result.references.empty() && !answers_something(mail)) {
     report = find_report_words(mail);
+    report = report || find_auto_reply_header(mail) ? report : find_accusation(reported);
   }
   if (report) {
     result.kind = MailKind::Report;

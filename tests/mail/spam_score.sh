@@ -15,7 +15,7 @@ for letter in "$letters"/*.eml; do
   { printf 'Received: from desk.example (desk.example [10.20.30.25]) by mx.customer.example with ESMTPS; %s\r\n' "$(date -R)"
     sed "s/^Date: .*/Date: $(date -R)\r/" "$letter"; } >"$letters/as-received"
   HOME=$letters perl -T -I"$root/usr/share/perl5" -I"$root/usr/lib/x86_64-linux-gnu/perl5/5.36" "$root/usr/bin/spamassassin" -L -t \
-    -C "$root/usr/share/spamassassin" --siteconfigpath="$root/etc/spamassassin" -p /dev/null <"$letters/as-received" >"$letters/verdict" 2>/dev/null
+    -C "$root/usr/share/spamassassin" --siteconfigpath="$root/etc/spamassassin" -p /dev/null --cf='trusted_networks 127.0.0.1' <"$letters/as-received" >"$letters/verdict" 2>/dev/null
   points=$(grep -aoE '^Content analysis details: +\(-?[0-9.]+' "$letters/verdict" | grep -oE -- '-?[0-9.]+$')
   printf '%-36s %6s points\n' "$(basename "$letter" .eml)" "$points"
   judged=$((judged + 1))
