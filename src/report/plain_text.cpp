@@ -28,6 +28,29 @@ std::optional<WallTime> labelled_time(std::string_view text, const TimeContext& 
   return std::nullopt;
 }
 
+/// A table in the text: lines with cells, one address and a time each. Every row is a statement.
+bool read_table(std::string_view text, const Input& input, std::optional<abuse::AbuseClass> known, Report& report) {
+  constexpr std::size_t kMaxRows = 2000;
+  std::size_t rows = 0;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::string_view head = line.substr(0, 1000);
+    const bool has_cells = head.find_first_of("|;\t,") != std::string_view::npos;
+    const auto addresses = has_cells ? find_addresses(head) : std::vector<FoundAddress>{};
+    const auto times = addresses.size() == 1 && !addresses.front().is_range ? find_times(head, input.times) : std::vector<FoundTime>{};
+    if (times.empty() || ++rows > kMaxRows) {
+      continue;
+    }
+    Statement statement;
+    statement.address = addresses.front().address;
+    statement.abuse_class = known.value_or(abuse::AbuseClass::Other);
+    statement.first = times.front().time;
+    statement.last = times.back().time;
+    add_statement(report, std::move(statement));
+  }
+  report.dropped += rows > kMaxRows ? rows - kMaxRows : 0;
+  return !report.statements.empty();
+}
+
 /// Logs that were attached rather than pasted.
 std::string with_logs(const Input& input) {
   std::string text = input.text;
@@ -49,14 +72,19 @@ bool read_plain_text(const Input& input, Report& report) {
   const bool about_content =
       known && (*known == abuse::AbuseClass::Phishing || *known == abuse::AbuseClass::MalwareHosting || *known == abuse::AbuseClass::Copyright);
   const std::string host = about_content ? host_of(url) : std::string{};
+  const std::string_view sender = input.senders.empty() ? std::string_view{} : std::string_view(input.senders.front());
+  report.reporter = printable(sender.substr(sender.rfind('@') + 1), 200);
+  if (accused.empty() && read_table(text, input, known, report)) {
+    report.format = "text";
+    report.why = "a table in running text";
+    return true;
+  }
   if (accused.size() > kMaxAccused || (accused.empty() && host.empty())) {
     report.why = accused.empty() ? "no address that it clearly accuses" : "more addresses than a person would write";
     return false;
   }
   report.format = "text";
   report.why = "running text; the address by the words before it";
-  const std::string_view sender = input.senders.empty() ? std::string_view{} : std::string_view(input.senders.front());
-  report.reporter = printable(sender.substr(sender.rfind('@') + 1), 200);
   if (accused.empty()) {
     accused.resize(1);  // a URL alone
   }

@@ -80,6 +80,14 @@ TEST(PlainText, AccusesTheSourceAndNotTheVictimOrTheReporter) {
             "192.0.2.7 2026-03-03T07:00:01Z port_scan\n");
 }
 
+TEST(PlainText, ReadsATableOfAddressesAndTimes) {
+  EXPECT_EQ(times_of(report_of(mail("Open resolvers in AS64500",
+                                    "Affected systems (all times are UTC):\n\nASN | IP | Timestamp | Proto\n"
+                                    " 64500 | 192.0.2.7 | 2026-03-02 01:00:00 | udp\n"
+                                    " 64500 | 192.0.2.9 | 2026-03-02 02:00:00 | udp\n"))),
+            "192.0.2.7 2026-03-02T01:00:00Z reflector\n192.0.2.9 2026-03-02T02:00:00Z reflector\n");
+}
+
 TEST(PlainText, GivesThePagesHostWhenNoAddressIsNamed) {
   EXPECT_EQ(times_of(report_of(mail("Phishing site", "Please take down hxxps://login[.]shop[.]example/x, seen 2026-03-03T07:00:00Z"))),
             "login.shop.example - phishing\n");
