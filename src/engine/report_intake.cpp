@@ -21,6 +21,34 @@ std::string joined(const std::vector<std::string>& domains) {
   return printable(text, 500);
 }
 
+/// What is known before anything is attributed.
+records::ReportRow row_of(const TakenReport& taken, std::string authenticated) {
+  const report::Report& report = taken.report;
+  records::ReportRow row;
+  row.raw_sha256 = taken.raw_sha256;
+  row.received = taken.received;
+  row.sender = taken.mail.from.empty() ? "" : printable(taken.mail.from.front().address, 254);
+  row.authenticated = std::move(authenticated);
+  row.subject = report.sealed ? "" : printable(taken.mail.subject, 300);
+  row.format = report.format;
+  row.definition = report.definition;
+  row.reporter = report.reporter;
+  row.report_id = report.report_id;
+  row.is_sealed = report.sealed;
+  row.dropped = report.dropped;
+  row.why = report.why;
+  return row;
+}
+
+/// A date from the future is the sender's error: the report's arrival stands in.
+void attribute(abuse::Finding& finding, const ServerId& server, WallTime received) {
+  finding.evidence.facts.insert(finding.evidence.facts.begin(), {"address", finding.server.value});
+  finding.server = server;
+  finding.detected_at = received;
+  finding.last_seen = std::min(finding.last_seen, received);
+  finding.first_seen = std::min(finding.first_seen, finding.last_seen);
+}
+
 }  // namespace
 
 abuse::Finding without_reporter(abuse::Finding finding) {
@@ -65,21 +93,9 @@ const ServerId* ReportIntake::server_of(const std::string& address) {
 
 std::string ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
   const report::Report& report = taken.report;
-  records::ReportRow row;
-  row.raw_sha256 = taken.raw_sha256;
-  row.received = taken.received;
-  row.sender = taken.mail.from.empty() ? "" : printable(taken.mail.from.front().address, 254);
   const auto domains = message::authenticated_domains(taken.mail, x_authserv_id);
   const bool authenticated = is_authenticated(report, domains);
-  row.authenticated = joined(domains);
-  row.subject = report.sealed ? "" : printable(taken.mail.subject, 300);
-  row.format = report.format;
-  row.definition = report.definition;
-  row.reporter = report.reporter;
-  row.report_id = report.report_id;
-  row.is_sealed = report.sealed;
-  row.dropped = report.dropped;
-  row.why = report.why;
+  records::ReportRow row = row_of(taken, joined(domains));
   unsigned unknown_hosts = 0;
   unsigned weak = 0;
   for (abuse::Finding& finding :
@@ -90,16 +106,11 @@ std::string ReportIntake::take(records::Transaction& tx, const TakenReport& take
       unknown_hosts += net::IpAddress::parse(finding.server.value) ? 0U : 1U;
       continue;
     }
-    finding.evidence.facts.insert(finding.evidence.facts.begin(), {"address", finding.server.value});
-    finding.server = *server;
-    // A date from the future, or one before computers were networked, is the sender's error: the report's arrival stands in.
-    finding.detected_at = taken.received;
+    attribute(finding, *server, taken.received);
     if (authenticated && report.format != "text") {
       finding.confidence = std::max(finding.confidence, kAuthenticated);
     }
     weak += finding.confidence < x_desk.policy().min_confidence ? 1U : 0U;
-    finding.last_seen = std::min(finding.last_seen, taken.received);
-    finding.first_seen = std::min(finding.first_seen, finding.last_seen);
     row.findings += keep_finding(tx, without_reporter(std::move(finding)), taken.received) ? 1U : 0U;
   }
   const bool understood = !report.sealed && !report.statements.empty() && unknown_hosts == 0;

@@ -5,6 +5,9 @@
 #include <sys/types.h>
 
 #include <cstdbool>
+#ifdef __clang__
+using _Bool = bool;  // NOLINT(bugprone-reserved-identifier): C's name, which g++'s <cstdbool> gives and clang's does not
+#endif
 extern "C" {
 #include <dkim.h>
 }
@@ -49,9 +52,19 @@ Expected<DkimSigner, std::string> DkimSigner::create(std::string domain, std::st
     return Unexpected(std::string("libopendkim cannot be made ready"));
   }
   // NUL at the end is the library's wish for lists of names.
-  static std::array<const char*, 13> signed_headers = {"From",     "To",           "Subject",      "Date",         "Message-ID",
-                                                       "Reply-To", "References",   "In-Reply-To",  "MIME-Version", "Content-Type",
-                                                       "Content-Transfer-Encoding", "Auto-Submitted", nullptr};
+  static std::array<const char*, 13> signed_headers = {"From",
+                                                       "To",
+                                                       "Subject",
+                                                       "Date",
+                                                       "Message-ID",
+                                                       "Reply-To",
+                                                       "References",
+                                                       "In-Reply-To",
+                                                       "MIME-Version",
+                                                       "Content-Type",
+                                                       "Content-Transfer-Encoding",
+                                                       "Auto-Submitted",
+                                                       nullptr};
   static std::array<const char*, 2> oversigned = {"From", nullptr};
   const bool set = dkim_options(library->handle, DKIM_OP_SETOPT, DKIM_OPTS_SIGNHDRS, signed_headers.data(), sizeof(void*)) == DKIM_STAT_OK &&
                    dkim_options(library->handle, DKIM_OP_SETOPT, DKIM_OPTS_OVERSIGNHDRS, oversigned.data(), sizeof(void*)) == DKIM_STAT_OK;

@@ -208,10 +208,10 @@ std::optional<Fields> take(std::string_view& text, std::string_view format) {
 }
 
 Seconds central_european_offset(std::chrono::year year, Micros utc) {
-  using namespace std::chrono;
-  const auto begins = sys_days{year / March / Sunday[last]} + 1h;
-  const auto ends = sys_days{year / October / Sunday[last]} + 1h;
-  return utc >= begins.time_since_epoch() && utc < ends.time_since_epoch() ? 2h : 1h;
+  using std::chrono::sys_days;
+  const auto begins = sys_days{year / std::chrono::March / std::chrono::Sunday[std::chrono::last]} + hours{1};
+  const auto ends = sys_days{year / std::chrono::October / std::chrono::Sunday[std::chrono::last]} + hours{1};
+  return utc >= begins.time_since_epoch() && utc < ends.time_since_epoch() ? hours{2} : hours{1};
 }
 
 std::optional<WallTime> resolve(Fields f, const TimeContext& context) {

@@ -11,6 +11,9 @@
 #include <cstdbool>
 #include <cstdio>
 #include <cstring>
+#ifdef __clang__
+using _Bool = bool;  // NOLINT(bugprone-reserved-identifier): C's name, which g++'s <cstdbool> gives and clang's does not
+#endif
 extern "C" {
 #include <dkim.h>
 }
