@@ -8,7 +8,7 @@ export CCACHE_MAXSIZE ?= 5G
 SERVERS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup setup-lab build check test test-sanitizers lint fuzz bench bench-flow soak-flow evaluate simulate-year package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-mail test-sanitizers lint fuzz bench bench-flow bench-mail soak-flow evaluate simulate-year package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -36,6 +36,10 @@ test: setup-lab      ## every test: unit, corpora, the lab's story
 simulate-year: setup  ## a year of a hosting company under a virtual clock (SERVERS=1000 SEED=…); RECORD=FILE keeps its events
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target desk_test >build/simulate-year.log
 	@PINFOLD_YEAR_SERVERS=$(SERVERS) PINFOLD_YEAR_SEED=$(SEED) $(if $(RECORD),PINFOLD_YEAR_RECORD=$(RECORD)) build/dev/bin/desk_test --gtest_filter=Year.OfAHostingCompanyKeepsEveryInvariant
+
+test-mail: setup-lab ## every letter judged by a real spam filter (20 s; not part of test)
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target mail_test
+	@tests/mail/spam_score.sh build/dev/bin/mail_test build/lab/root
 
 check: test lint     ## what a change must pass
 
@@ -69,6 +73,11 @@ evaluate: setup setup-lab ## recall, precision and false findings of the detecto
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log || { cat build/configure-release.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS) --target pinfold-evaluate
 	@tools/evaluate
+
+bench-mail: setup    ## mails a second through the sealed reader, reports and definitions included
+	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
+	@cmake --build --preset release -j $(JOBS) --target mail_bench pinfold-reader
+	@build/release/bin/mail_bench
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }

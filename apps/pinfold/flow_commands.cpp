@@ -21,9 +21,6 @@ struct Arguments {
   std::string policy;
 };
 
-/// Both commands always speak JSON lines: a flow is no line for people.
-void print(const nlohmann::json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)); }
-
 /// What could not be read, at the end, on standard error: never silently.
 void report(const flow::ExportFiles::Summary& summary) {
   if (summary.refused > 0) {
@@ -41,7 +38,7 @@ void decode(const Arguments& arguments) {
   flow::ExportFiles files;
   bool unreadable = false;
   for (const std::string& file : arguments.files) {
-    const auto read = files.read(file, [](const flow::FlowRecord& record, const auto& exporter) { print(flow::to_json(record, exporter)); });
+    const auto read = files.read(file, [](const flow::FlowRecord& record, const auto& exporter) { print_line(flow::to_json(record, exporter)); });
     if (!read) {
       fmt::print(stderr, "pinfold: {}\n", read.error().message);
       unreadable = true;
@@ -99,7 +96,7 @@ void detect_in(const Arguments& arguments) {
   }
   report(exports.summary());
   for (const abuse::Finding& finding : detect::detect_offline(records, options)) {
-    print(abuse::to_json(finding));
+    print_line(abuse::to_json(finding));
   }
 }
 

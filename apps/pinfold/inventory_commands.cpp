@@ -43,7 +43,7 @@ void import_netbox(Context& context, const Arguments& a) {
   if (!url || (!url->is_https && !fetch::is_loopback(*url))) {
     throw Stop(Exit::WrongUse, printable(a.url) + ": not an https address (http only for this machine: the token would be in clear)");
   }
-  const auto token = config::read_secret_file(a.token_file);
+  const auto token = read_secret_file(a.token_file);
   if (!token) {
     throw Stop(Exit::WrongUse, a.token_file + " " + token.error());
   }

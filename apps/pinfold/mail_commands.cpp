@@ -1,8 +1,10 @@
-// pinfold mail classify FILE.eml...
-#include <fmt/format.h>
-
+// pinfold mail classify FILE.eml..., pinfold mail preview CASE
 #include <nlohmann/json.hpp>
 
+#include "engine/answers.hpp"
+#include "engine/notice_text.hpp"
+#include "engine/answers.hpp"
+#include "engine/notices.hpp"
 #include "engine/places.hpp"
 #include "mail/classify.hpp"
 #include "mail/reader.hpp"
@@ -15,20 +17,56 @@ namespace {
 constexpr std::size_t kMaxMailFile = std::size_t{256} * 1024 * 1024;
 
 void classify_file(const mail::Reader& reader, const std::string& file) {
-  const auto read = reader.read(text_of(file, kMaxMailFile));
-  if (!read) {
-    throw Stop(Exit::Environment, read.error().why);
+  const auto opened = reader.open(text_of(file, kMaxMailFile));
+  if (!opened) {
+    throw Stop(Exit::Environment, opened.error().why);
   }
   nlohmann::json answer{{"file", file}};
-  if (const auto* unreadable = std::get_if<mail::Unreadable>(&*read)) {
+  if (const auto* unreadable = std::get_if<mail::Unreadable>(&opened->mail)) {
     answer["kind"] = "unknown";
     answer["why"] = "unreadable: " + unreadable->why;
   } else {
-    const mail::Classified classified = mail::classify(std::get<message::Mail>(*read), {});
+    const mail::Classified classified = mail::classify(std::get<message::Mail>(opened->mail), {}, {}, opened->report);
     answer["kind"] = mail::kind_name(classified.kind);
     answer["why"] = classified.why;
   }
-  fmt::print("{}\n", answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  print_line(answer);
+}
+
+struct Preview {
+  std::string case_id;
+  std::string letter;
+  std::string language;
+};
+
+/// The mail as it was or would be sent: that of the case's last notice, or any other letter over the same facts.
+void preview(Context& context, const Preview& wanted) {
+  const CaseId id = parse_case_id(wanted.case_id);
+  const auto c = context.desk().find(id);
+  if (!c) {
+    throw Stop(Exit::No, to_string(id) + ": no such case");
+  }
+  const auto letter = mail::parse_letter(wanted.letter);
+  if (!wanted.letter.empty() && !letter) {
+    throw Stop(Exit::WrongUse, "--letter: warning, second_notice, disabled, enabled, reminder, contact_verification or ticket");
+  }
+  if (c->notices.empty()) {
+    throw Stop(Exit::No, to_string(id) + ": nothing has been written to its owner yet");
+  }
+  const auto templates = mail::Templates::load(engine::templates_folder());
+  if (!templates) {
+    throw Stop(Exit::Environment, templates.error());
+  }
+  std::vector<desk::Event> events;
+  context.store().read([&](records::Transaction& tx) { events = tx.cases().events(id); });
+  const auto inventory = context.desk().inventory();
+  mail::NoticeText text = engine::notice_text(
+      {*c, events, c->notices.back(), *inventory, context.config(), engine::answer_key(context.store()), context.clock().wall()});
+  text.letter = letter;
+  text.language = wanted.language.empty() ? text.language : wanted.language;
+  const mail::Notice notice = mail::compose(text, *templates, engine::our_addresses(context.config()));
+  context.output().line({{"case", to_string(id)}, {"envelope_from", notice.envelope_from}, {"message_id", notice.message_id}, {"mail", notice.mail}});
+  context.output().say(notice.mail);
 }
 
 }  // namespace
@@ -38,13 +76,20 @@ void add_mail_commands(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("mail", "mail in and out")->require_subcommand(1);
   add_command(*group, "classify", "one JSON object a mail: reply, bounce, auto_reply, mdn, report, loop or unknown, and why",
               [&context, files] {
-                const mail::Reader reader(engine::reader_program(), context.clock());
+                const mail::Reader reader(engine::reader_program(), context.clock(), Seconds{20}, engine::definition_folders(),
+                                          mail::Reader::Start::Warm);
                 for (const std::string& file : *files) {
                   classify_file(reader, file);
                 }
               })
       ->add_option("file", *files, "raw mails")
       ->required();
+  const auto wanted = std::make_shared<Preview>();
+  CLI::App* show =
+      add_command(*group, "preview", "the mail to a case's owner, as it is or would be sent", [&context, wanted] { preview(context, *wanted); });
+  show->add_option("case", wanted->case_id, "PF-42")->required();
+  show->add_option("--letter", wanted->letter, "another one over the same facts");
+  show->add_option("--language", wanted->language, "instead of the contact's");
 }
 
 }  // namespace pinfold::app

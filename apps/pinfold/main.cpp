@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     add_flow_commands(app, context);
     add_policy_commands(app, context);
     add_mail_commands(app, context);
+    add_report_commands(app, context);
     add_demo_command(app, context);
     try {
       app.parse(argc, argv);

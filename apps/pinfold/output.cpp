@@ -1,7 +1,10 @@
 #include "pinfold/output.hpp"
 
 #include <fmt/format.h>
+
 #include <unistd.h>
+#include <fstream>
+#include <iterator>
 
 #include <algorithm>
 #include <cstdio>
@@ -17,6 +20,16 @@ std::size_t width_of(const std::string& text) {
 std::string padded(const std::string& text, std::size_t width) { return text + std::string(width - std::min(width, width_of(text)), ' '); }
 
 }  // namespace
+
+std::string read_file(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    throw Stop(Exit::Environment, file + ": cannot be read");
+  }
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void print_line(const nlohmann::json& object) { fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)); }
 
 Output::Output(bool force_json) : x_json(force_json || isatty(STDOUT_FILENO) == 0) {}
 

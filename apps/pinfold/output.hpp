@@ -17,6 +17,11 @@ struct Stop : std::runtime_error {
   Exit exit_status;
 };
 
+/// A whole file; Stop(Environment) when it cannot be read.
+[[nodiscard]] std::string read_file(const std::string& file);
+/// One JSON object, one line, whoever reads.
+void print_line(const nlohmann::json& object);
+
 class Output {
 public:
   explicit Output(bool force_json);

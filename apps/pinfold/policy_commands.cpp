@@ -47,9 +47,9 @@ void check(Context& context, const std::string& file) {
     rows.push_back({e.key, fmt::format("{}{}", e.value, changed), e.unit, e.reason});
   }
   output.table({"KEY", "VALUE", "UNIT", "WHY THE DEFAULT"}, rows);
-  for (const inventory::DeclaredRole& role : loaded.thresholds.roles) {
-    output.line({{"server", role.server.value}, {"role", to_string(role.role)}, {"reason", role.reason}, {"until", to_string(role.until)}});
-    output.say(fmt::format("{} is declared {} until {}: {}", role.server.value, to_string(role.role), to_people(role.until), role.reason));
+  for (const auto& [server, role] : loaded.thresholds.roles) {
+    output.line({{"server", server.value}, {"role", to_string(role.role)}, {"reason", role.reason}, {"until", to_string(role.until)}});
+    output.say(fmt::format("{} is declared {} until {}: {}", server.value, to_string(role.role), to_people(role.until), role.reason));
   }
 }
 

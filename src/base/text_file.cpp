@@ -69,12 +69,25 @@ private:
 
 Expected<std::string, std::string> read_text_file(const std::filesystem::path& file, std::size_t most) { return OpenFile(file).read_all(most); }
 
-Expected<std::string, std::string> read_secret_file(const std::filesystem::path& file) {
+namespace {
+
+Expected<std::string, std::string> read_private_file(const std::filesystem::path& file, std::size_t most) {
   const OpenFile opened(file);
   if (opened.is_open() && opened.others_may_read()) {
     return Unexpected(fmt::format("others than its owner may read it; run: chmod 600 {}", file.string()));
   }
-  auto text = opened.read_all(kMaxSecretBytes);
+  return opened.read_all(most);
+}
+
+}  // namespace
+
+Expected<std::string, std::string> read_key_file(const std::filesystem::path& file) {
+  constexpr std::size_t kMaxKeyBytes = std::size_t{16} * 1024;
+  return read_private_file(file, kMaxKeyBytes);
+}
+
+Expected<std::string, std::string> read_secret_file(const std::filesystem::path& file) {
+  auto text = read_private_file(file, kMaxSecretBytes);
   if (!text) {
     return text;
   }

@@ -220,8 +220,27 @@ private:
     table.parsed("from_local", mail.from_local, parse_local_part, "the plain part of an address in front of the @ (letters, digits, - _ .)");
     mail.bounce_domain = mail.domain;
     table.parsed("bounce_domain", mail.bounce_domain, parse_domain, "a mail domain");
+    table.parsed("authserv_id", mail.authserv_id, parse_domain, "the name of your mail server in its Authentication-Results headers");
+    read_dkim(table);
     table.listen_endpoint("lmtp", mail.lmtp);
     claim(table, "lmtp", Transport::Tcp, mail.lmtp);
+  }
+
+  void read_dkim(TableReader& table) {
+    auto& mail = x_config.mail;
+    table.parsed("dkim_selector", mail.dkim_selector, parse_domain, "a DKIM selector: letters, digits, dots and hyphens");
+    std::string name;
+    table.text("dkim_key_file", name);
+    if (name.empty() != mail.dkim_selector.empty()) {
+      table.fail(name.empty() ? "dkim_selector" : "dkim_key_file", "dkim_selector and dkim_key_file go together");
+    } else if (!name.empty()) {
+      auto key = read_key_file(relative_to_file(name));
+      if (!key) {
+        table.fail("dkim_key_file", fmt::format("{} {}", relative_to_file(name).string(), key.error()));
+        return;
+      }
+      mail.dkim_key = *std::move(key);
+    }
   }
 
   void read_switch(TableReader& table) {

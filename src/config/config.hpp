@@ -113,6 +113,9 @@ struct Config {
     std::string from_local;  ///< "abuse"
     std::string bounce_domain;
     std::optional<Endpoint> lmtp;
+    std::string dkim_selector;  ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
+    std::string dkim_key;       ///< PEM
+    std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated
   } mail;
   std::vector<Switch> switches;
   struct {

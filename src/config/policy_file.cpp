@@ -40,10 +40,11 @@ void read_detection(TableReader& detect, std::string_view section, PolicyFile& r
   });
 }
 
-void read_role(TableReader& table, std::vector<inventory::DeclaredRole>& roles) {
-  inventory::DeclaredRole declared;
+void read_role(TableReader& table, std::vector<inventory::RoleOfServer>& roles) {
+  inventory::RoleOfServer row;
+  inventory::DeclaredRole& declared = row.declared;
   table.require("server", "missing: the server's name in the inventory");
-  table.text("server", declared.server.value);
+  table.text("server", row.server.value);
   table.require(
       "role",
       "missing: mail_relay, newsletter, monitoring, scanner, config_management, proxy, resolver, game_or_voice, backup, speed_test or file_sharing");
@@ -52,7 +53,7 @@ void read_role(TableReader& table, std::vector<inventory::DeclaredRole>& roles) 
   table.text("reason", declared.reason);
   table.require("until", "missing: a declaration ends, at the latest when somebody looks again");
   table.parsed("until", declared.until, parse_wall_time, "a time like \"2027-06-30T00:00:00Z\"");
-  roles.push_back(std::move(declared));
+  roles.push_back(std::move(row));
 }
 
 void read_observation(TableReader& table, detect::ObservationThresholds& thresholds) {

@@ -72,16 +72,17 @@ Detectors::Detectors(const Thresholds& thresholds, std::shared_ptr<const invento
 
 void Detectors::index_roles() {
   x_roles.clear();
-  if (x_thresholds.roles.empty()) {
-    return;
-  }
   std::map<ServerId, std::vector<inventory::DeclaredRole>> by_id;
-  for (const inventory::DeclaredRole& role : x_thresholds.roles) {
-    by_id[role.server].push_back(role);
+  for (const inventory::RoleOfServer& role : x_thresholds.roles) {
+    by_id[role.server].push_back(role.declared);
   }
   for (std::uint32_t i = 0; i < x_inventory->servers().size(); ++i) {
+    std::vector<inventory::DeclaredRole> roles = x_inventory->server({i}).roles;
     if (const auto found = by_id.find(x_inventory->server({i}).id); found != by_id.end()) {
-      x_roles.emplace(i, found->second);
+      roles.insert(roles.end(), found->second.begin(), found->second.end());
+    }
+    if (!roles.empty()) {
+      x_roles.emplace(i, std::move(roles));
     }
   }
 }

@@ -140,7 +140,7 @@ struct Thresholds {
   FileSharingThresholds file_sharing;
   ObservationThresholds observation;
   /// What the operator declared about single servers (`[[role]]` in the policy file).
-  std::vector<inventory::DeclaredRole> roles;
+  std::vector<inventory::RoleOfServer> roles;
 };
 
 }  // namespace pinfold::detect

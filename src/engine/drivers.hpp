@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "enforce/executor.hpp"
+#include "snmp/session.hpp"
 
 namespace pinfold::engine {
 

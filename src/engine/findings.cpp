@@ -1,13 +1,12 @@
 #include "engine/findings.hpp"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "abuse/finding_json.hpp"
 #include "base/json_reader.hpp"
 #include "base/log.hpp"
+#include "engine/keep_finding.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -44,13 +43,7 @@ void FindingWorker::keep_offered() {
 }
 
 void FindingWorker::keep(const abuse::Finding& finding) {
-  x_desk.store().transact([&](records::Transaction& tx) {
-    tx.inbox().add({.id = 0,
-                    .kind = "finding",
-                    .dedup_key = fmt::format("{}/{}/{}", finding.id.value, to_string(finding.last_seen), to_string(finding.detected_at)),
-                    .payload = abuse::to_json(finding).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-                    .received = x_clock.wall()});
-  });
+  x_desk.store().transact([&](records::Transaction& tx) { keep_finding(tx, finding, x_clock.wall()); });
 }
 
 bool FindingWorker::work() {

@@ -86,8 +86,14 @@ std::optional<desk::Input> delivery_input(const desk::Case& c, const mail::Class
 }  // namespace
 
 MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
-                       std::function<void()> arrived)
-    : x_desk(desk), x_evidence(evidence), x_reader(reader), x_ours(std::move(ours)), x_clock(clock), x_arrived(std::move(arrived)) {}
+                       std::function<void()> arrived, std::string authserv_id)
+    : x_desk(desk),
+      x_evidence(evidence),
+      x_reader(reader),
+      x_ours(std::move(ours)),
+      x_clock(clock),
+      x_arrived(std::move(arrived)),
+      x_reports(desk, std::move(authserv_id)) {}
 
 std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference>& references) {
   for (const mail::Reference& reference : references) {
@@ -159,13 +165,13 @@ void MailIntake::judge(const records::InboxItem& item) {
     finish(item, "damaged: the raw mail is missing");
     return;
   }
-  const auto read = x_reader.read(*raw);
+  const auto read = x_reader.open(*raw);
   if (!read) {
     throw std::runtime_error("the mail reader cannot be run: " + read.error().why);  // the mail stays in the inbox
   }
   mail::Classified classified;
   message::Mail parsed;
-  if (const auto* unreadable = std::get_if<mail::Unreadable>(&*read)) {
+  if (const auto* unreadable = std::get_if<mail::Unreadable>(&read->mail)) {
     classified.why = "unreadable: " + unreadable->why;
     classified.needs_person = true;
     for (const std::string& recipient : taken->envelope.recipients) {
@@ -176,10 +182,17 @@ void MailIntake::judge(const records::InboxItem& item) {
       }
     }
   } else {
-    parsed = std::get<message::Mail>(*read);
-    classified = mail::classify(parsed, x_ours, taken->envelope);
+    parsed = std::get<message::Mail>(read->mail);
+    classified = mail::classify(parsed, x_ours, taken->envelope, read->report);
   }
   const auto c = believed(classified.references);
+  if (!c && classified.kind == desk::MailKind::Report) {
+    x_desk.store().transact([&](records::Transaction& tx) {
+      tx.inbox().finish(item.id, x_reports.take(tx, {taken->raw_sha256, parsed, read->report, item.received}));
+    });
+    x_arrived();  // its findings wait in the inbox
+    return;
+  }
   if (!c) {
     log_info("MAIL_WITHOUT_CASE", "{} from {}: {}", mail::kind_name(classified.kind), first_from(parsed), classified.why);
     finish(item, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));

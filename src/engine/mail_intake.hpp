@@ -3,6 +3,7 @@
 /// - A reference (reply address, VERP, Message-ID) counts only with the right token of that case.
 /// - A reply counts as an answer when it comes from a listed contact of the case's customer; anything unclear is shown to a person and pauses
 ///   disabling. Only a success or failure notice that carries our reference changes a notice's delivery.
+/// - A third party's report becomes findings or waits for a person (report_intake.hpp).
 /// Threads: `accepts` and `take` on LMTP's threads; `work` on the mail worker's.
 #pragma once
 
@@ -12,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "engine/desk_service.hpp"
+#include "engine/report_intake.hpp"
 #include "mail/classify.hpp"
 #include "mail/lmtp_session.hpp"
 #include "mail/reader.hpp"
@@ -21,7 +23,7 @@ namespace pinfold::engine {
 class MailIntake {
 public:
   MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
-             std::function<void()> arrived);
+             std::function<void()> arrived, std::string authserv_id = {});
 
   /// RCPT TO: the desk's own address, or one that cites a case with its token.
   [[nodiscard]] bool accepts(std::string_view recipient);
@@ -45,6 +47,7 @@ private:
   mail::OurAddresses x_ours;
   const Clock& x_clock;
   std::function<void()> x_arrived;
+  ReportIntake x_reports;
 };
 
 }  // namespace pinfold::engine

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/log.hpp"
 #include "engine/answers.hpp"
@@ -33,9 +34,20 @@ mail::OurAddresses our_addresses(const config::Config& config) {
   return ours;
 }
 
+std::optional<mail::DkimSigner> make_signer(const config::Config& config) {
+  if (config.mail.dkim_selector.empty()) {
+    return std::nullopt;
+  }
+  auto signer = mail::DkimSigner::create(config.mail.domain, config.mail.dkim_selector, config.mail.dkim_key);
+  if (!signer) {
+    throw std::runtime_error("mail.dkim_key_file: " + signer.error());
+  }
+  return *std::move(signer);
+}
+
 NoticeWorker::NoticeWorker(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, const mail::Templates& templates,
                            const Clock& clock)
-    : x_desk(desk), x_config(config), x_submitter(submitter), x_templates(templates), x_clock(clock) {}
+    : x_desk(desk), x_config(config), x_submitter(submitter), x_templates(templates), x_clock(clock), x_signer(make_signer(config)) {}
 
 void NoticeWorker::recover() {
   x_desk.store().transact([&](records::Transaction& tx) {
@@ -92,6 +104,14 @@ void NoticeWorker::send(const records::Job& job, const desk::Case& c, const desk
   std::vector<desk::Event> events;
   x_desk.store().read([&](records::Transaction& tx) { events = tx.cases().events(c.id); });
   mail::Notice written = write_mail(c, events, notice);
+  if (x_signer) {
+    auto signed_mail = x_signer->sign(written.mail);
+    if (!signed_mail) {
+      conclude(job, notice, mail::Temporary{"not signed: " + signed_mail.error()}, false);
+      return;
+    }
+    written.mail = *std::move(signed_mail);
+  }
   const mail::Submission submission{std::move(written.envelope_from), notice.contact.value, std::move(written.envelope_id), std::move(written.mail)};
   const bool maybe_duplicate = job.note.substr(0, kUnclear.size()) == kUnclear;
   if (maybe_duplicate) {

@@ -5,14 +5,20 @@
 /// Threads: the notice worker's own.
 #pragma once
 
+#include <optional>
+
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "engine/desk_service.hpp"
 #include "mail/addresses.hpp"
 #include "mail/compose.hpp"
+#include "mail/dkim.hpp"
 #include "mail/submitter.hpp"
 
 namespace pinfold::engine {
+
+/// None when the configuration names no key; throws when the key cannot sign: nothing goes out unsigned by accident.
+[[nodiscard]] std::optional<mail::DkimSigner> make_signer(const config::Config& config);
 
 /// How the desk's addresses follow from the configuration.
 [[nodiscard]] mail::OurAddresses our_addresses(const config::Config& config);
@@ -39,6 +45,7 @@ private:
   const mail::Submitter& x_submitter;
   const mail::Templates& x_templates;
   const Clock& x_clock;
+  std::optional<mail::DkimSigner> x_signer;
 };
 
 }  // namespace pinfold::engine

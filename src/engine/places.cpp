@@ -15,4 +15,13 @@ std::filesystem::path templates_folder() {
   return std::filesystem::exists(built_in) ? built_in : "/usr/share/pinfold/templates";
 }
 
+std::vector<std::filesystem::path> definition_folders() {
+  const std::filesystem::path built_in = PINFOLD_SOURCE_DIR "/rules/reports";
+  std::vector<std::filesystem::path> folders = {std::filesystem::exists(built_in) ? built_in : "/usr/share/pinfold/rules/reports"};
+  if (const std::filesystem::path own = "/etc/pinfold/reports"; std::filesystem::is_directory(own)) {
+    folders.push_back(own);
+  }
+  return folders;
+}
+
 }  // namespace pinfold::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "config/config.hpp"
 
@@ -14,5 +15,7 @@ namespace pinfold::engine {
 [[nodiscard]] std::filesystem::path reader_program();
 /// Mail templates: those of the checkout the program was built in, if it is there; else the installed ones.
 [[nodiscard]] std::filesystem::path templates_folder();
+/// Parser definitions of reports: those that come with the program, then the operator's own (/etc/pinfold/reports), if there are any.
+[[nodiscard]] std::vector<std::filesystem::path> definition_folders();
 
 }  // namespace pinfold::engine

@@ -184,10 +184,12 @@ Expected<std::vector<DeclaredRole>, Fault> parse_roles(const std::string& cell) 
   for (const std::string_view text : cell.empty() ? std::vector<std::string_view>{} : split(cell, ';')) {
     const auto parts = split(text, '|');
     const auto expires = parts.size() == 3 ? parse_wall_time(parts[2]) : std::nullopt;
-    if (!expires || parts[0].empty() || parts[1].empty() || roles.size() == kMaxRoles) {
-      return fault(Column::Roles, fmt::format("\"{}\" is not role|reason|expiry (at most {} of them)", printable(text), kMaxRoles));
+    const auto role = parse_role(parts[0]);
+    if (!expires || !role || parts[1].empty() || roles.size() == kMaxRoles) {
+      return fault(Column::Roles,
+                   fmt::format("\"{}\" is not role|reason|expiry with one of the known roles (at most {} of them)", printable(text), kMaxRoles));
     }
-    roles.push_back({std::string(parts[0]), std::string(parts[1]), *expires});
+    roles.push_back({*role, std::string(parts[1]), *expires});
   }
   return roles;
 }

@@ -57,7 +57,7 @@ std::vector<Contact> Inventory::recipients(const CustomerId& id) const {
 std::vector<DeclaredRole> Inventory::roles_at(const ServerId& id, WallTime now) const {
   std::vector<DeclaredRole> valid;
   if (const Server* server = find(id)) {
-    std::copy_if(server->roles.begin(), server->roles.end(), std::back_inserter(valid), [&](const DeclaredRole& role) { return now < role.expires; });
+    std::copy_if(server->roles.begin(), server->roles.end(), std::back_inserter(valid), [&](const DeclaredRole& role) { return now < role.until; });
   }
   return valid;
 }

@@ -13,6 +13,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "net/ip_address.hpp"
+#include "inventory/roles.hpp"
 #include "net/mac_address.hpp"
 
 namespace pinfold::inventory {
@@ -57,14 +58,6 @@ struct AccessPort {
   PortName name;      ///< IF-MIB ifName
   std::string alias;  ///< expected IF-MIB ifAlias; empty = not recorded, which guard rail G2 holds
   friend auto operator<=>(const AccessPort&, const AccessPort&) = default;
-};
-
-/// What a server is known to do that a detector might take for abuse ("mail_server", "scanner", "tor_exit"), until it expires.
-struct DeclaredRole {
-  std::string role;
-  std::string reason;
-  WallTime expires;
-  friend bool operator==(const DeclaredRole&, const DeclaredRole&) = default;
 };
 
 struct Server {

@@ -1,6 +1,7 @@
 /// What an operator declares about a server, so that honest work is not taken for abuse: a role, who said so and why, until when.
 /// A declaration exempts from what the role explains and from nothing else (the table below); it always ends.
-/// Kept in the policy file (`[[role]]`), not in the inventory: it is a decision about judgement, made by staff, reviewed with the thresholds.
+/// Comes from the inventory (column `roles`) with what the provider knows of a server, or from the policy file (`[[role]]`) as staff's decision,
+/// reviewed with the thresholds; both count.
 ///
 ///   role               exempts from
 ///   mail_relay         spam
@@ -44,11 +45,15 @@ inline constexpr std::size_t kRoles = 11;
 inline constexpr std::size_t kMaxDeclaredRoles = 10'000;
 
 struct DeclaredRole {
-  ServerId server;
   Role role = Role::MailRelay;
   std::string reason;
   WallTime until;  ///< event times from here on are judged as if nothing had been declared
   friend bool operator==(const DeclaredRole&, const DeclaredRole&) = default;
+};
+/// As the policy file names it.
+struct RoleOfServer {
+  ServerId server;
+  DeclaredRole declared;
 };
 
 [[nodiscard]] std::string_view to_string(Role role);  ///< "mail_relay"

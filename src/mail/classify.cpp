@@ -96,6 +96,13 @@ std::optional<std::string> find_loop(const message::Mail& mail, const OurAddress
   return std::nullopt;
 }
 
+/// Running text in which the report reader found whom it accuses and of what; words of its own that find_report_words does not know.
+std::optional<std::string> find_accusation(const report::Report& report) {
+  const bool accuses = std::any_of(report.statements.begin(), report.statements.end(),
+                                   [](const report::Statement& statement) { return statement.abuse_class != abuse::AbuseClass::Other; });
+  return accuses ? std::optional<std::string>("its text accuses an address") : std::nullopt;
+}
+
 bool has_null_path(const message::Mail& mail, const Envelope& envelope) {
   const std::optional<std::string>& path = envelope.from ? envelope.from : mail.return_path;
   return path && path->empty();
@@ -183,7 +190,7 @@ std::string_view kind_name(MailKind kind) {
   return kNames.name(kind);
 }
 
-Classified classify(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope) {
+Classified classify(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope, const report::Report& reported) {
   Classified result;
   result.references = ReferenceFinder(mail, ours, envelope).find();
   if (auto loop = find_loop(mail, ours)) {
@@ -206,9 +213,12 @@ Classified classify(const message::Mail& mail, const OurAddresses& ours, const E
     result.why = "a read receipt";
     return result;
   }
-  auto report = find_report_structure(mail);
+  // A definition goes by words too: what cites a case of ours is an answer in which a report may be quoted.
+  const bool recognised = report::is_recognised(reported) && (reported.sealed || result.references.empty());
+  auto report = recognised ? std::optional(reported.why) : find_report_structure(mail);
   if (!report && result.references.empty() && !answers_something(mail)) {
     report = find_report_words(mail);
+    report = report || find_auto_reply_header(mail) ? report : find_accusation(reported);
   }
   if (report) {
     result.kind = MailKind::Report;

@@ -21,6 +21,7 @@
 #include "mail/addresses.hpp"
 #include "mail/dsn.hpp"
 #include "message/mail.hpp"
+#include "report/report.hpp"
 
 namespace pinfold::mail {
 
@@ -40,7 +41,9 @@ struct Classified {
   bool is_empty_reply = false;        ///< a Reply in which nothing but quoted text was found
 };
 
-[[nodiscard]] Classified classify(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope = {});
+/// `report` is what the sealed reader made of the mail: what it recognised by structure or by a definition is a Report, whatever its headers say.
+[[nodiscard]] Classified classify(const message::Mail& mail, const OurAddresses& ours, const Envelope& envelope = {},
+                                  const report::Report& report = {});
 
 /// "reply", "bounce", "auto_reply", "mdn", "report", "loop", "unknown"
 [[nodiscard]] std::string_view kind_name(desk::MailKind kind);

@@ -21,10 +21,11 @@ using kainjow::mustache::mustache;
 constexpr std::size_t kMaxTemplate = std::size_t{64} * 1024;
 constexpr std::size_t kMaxFact = 200;
 constexpr std::size_t kMaxShownFacts = 24;
-constexpr std::array<std::string_view, 4> kKinds = {"warning", "second_notice", "disabled", "enabled"};
+constexpr std::array<std::string_view, 7> kLetters = {"warning",  "second_notice",        "disabled", "enabled",
+                                                      "reminder", "contact_verification", "ticket"};
 constexpr std::array<std::string_view, 3> kForms = {"subject", "txt", "html"};
 
-std::string_view kind_word(desk::NoticeKind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
+std::string_view name_of(Letter letter) { return kLetters.at(static_cast<std::size_t>(letter)); }
 
 /// Facts that hold a piece of the abuse itself.
 bool is_sample(std::string_view name) {
@@ -108,6 +109,7 @@ data make_view(const NoticeText& text, const Templates& templates, const OurAddr
   view.set("decided_on_proof", text.decision == Decision::ApprovedByPerson);
   view.set("decided_by_person", text.decision == Decision::Person);
   view.set("decided_in_emergency", text.decision == Decision::Emergency);
+  view.set("domain", ours.domain);
   view.set("reply_address", reply_address(ours, text.case_id, text.token));
   return view;
 }
@@ -123,10 +125,10 @@ std::string render(const std::string& source, const data& view, bool as_html) {
 /// "warning.txt" and the like: one file of each language's folder.
 std::vector<std::string> template_names() {
   std::vector<std::string> names;
-  names.reserve(kKinds.size() * kForms.size());
-  for (const std::string_view kind : kKinds) {
+  names.reserve(kLetters.size() * kForms.size());
+  for (const std::string_view letter : kLetters) {
     for (const std::string_view form : kForms) {
-      names.push_back(fmt::format("{}.{}", kind, form));
+      names.push_back(fmt::format("{}.{}", letter, form));
     }
   }
   return names;
@@ -139,6 +141,21 @@ std::string fault_of(const std::string& source) {
 }
 
 }  // namespace
+
+Letter letter_of(desk::NoticeKind kind) {
+  switch (kind) {
+    case desk::NoticeKind::Warning: return Letter::Warning;
+    case desk::NoticeKind::SecondNotice: return Letter::SecondNotice;
+    case desk::NoticeKind::Disabled: return Letter::Disabled;
+    case desk::NoticeKind::Enabled: return Letter::Enabled;
+  }
+  return Letter::Warning;
+}
+
+std::optional<Letter> parse_letter(std::string_view name) {
+  const auto found = std::find(kLetters.begin(), kLetters.end(), name);
+  return found == kLetters.end() ? std::nullopt : std::optional(static_cast<Letter>(found - kLetters.begin()));
+}
 
 Expected<Templates, std::string> Templates::load(const std::filesystem::path& folder) {
   Templates templates;
@@ -190,7 +207,8 @@ std::string Templates::class_title(std::string_view language, abuse::AbuseClass 
 Notice compose(const NoticeText& text, const Templates& templates, const OurAddresses& ours) {
   const data view = make_view(text, templates, ours);
   const auto rendered = [&](std::string_view form) {
-    return render(templates.find(text.language, fmt::format("{}.{}", kind_word(text.kind), form)), view, form == "html");
+    return render(templates.find(text.language, fmt::format("{}.{}", name_of(text.letter.value_or(letter_of(text.kind))), form)), view,
+                  form == "html");
   };
   message::Outgoing mail;
   mail.from = {text.brand, desk_address(ours)};

@@ -41,9 +41,14 @@ private:
 /// Who decided a measure, for its statement of reasons (Regulation (EU) 2022/2065, article 17): the program alone, on its proof; a person who
 /// approved that proof; a person by their own decision; two people in an emergency.
 enum class Decision : std::uint8_t { Automatic, ApprovedByPerson, Person, Emergency };
+/// Every mail that the desk writes to owners, by its template's name. Those beyond desk::NoticeKind are chosen by `letter`.
+enum class Letter : std::uint8_t { Warning, SecondNotice, Disabled, Enabled, Reminder, ContactVerification, Ticket };
+[[nodiscard]] Letter letter_of(desk::NoticeKind kind);
+[[nodiscard]] std::optional<Letter> parse_letter(std::string_view name);  ///< "contact_verification"
 
 struct NoticeText {
   desk::NoticeKind kind = desk::NoticeKind::Warning;
+  std::optional<Letter> letter;  ///< instead of `kind`'s own
   CaseId case_id;
   NoticeId notice;
   std::string token;

@@ -204,6 +204,27 @@ std::string written_text(const message::Mail& mail) {
   return text;
 }
 
+/// What says a delivery's fate without a mail system's form: a sending service's event as JSON (Amazon SES by SNS), and a mailing list's manager that
+/// refused a mail of a non-member.
+std::optional<Dsn> recognise_service_notice(const message::Mail& mail) {
+  const std::string text = written_text(mail);
+  Dsn dsn;
+  if (istarts_with(trim(text), "{") && icontains(text, "\"notificationType\"") && icontains(text, "\"destination\"")) {
+    dsn.action = icontains(text, "\"notificationType\":\"Delivery\"") ? DsnAction::Delivered : DsnAction::Failed;
+    dsn.status = find_status(text);
+    dsn.diagnostic = "a sending service's notice (JSON)";
+    return dsn;
+  }
+  const bool list_manager =
+      message::find_header(mail.headers, "X-MLServer") != nullptr || message::find_header(mail.headers, "X-Mailman-Version") != nullptr;
+  if (list_manager && (icontains(text, "not a member of this mailing list") || icontains(mail.subject, "not member"))) {
+    dsn.action = DsnAction::Failed;
+    dsn.diagnostic = "a mailing list takes mail from its members only";
+    return dsn;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view to_string(DsnAction action) { return kActions.name(action); }
@@ -260,6 +281,9 @@ std::optional<Dsn> parse_delivery_status(const message::Mail& mail) {
 }
 
 std::optional<Dsn> recognise_bounce(const message::Mail& mail) {
+  if (auto told = recognise_service_notice(mail)) {
+    return told;
+  }
   const bool null_path = mail.return_path && (mail.return_path->empty() || istarts_with(*mail.return_path, "mailer-daemon"));
   const bool system = is_mail_system(mail.from.empty() ? message::Mailbox{std::string(message::header_value(mail, "From")), ""} : mail.from.front());
   const bool subject = is_bounce_subject(mail.subject);

@@ -1,12 +1,8 @@
 #include "mail/reader.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill is POSIX
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -14,94 +10,18 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <system_error>
 
 #include "base/json_reader.hpp"
 #include "base/text.hpp"
-#include "mail/unique_fd.hpp"
+#include "mail/warm_reader.hpp"
 #include "message/mail_json.hpp"
 #include "message/raw_check.hpp"
+#include "report/report_json.hpp"
 
 namespace pinfold::mail {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{64} * 1024;
-
-std::string error_text(int error) { return std::generic_category().message(error); }
-
-class SpawnActions {
-public:
-  SpawnActions() { posix_spawn_file_actions_init(&x_actions); }
-  SpawnActions(const SpawnActions&) = delete;
-  SpawnActions& operator=(const SpawnActions&) = delete;
-  ~SpawnActions() { posix_spawn_file_actions_destroy(&x_actions); }
-  [[nodiscard]] posix_spawn_file_actions_t* get() { return &x_actions; }
-
-private:
-  posix_spawn_file_actions_t x_actions{};
-};
-
-/// A running pinfold-reader. However it is left, the process is gone and reaped afterwards.
-class Child {
-public:
-  /// The child's standard input and output are one socket: a pipe would raise SIGPIPE here when the child dies early.
-  [[nodiscard]] static Expected<Child, ReaderFailure> start(const std::filesystem::path& program) {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-      return Unexpected(ReaderFailure{"no socket for the reader: " + error_text(errno)});
-    }
-    UniqueFd ours(ends[0]);
-    const UniqueFd theirs(ends[1]);
-    SpawnActions actions;
-    posix_spawn_file_actions_adddup2(actions.get(), theirs.get(), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(actions.get(), theirs.get(), STDOUT_FILENO);
-    posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
-    std::string name = program.string();
-    std::string locale = "LC_ALL=C.UTF-8";
-    std::array<char*, 2> arguments = {name.data(), nullptr};
-    std::array<char*, 2> environment = {locale.data(), nullptr};
-    pid_t pid = -1;
-    if (const int error = posix_spawn(&pid, name.c_str(), actions.get(), nullptr, arguments.data(), environment.data()); error != 0) {
-      return Unexpected(ReaderFailure{fmt::format("{} does not start: {}", name, error_text(error))});
-    }
-    return Child(pid, std::move(ours));
-  }
-
-  Child(Child&& other) noexcept : x_pid(std::exchange(other.x_pid, -1)), x_socket(std::move(other.x_socket)) {}
-  Child& operator=(Child&&) = delete;
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() { static_cast<void>(end()); }
-
-  [[nodiscard]] int socket() const { return x_socket.get(); }
-
-  /// Kills what still runs; the wait status.
-  int end() {
-    int status = 0;
-    if (x_pid > 0) {
-      kill(x_pid, SIGKILL);
-      while (waitpid(x_pid, &status, 0) < 0 && errno == EINTR) {
-      }
-      x_pid = -1;
-    }
-    return status;
-  }
-  /// The wait status if the process ends by itself within the time, else it is killed.
-  int wait(Millis at_most) {
-    const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, x_pid, 0)));
-    pollfd ended{process.get(), POLLIN, 0};
-    if (process) {
-      poll(&ended, 1, static_cast<int>(std::max<Millis::rep>(at_most.count(), 0)));
-    }
-    return end();
-  }
-
-private:
-  Child(pid_t pid, UniqueFd socket) : x_pid(pid), x_socket(std::move(socket)) {}
-
-  pid_t x_pid = -1;
-  UniqueFd x_socket;
-};
 
 std::string describe_end(int status) {
   if (WIFSIGNALED(status)) {
@@ -159,55 +79,113 @@ private:
 /// pinfold-reader's own trouble, before it has looked at the mail.
 constexpr int kNotSealed = 3;
 
-Expected<ReadVerdict, ReaderFailure> judge(const std::string& answer, int status) {
+std::string too_long() { return fmt::format("its reader's answer is longer than {} bytes", message::kMaxJsonBytes); }
+std::string too_slow(Millis deadline) { return fmt::format("its reader was stopped after {} ms", deadline.count()); }
+
+Opened unreadable(std::string why) { return {Unreadable{std::move(why)}, {}}; }
+
+Expected<Opened, ReaderFailure> judge(const std::string& answer, int status) {
   if (answer.empty() && WIFEXITED(status) && WEXITSTATUS(status) == kNotSealed) {
-    return Unexpected(ReaderFailure{"pinfold-reader could not seal itself"});
+    return Unexpected(ReaderFailure{"pinfold-reader could not be made ready (its standard error says why)"});
   }
   if (answer.empty()) {
-    return ReadVerdict{Unreadable{describe_end(status)}};
+    return unreadable(describe_end(status));
   }
   const auto json = parse_json(answer, message::kMaxJsonBytes);
   if (!json || !json->is_object()) {
-    return ReadVerdict{Unreadable{"its reader's answer is not whole; " + describe_end(status)}};
+    return unreadable("its reader's answer is not whole; " + describe_end(status));
   }
   if (const auto refused = json->find("refused"); refused != json->end() && refused->is_string()) {
-    return ReadVerdict{Unreadable{printable(refused->get_ref<const std::string&>())}};
+    return unreadable(printable(refused->get_ref<const std::string&>()));
   }
-  if (const auto found = json->find("mail"); found != json->end()) {
-    if (auto mail = message::parse_mail_json(*found)) {
-      return ReadVerdict{*std::move(mail)};
+  const auto mail = json->find("mail");
+  const auto report = json->find("report");
+  if (mail != json->end() && report != json->end()) {
+    auto parsed = message::parse_mail_json(*mail);
+    auto reported = report::parse_report_json(*report);
+    if (parsed && reported) {
+      return Opened{*std::move(parsed), *std::move(reported)};
     }
   }
-  return ReadVerdict{Unreadable{"its reader gave a wrong answer"}};
+  return unreadable("its reader gave a wrong answer");
 }
 
 }  // namespace
 
-Reader::Reader(std::filesystem::path program, const Clock& clock, Millis deadline)
-    : x_program(std::move(program)), x_clock(clock), x_deadline(deadline) {}
+Reader::Reader(std::filesystem::path program, const Clock& clock, Millis deadline, std::vector<std::filesystem::path> definitions, Start start)
+    : x_program(std::move(program)), x_clock(clock), x_deadline(deadline), x_warm(start == Start::Warm ? std::make_unique<WarmReaders>() : nullptr) {
+  for (const std::filesystem::path& folder : definitions) {
+    x_arguments.push_back(folder.string());
+  }
+}
+
+Reader::~Reader() = default;
 
 Expected<ReadVerdict, ReaderFailure> Reader::read(std::string_view raw) const {
+  auto opened = open(raw);
+  if (!opened) {
+    return Unexpected(opened.error());
+  }
+  return std::move(opened->mail);
+}
+
+Expected<Opened, ReaderFailure> Reader::open(std::string_view raw) const {
   if (raw.size() > message::kMaxRawBytes) {
-    return ReadVerdict{Unreadable{fmt::format("{} bytes; at most {} are read", raw.size(), message::kMaxRawBytes)}};
+    return unreadable(fmt::format("{} bytes; at most {} are read", raw.size(), message::kMaxRawBytes));
   }
-  auto child = Child::start(x_program);
-  if (!child) {
-    return Unexpected(child.error());
-  }
-  const MonoTime until = x_clock.mono() + x_deadline;
-  const auto left = [&] { return std::chrono::duration_cast<Millis>(until - x_clock.mono()); };
-  Exchange exchange(child->socket(), raw);
-  while (exchange.step(std::max(left(), Millis{0}))) {
-    if (left() <= Millis{0}) {
-      child->end();
-      return ReadVerdict{Unreadable{fmt::format("its reader was stopped after {} ms", x_deadline.count())}};
+  return x_warm ? open_warm(raw) : open_cold(raw);
+}
+
+/// Feeds the mail and takes the answer; nullopt when the time is over.
+std::optional<std::string> Reader::exchange(int socket, std::string_view raw, MonoTime until) const {
+  Exchange exchange(socket, raw);
+  while (exchange.step(std::max(left(until), Millis{0}))) {
+    if (left(until) <= Millis{0}) {
+      return std::nullopt;
     }
   }
-  if (exchange.answer().size() > message::kMaxJsonBytes) {
-    child->end();
-    return ReadVerdict{Unreadable{fmt::format("its reader's answer is longer than {} bytes", message::kMaxJsonBytes)}};
+  return exchange.answer();
+}
+
+Millis Reader::left(MonoTime until) const { return std::chrono::duration_cast<Millis>(until - x_clock.mono()); }
+
+Expected<Opened, ReaderFailure> Reader::open_cold(std::string_view raw) const {
+  auto child = ReaderProcess::start(x_program, x_arguments, SOCK_STREAM);
+  if (!child) {
+    return Unexpected(ReaderFailure{child.error()});
   }
-  return judge(exchange.answer(), child->wait(left()));
+  const MonoTime until = x_clock.mono() + x_deadline;
+  const auto answer = exchange(child->socket(), raw, until);
+  if (!answer || answer->size() > message::kMaxJsonBytes) {
+    child->end();
+    return unreadable(answer ? too_long() : too_slow(x_deadline));
+  }
+  return judge(*answer, child->wait(left(until)));
+}
+
+Expected<Opened, ReaderFailure> Reader::open_warm(std::string_view raw) const {
+  auto warm = x_warm->take(x_program, x_arguments);
+  auto sockets = warm ? make_socket_pair(SOCK_STREAM) : Expected<SocketPair, std::string>(Unexpected(warm.error()));
+  if (!sockets) {
+    return Unexpected(ReaderFailure{sockets.error()});
+  }
+  if (!(*warm)->begin(std::move(sockets->theirs))) {
+    return Unexpected(ReaderFailure{"pinfold-reader could not be made ready (its standard error says why)"});
+  }
+  const MonoTime until = x_clock.mono() + x_deadline;
+  const auto answer = exchange(sockets->ours.get(), raw, until);
+  if (!answer || answer->size() > message::kMaxJsonBytes) {
+    return unreadable(answer ? too_long() : too_slow(x_deadline));  // dropping the warm reader ends it and its child
+  }
+  const auto status = (*warm)->finish(std::max(left(until), Millis{0}));
+  if (!status) {
+    if ((*warm)->is_gone()) {
+      return Unexpected(ReaderFailure{"pinfold-reader has ended, or could not be made ready (its standard error says why)"});
+    }
+    return unreadable("its reader did not end");
+  }
+  x_warm->give_back(*std::move(warm));
+  return judge(*answer, *status);
 }
 
 }  // namespace pinfold::mail

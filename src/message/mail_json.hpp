@@ -11,7 +11,8 @@
 
 namespace pinfold::message {
 
-inline constexpr std::size_t kMaxJsonBytes = std::size_t{16} * 1024 * 1024;  ///< JSON escapes at most multiply the bounded text by six
+inline constexpr std::size_t kMaxJsonBytes =
+    std::size_t{32} * 1024 * 1024;  ///< JSON escapes at most multiply the bounded text by six; a report beside it
 
 [[nodiscard]] nlohmann::json to_json(const Mail& mail);
 [[nodiscard]] Expected<Mail, std::string> parse_mail_json(const nlohmann::json& json);

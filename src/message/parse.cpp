@@ -62,7 +62,7 @@ void add_addresses(InternetAddressList* list, std::vector<Mailbox>& mailboxes, b
 /// Walks the tree of parts into a flat list.
 class Walker {
 public:
-  explicit Walker(Mail& mail) : x_mail(mail) {}
+  Walker(Mail& mail, const LeafVisitor& visit) : x_mail(mail), x_visit(visit) {}
 
   void walk(GMimeObject* object, unsigned depth, unsigned embedded) {  // NOLINT(misc-no-recursion): kMaxDepth
     if (object == nullptr) {
@@ -128,11 +128,15 @@ private:
         x_text += part.text.size();
         x_mail.cut = x_mail.cut || part.text.size() + 4 > room;
       }
+      if (x_visit) {
+        x_visit(part, bytes);
+      }
     }
     x_mail.parts.push_back(std::move(part));
   }
 
   Mail& x_mail;
+  const LeafVisitor& x_visit;
   std::size_t x_text = 0;
 };
 
@@ -192,7 +196,7 @@ void start_parser() {
                  "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: base64\n\nYQ==\n"));
 }
 
-Expected<Mail, std::string> parse_mail(std::string_view raw) {
+Expected<Mail, std::string> parse_mail(std::string_view raw, const LeafVisitor& visit) {
   if (auto ok = check_raw(raw); !ok) {
     return Unexpected(ok.error());
   }
@@ -206,7 +210,7 @@ Expected<Mail, std::string> parse_mail(std::string_view raw) {
   Mail mail;
   mail.headers = read_headers(GMIME_OBJECT(message.get()), mail.cut);
   read_conveniences(message.get(), mail);
-  Walker(mail).walk(g_mime_message_get_mime_part(message.get()), 0, 0);
+  Walker(mail, visit).walk(g_mime_message_get_mime_part(message.get()), 0, 0);
   return mail;
 }
 

@@ -3,6 +3,7 @@
 /// Threads: any, after `start_parser`.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ namespace pinfold::message {
 /// Loads whatever parsing needs from files, so that nothing has to be opened afterwards.
 void start_parser();
 
-[[nodiscard]] Expected<Mail, std::string> parse_mail(std::string_view raw);
+/// Sees each leaf with its bytes, transfer encoding undone, before they are forgotten: for attachments that are no text.
+using LeafVisitor = std::function<void(const Part& part, std::string_view bytes)>;
+
+[[nodiscard]] Expected<Mail, std::string> parse_mail(std::string_view raw, const LeafVisitor& visit = {});
 
 }  // namespace pinfold::message

@@ -22,6 +22,7 @@
 #include "inventory/inventory.hpp"
 #include "records/exporters.hpp"
 #include "records/people.hpp"
+#include "records/reports.hpp"
 
 namespace pinfold::records {
 
@@ -196,6 +197,7 @@ public:
   virtual Tickets& tickets() = 0;
   virtual Aup& aup() = 0;
   virtual Calls& calls() = 0;
+  virtual Reports& reports() = 0;
 };
 
 class Store {

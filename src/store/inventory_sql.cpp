@@ -120,7 +120,11 @@ std::vector<Server> load_servers(soci::session& session) {
   long long expires = 0;
   for_each_row(session, "SELECT server, role, reason, expires_at FROM declared_roles ORDER BY server, position", std::tie(),
                std::tie(server, role, reason, expires), [&] {
-                 servers[index.at(server)].roles.push_back({role, reason, to_wall_time(expires)});
+                 const auto known = inventory::parse_role(role);
+                 if (!known) {
+                   throw records::StoreError(fmt::format("inventory: server {}: a declared role is damaged", printable(server)));
+                 }
+                 servers[index.at(server)].roles.push_back({*known, reason, to_wall_time(expires)});
                });
   return servers;
 }
@@ -169,7 +173,7 @@ void insert_servers(soci::session& session, const std::vector<Server>& servers) 
     }
     place = 0;
     for (const inventory::DeclaredRole& role : server.roles) {
-      role_row.run(server.id.value, ++place, role.role, role.reason, to_column(role.expires));
+      role_row.run(server.id.value, ++place, std::string(to_string(role.role)), role.reason, to_column(role.until));
     }
   }
 }

@@ -172,6 +172,18 @@ private:
   soci::session& x_session;
 };
 
+class ReportsTable final : public records::Reports {
+public:
+  explicit ReportsTable(soci::session& session) : x_session(session) {}
+  bool add(const records::ReportRow& row) override;
+  [[nodiscard]] std::optional<records::ReportRow> find(std::int64_t id) const override;
+  [[nodiscard]] std::vector<records::ReportRow> list(records::ReportState state, std::size_t limit) const override;
+  void decide(std::int64_t id, records::ReportState state, std::uint64_t findings, std::string_view why) override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
@@ -187,7 +199,8 @@ public:
         x_contacts(session),
         x_tickets(session),
         x_aup(session),
-        x_calls(session) {}
+        x_calls(session),
+        x_reports(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -200,6 +213,7 @@ public:
   records::Tickets& tickets() override { return x_tickets; }
   records::Aup& aup() override { return x_aup; }
   records::Calls& calls() override { return x_calls; }
+  records::Reports& reports() override { return x_reports; }
 
 private:
   CasesTable x_cases;
@@ -214,6 +228,7 @@ private:
   TicketsTable x_tickets;
   AupTable x_aup;
   CallsTable x_calls;
+  ReportsTable x_reports;
 };
 
 }  // namespace pinfold::store

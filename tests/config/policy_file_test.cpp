@@ -270,8 +270,8 @@ TEST(PolicyFile, ARoleNeedsAServerAReasonAndAnEnd) {
   const auto good = parse_policy(whole, "policy.toml");
   ASSERT_TRUE(good) << to_string(good.error());
   ASSERT_EQ(good->thresholds.roles.size(), 1U);
-  EXPECT_EQ(good->thresholds.roles[0].role, inventory::Role::Newsletter);
-  EXPECT_EQ(to_string(good->thresholds.roles[0].until), "2027-06-30T00:00:00Z");
+  EXPECT_EQ(good->thresholds.roles[0].declared.role, inventory::Role::Newsletter);
+  EXPECT_EQ(to_string(good->thresholds.roles[0].declared.until), "2027-06-30T00:00:00Z");
   for (const char* key : {"server", "role", "reason", "until"}) {
     std::string without;
     for (std::size_t at = 0, end = 0; at < whole.size(); at = end + 1) {

@@ -161,6 +161,12 @@ private:
     records::Inbox& inbox() override { return absent<records::Inbox>(); }
     records::InventoryTable& inventory() override { return absent<records::InventoryTable>(); }
     records::Agents& agents() override { return absent<records::Agents>(); }
+    records::Exporters& exporters() override { return absent<records::Exporters>(); }
+    records::Contacts& contacts() override { return absent<records::Contacts>(); }
+    records::Tickets& tickets() override { return absent<records::Tickets>(); }
+    records::Aup& aup() override { return absent<records::Aup>(); }
+    records::Calls& calls() override { return absent<records::Calls>(); }
+    records::Reports& reports() override { return absent<records::Reports>(); }
     template <typename T>
     [[noreturn]] static T& absent() {
       throw std::logic_error("the executor uses the journal and the settings only");

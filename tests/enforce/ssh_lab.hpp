@@ -6,7 +6,7 @@
 #include <string>
 
 #include "enforce/drivers/ssh_session.hpp"
-#include "enforce/snmp_lab.hpp"
+#include "support/snmp_lab.hpp"
 
 namespace pinfold::enforce::lab {
 

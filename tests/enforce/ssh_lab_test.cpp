@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "enforce/drivers/paired_driver.hpp"
+#include "enforce/drivers/snmp_driver.hpp"
 #include "enforce/drivers/ssh_driver.hpp"
 #include "enforce/fakes.hpp"
 #include "enforce/ssh_lab.hpp"

@@ -40,7 +40,7 @@ private:
 desk::Policy armed() {
   desk::Policy policy;
   policy.warnings = policy.measures = desk::Arming::Armed;
-  policy.auto_approve_when_both_agree = true;
+  policy.approval = desk::Approval::Auto;
   policy.response_window = Seconds{600};
   return policy;
 }

@@ -216,5 +216,26 @@ TEST(HtmlToText, LeavesOutMarkupQuotesAndScripts) {
             "Hi & bye\nnext");
 }
 
+TEST(Classify, TakesTheSealedReadersWordForAReport) {
+  message::Mail mail;
+  mail.from = {{"", "noc@victim.example"}};
+  mail.subject = "please look at this";
+  mail.headers = {{"Subject", mail.subject}};
+  report::Report reported;
+  report::Statement statement;
+  statement.address = net::IpAddress::parse("192.0.2.7");
+  statement.abuse_class = abuse::AbuseClass::BruteForce;
+  reported.statements = {statement};
+  reported.format = "text";
+  EXPECT_EQ(classify(mail, {}, {}).kind, desk::MailKind::Unknown);
+  EXPECT_EQ(classify(mail, {}, {}, reported).kind, desk::MailKind::Report);
+  reported.format = "arf";
+  mail.headers.push_back({"Auto-Submitted", "auto-generated"});
+  EXPECT_EQ(classify(mail, {}, {}, reported).kind, desk::MailKind::Report) << "recognised by structure, whatever its headers say";
+  reported.format = "text";
+  mail.headers.back().value = "auto-replied";
+  EXPECT_EQ(classify(mail, {}, {}, reported).kind, desk::MailKind::AutoReply) << "words alone do not make an automatic answer a report";
+}
+
 }  // namespace
 }  // namespace pinfold::mail

@@ -9,51 +9,13 @@
 
 #include "base/text.hpp"
 #include "mail/classify.hpp"
+#include "mail/sample_letter.hpp"
 #include "message/parse.hpp"
 
 namespace pinfold::mail {
 namespace {
 
 namespace fs = std::filesystem;
-
-const OurAddresses kOurs{"abuse", "desk.example", "b", "bounce.desk.example"};
-
-const Templates& templates() {
-  static const Templates kTemplates = [] {
-    auto loaded = Templates::load(fs::path(PINFOLD_SOURCE_DIR) / "templates");
-    EXPECT_TRUE(loaded) << loaded.error();
-    return loaded ? *loaded : Templates{};
-  }();
-  return kTemplates;
-}
-
-NoticeText sample(desk::NoticeKind kind, const std::string& language) {
-  NoticeText text;
-  text.kind = kind;
-  text.case_id = CaseId{42};
-  text.notice = NoticeId{2};
-  text.token = "k7q2x9";
-  text.language = language;
-  text.to = {"Jürgen", "owner@customer.example"};
-  text.brand = "Example Host";
-  text.now = *parse_wall_time("2026-11-23T08:00:00Z");
-  text.server = ServerId{"srv-17"};
-  text.addresses = {"192.0.2.17", "2001:db8::17"};
-  text.abuse_class = abuse::AbuseClass::PortScan;
-  text.summary = "4812 connections to 391 hosts on port 22 <b>";
-  text.first_seen = *parse_wall_time("2026-11-23T04:12:00Z");
-  text.last_seen = *parse_wall_time("2026-11-23T06:02:00Z");
-  text.facts = {{"destinations", "391"}, {"port", "22"}, {"mail subject", "Cheap watches"}, {"fetched", "http://192.0.2.99/a.sh"}};
-  text.files = {{"/dev/shm/x.pl", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 1234}};
-  text.process = "perl /dev/shm/x.pl, started by php";
-  text.way_in = "The script was written by the PHP process: an upload form.";
-  text.aup_clause = "4.2 No network attacks";
-  text.deadline = *parse_wall_time("2026-11-24T08:00:00Z");
-  text.link = "https://abuse.desk.example/c/PF-42/k7q2x9";
-  text.console = "Console: https://console.desk.example/";
-  text.earlier_message_ids = {"pf-42.1.aaaa22@desk.example"};
-  return text;
-}
 
 message::Mail composed(const NoticeText& text) {
   const auto mail = message::parse_mail(compose(text, templates(), kOurs).mail);
@@ -160,6 +122,44 @@ TEST(Templates, SayWhichFileIsWrong) {
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().find("warning.txt.mustache: missing"), std::string::npos);
   fs::remove_all(folder);
+}
+
+/// The letters that are not yet a kind of notice have the same shape in both languages: text first, HTML second, no tag left over.
+TEST(Compose, WritesEveryLetterInEveryLanguage) {
+  for (const char* language : {"en", "de"}) {
+    for (const char* name : kLetterNames) {
+      NoticeText text = sample(desk::NoticeKind::Warning, language);
+      text.letter = parse_letter(name);
+      ASSERT_TRUE(text.letter) << name;
+      const message::Mail mail = composed(text);
+      ASSERT_EQ(mail.parts.size(), 2U) << language << " " << name;
+      EXPECT_EQ(mail.parts[0].type, "text/plain");
+      EXPECT_FALSE(mail.subject.empty());
+      for (const message::Part& part : mail.parts) {
+        EXPECT_EQ(part.text.find("{{"), std::string::npos) << language << " " << name << ": " << part.text;
+        EXPECT_EQ(part.text.find("Cheap watches"), std::string::npos) << "a piece of the abuse itself";
+      }
+    }
+  }
+  EXPECT_FALSE(parse_letter("poem"));
+}
+
+TEST(Compose, GivesReasonsAndRedressWithADisabledPort) {
+  for (const auto& [language, words] : {std::pair("en", "Statement of reasons"), std::pair("de", "Begründung")}) {
+    const message::Mail mail = composed(sample(desk::NoticeKind::Disabled, language));
+    EXPECT_NE(mail.parts.at(0).text.find(words), std::string::npos);
+    EXPECT_NE(mail.parts.at(1).text.find(words), std::string::npos);
+  }
+}
+
+TEST(Compose, KeepsALineBreakInANameOrSubjectFromBecomingAHeader) {
+  NoticeText text = sample(desk::NoticeKind::Warning, "en");
+  text.to.name = "x\r\nBcc: victim@elsewhere.example";
+  text.brand = "Host\nX-Forged: 1";
+  text.server = ServerId{"srv\r\nX-Forged: 2"};
+  const message::Mail mail = composed(text);
+  EXPECT_EQ(message::find_header(mail.headers, "Bcc"), nullptr);
+  EXPECT_EQ(message::find_header(mail.headers, "X-Forged"), nullptr);
 }
 
 }  // namespace

@@ -103,6 +103,34 @@ TEST(Reader, StopsAChildThatDoesNotReadAndABabbler) {
   EXPECT_NE(why_unreadable(verdict_of(babbler.path(), "x", Seconds{20})), "");
 }
 
+Reader warm_reader(Millis deadline = Seconds{20}) { return {kProgram, system_clock(), deadline, {}, Reader::Start::Warm}; }
+
+TEST(WarmReader, ReadsMailAfterMailEachInAProcessOfItsOwn) {
+  const Reader reader = warm_reader();
+  for (int i = 0; i < 20; ++i) {
+    const auto verdict = reader.read("Subject: mail " + std::to_string(i) + "\r\n\r\ntext\r\n");
+    ASSERT_TRUE(verdict) << verdict.error().why;
+    const auto* mail = std::get_if<message::Mail>(&*verdict);
+    ASSERT_NE(mail, nullptr) << why_unreadable(*verdict);
+    EXPECT_EQ(mail->subject, "mail " + std::to_string(i));
+  }
+}
+
+TEST(WarmReader, GoesOnAfterAMailThatWasRefused) {
+  const Reader reader = warm_reader();
+  const auto refused = reader.read("Subject: x\r\n\r\n" + std::string(message::kMaxLines + 1, '\n'));
+  ASSERT_TRUE(refused);
+  EXPECT_NE(why_unreadable(*refused), "");
+  const auto good = reader.read("Subject: good\r\n\r\n");
+  ASSERT_TRUE(good);
+  EXPECT_TRUE(std::holds_alternative<message::Mail>(*good));
+}
+
+TEST(WarmReader, BlamesItselfWhenADefinitionIsFaulty) {
+  const Reader reader(kProgram, system_clock(), Seconds{20}, {"/nonexistent"}, Reader::Start::Warm);
+  EXPECT_FALSE(reader.read("Subject: x\r\n\r\n"));
+}
+
 TEST(Reader, BelievesNoAnswerThatIsNotOne) {
   for (const char* answer : {"{\"mail\":{}}", "{\"mail\":", "[]", "{}", "null", "{\"refused\":7}"}) {
     const Stand stand(std::string("cat >/dev/null; echo '") + answer + "'");

@@ -1,0 +1,155 @@
+// pinfold reports triage list|show|finding|discard: what no parser understood, decided by a person.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "engine/keep_finding.hpp"
+#include "engine/places.hpp"
+#include "engine/report_intake.hpp"
+#include "mail/reader.hpp"
+#include "pinfold/context.hpp"
+#include "store/evidence_files.hpp"
+
+namespace pinfold::app {
+namespace {
+
+struct Arguments {
+  std::int64_t id = 0;
+  std::string state = "triage";
+  std::string server;
+  std::string abuse_class;
+  std::string at;
+  std::string kind;
+  std::string why;
+};
+
+nlohmann::json to_json(const records::ReportRow& row) {
+  return {{"id", row.id},
+          {"received", to_string(row.received)},
+          {"from", row.sender},
+          {"authenticated", row.authenticated},
+          {"subject", row.subject},
+          {"format", row.format},
+          {"definition", row.definition},
+          {"reporter", row.reporter},
+          {"report_id", row.report_id},
+          {"state", records::to_string(row.state)},
+          {"sealed", row.is_sealed},
+          {"findings", row.findings},
+          {"not_ours", row.not_ours},
+          {"dropped", row.dropped},
+          {"why", row.why},
+          {"raw_sha256", row.raw_sha256}};
+}
+
+records::ReportRow row_of(Context& context, std::int64_t id) {
+  std::optional<records::ReportRow> row;
+  context.store().read([&](records::Transaction& tx) { row = tx.reports().find(id); });
+  if (!row) {
+    throw Stop(Exit::No, fmt::format("no report {}", id));
+  }
+  return *row;
+}
+
+void list(Context& context, const Arguments& a) {
+  const auto state = records::parse_report_state(a.state);
+  if (!state) {
+    throw Stop(Exit::WrongUse, "--state: found, not_ours, triage or discarded");
+  }
+  std::vector<records::ReportRow> found;
+  context.store().read([&](records::Transaction& tx) { found = tx.reports().list(*state, 1000); });
+  std::vector<std::vector<std::string>> rows;
+  for (const records::ReportRow& row : found) {
+    context.output().line(to_json(row));
+    rows.push_back({std::to_string(row.id), to_people(row.received), row.sender, row.is_sealed ? "(sealed)" : printable(row.subject, 60), row.why});
+  }
+  context.output().table({"report", "received", "from", "subject", "why"}, rows);
+}
+
+/// What the sealed reader shows of the mail: its own text parts, never an attachment; nothing of a sealed report.
+void show(Context& context, const Arguments& a) {
+  const records::ReportRow row = row_of(context, a.id);
+  nlohmann::json answer = to_json(row);
+  const auto raw = store::FileEvidenceStore(engine::evidence_folder(context.config())).get(row.raw_sha256);
+  if (raw && !row.is_sealed) {
+    const mail::Reader reader(engine::reader_program(), context.clock(), Seconds{20}, engine::definition_folders());
+    const auto opened = reader.open(*raw);
+    if (!opened) {
+      throw Stop(Exit::Environment, opened.error().why);
+    }
+    if (const auto* parsed = std::get_if<message::Mail>(&opened->mail)) {
+      std::string text;
+      for (const message::Part& part : parsed->parts) {
+        if (part.embedded == 0 && part.type == "text/plain") {
+          for (const std::string_view line : split(std::string_view(part.text).substr(0, 20'000), '\n')) {
+            text += printable(line, 500) + "\n";
+          }
+        }
+      }
+      answer["text"] = text;
+      context.output().say(text);
+    }
+  }
+  context.output().line(answer);
+  context.output().say(fmt::format("report {} from {}, {}: {}", row.id, row.sender, to_people(row.received), row.why));
+}
+
+void make_finding(Context& context, const Arguments& a) {
+  const records::ReportRow row = row_of(context, a.id);
+  const auto known = abuse::parse_abuse_class(a.abuse_class);
+  const auto at = a.at.empty() ? std::optional(row.received) : parse_wall_time(a.at);
+  if (!known || !at) {
+    throw Stop(Exit::WrongUse, known ? "--at: a time like 2026-03-01T12:00:00Z" : "--class: no such class");
+  }
+  if (context.desk().inventory()->find(ServerId{a.server}) == nullptr) {
+    throw Stop(Exit::No, fmt::format("no server {}", printable(a.server, 60)));
+  }
+  abuse::Finding finding;
+  finding.id = FindingId{fmt::format("triage-{}-{}", row.id, a.server)};
+  finding.server = ServerId{a.server};
+  finding.abuse_class = *known;
+  finding.kind = a.kind;
+  finding.origin = abuse::Origin::Reporter;
+  finding.first_seen = std::min(*at, row.received);
+  finding.last_seen = finding.first_seen;
+  finding.detected_at = row.received;
+  finding.confidence = engine::kAuthenticated;  // a person has read it
+  finding.summary = fmt::format("A third party reports: {}", abuse::title(*known));
+  finding.floor = "a third party's word; not measured here";
+  finding.observation_point = "third party";
+  finding.evidence.facts = {{"report", std::to_string(row.id)}};
+  context.store().transact([&](records::Transaction& tx) {
+    static_cast<void>(engine::keep_finding(tx, abuse::bounded(finding), context.clock().wall()));
+    tx.reports().decide(row.id, records::ReportState::Found, row.findings + 1, "a person made a finding of it");
+  });
+}
+
+void discard(Context& context, const Arguments& a) {
+  static_cast<void>(row_of(context, a.id));
+  context.store().transact([&](records::Transaction& tx) { tx.reports().decide(a.id, records::ReportState::Discarded, 0, printable(a.why, 300)); });
+}
+
+}  // namespace
+
+void add_triage_commands(CLI::App& reports, Context& context) {
+  const auto a = std::make_shared<Arguments>();
+  CLI::App* triage = reports.add_subcommand("triage", "reports that wait for a person")->require_subcommand(1);
+  add_command(*triage, "list", "what waits, oldest first", [&context, a] {
+    list(context, *a);
+  })->add_option("--state", a->state, "found, not_ours, triage or discarded");
+  add_command(*triage, "show", "one report, its text as the sealed reader gives it", [&context, a] { show(context, *a); })
+      ->add_option("report", a->id)
+      ->required();
+  CLI::App* finding = add_command(*triage, "finding", "make a finding of it", [&context, a] { make_finding(context, *a); });
+  finding->add_option("report", a->id)->required();
+  finding->add_option("--server", a->server, "whom it is about")->required();
+  finding->add_option("--class", a->abuse_class, "of abuse")->required();
+  finding->add_option("--kind", a->kind, "sub-kind");
+  finding->add_option("--at", a->at, "when it happened, UTC; default: when the report came");
+  CLI::App* drop = add_command(*triage, "discard", "nothing in it is to be acted on", [&context, a] { discard(context, *a); });
+  drop->add_option("report", a->id)->required();
+  drop->add_option("--why", a->why, "for the record")->required();
+}
+
+}  // namespace pinfold::app

@@ -1,0 +1,136 @@
+#include "engine/report_intake.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "engine/keep_finding.hpp"
+#include "message/authentication.hpp"
+
+namespace pinfold::engine {
+namespace {
+
+std::string joined(const std::vector<std::string>& domains) {
+  std::string text;
+  for (const std::string& domain : domains) {
+    text += (text.empty() ? "" : " ") + domain;
+  }
+  return printable(text, 500);
+}
+
+/// What is known before anything is attributed.
+records::ReportRow row_of(const TakenReport& taken, std::string authenticated) {
+  const report::Report& report = taken.report;
+  records::ReportRow row;
+  row.raw_sha256 = taken.raw_sha256;
+  row.received = taken.received;
+  row.sender = taken.mail.from.empty() ? "" : printable(taken.mail.from.front().address, 254);
+  row.authenticated = std::move(authenticated);
+  row.subject = report.sealed ? "" : printable(taken.mail.subject, 300);
+  row.format = report.format;
+  row.definition = report.definition;
+  row.reporter = report.reporter;
+  row.report_id = report.report_id;
+  row.is_sealed = report.sealed;
+  row.dropped = report.dropped;
+  row.why = report.why;
+  return row;
+}
+
+/// A date from the future is the sender's error: the report's arrival stands in.
+void attribute(abuse::Finding& finding, const ServerId& server, WallTime received) {
+  finding.evidence.facts.insert(finding.evidence.facts.begin(), {"address", finding.server.value});
+  finding.server = server;
+  finding.detected_at = received;
+  finding.last_seen = std::min(finding.last_seen, received);
+  finding.first_seen = std::min(finding.first_seen, finding.last_seen);
+}
+
+}  // namespace
+
+abuse::Finding without_reporter(abuse::Finding finding) {
+  static constexpr std::array<std::string_view, 6> kTelling = {"agent",  "complainant",   "reported_domain", "envelope_sender_domain",
+                                                               "dst_ip", "destination_ip"};
+  auto& facts = finding.evidence.facts;
+  facts.erase(std::remove_if(facts.begin(), facts.end(),
+                             [](const auto& fact) { return std::find(kTelling.begin(), kTelling.end(), fact.first) != kTelling.end(); }),
+              facts.end());
+  finding.observation_point = "third party";
+  finding.summary =
+      fmt::format("A third party reports: {}{}", abuse::title(finding.abuse_class), finding.kind.empty() ? "" : " (" + finding.kind + ")");
+  return finding;
+}
+
+bool ReportIntake::is_authenticated(const report::Report& report, const std::vector<std::string>& domains) {
+  const auto below = [](std::string_view name, std::string_view domain) {
+    return name == domain ||
+           (name.size() > domain.size() && name.substr(name.size() - domain.size()) == domain && name[name.size() - domain.size() - 1] == '.');
+  };
+  const std::string reporter = to_lower(report.reporter);
+  return std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) {
+    return domain.find('.') != std::string::npos && (below(reporter, domain) || (reporter.find('.') != std::string::npos && below(domain, reporter)));
+  });
+}
+
+const ServerId* ReportIntake::server_of(const std::string& address) {
+  const auto now = x_desk.inventory();
+  if (now != x_inventory) {
+    x_inventory = now;
+    x_addresses = {};
+    for (std::uint32_t i = 0; i < x_inventory->servers().size(); ++i) {
+      for (const net::Prefix& prefix : x_inventory->servers()[i].addresses) {
+        x_addresses.insert(prefix, i);
+      }
+    }
+  }
+  const auto parsed = net::IpAddress::parse(address);
+  const auto index = parsed ? x_addresses.find(*parsed) : std::nullopt;
+  return index ? &x_inventory->servers()[*index].id : nullptr;
+}
+
+std::string ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
+  const report::Report& report = taken.report;
+  const auto domains = message::authenticated_domains(taken.mail, x_authserv_id);
+  const bool authenticated = is_authenticated(report, domains);
+  records::ReportRow row = row_of(taken, joined(domains));
+  unsigned unknown_hosts = 0;
+  unsigned weak = 0;
+  for (abuse::Finding& finding :
+       report.sealed ? std::vector<abuse::Finding>{} : report::to_findings(report, taken.mail.date.value_or(taken.received))) {
+    const ServerId* server = server_of(finding.server.value);
+    if (server == nullptr) {
+      row.not_ours += net::IpAddress::parse(finding.server.value) ? 1U : 0U;
+      unknown_hosts += net::IpAddress::parse(finding.server.value) ? 0U : 1U;
+      continue;
+    }
+    attribute(finding, *server, taken.received);
+    if (authenticated && report.format != "text") {
+      finding.confidence = std::max(finding.confidence, kAuthenticated);
+    }
+    weak += finding.confidence < x_desk.policy().min_confidence ? 1U : 0U;
+    row.findings += keep_finding(tx, without_reporter(std::move(finding)), taken.received) ? 1U : 0U;
+  }
+  const bool understood = !report.sealed && !report.statements.empty() && unknown_hosts == 0;
+  row.state = weak > 0                         ? records::ReportState::Triage
+              : row.findings > 0               ? records::ReportState::Found
+              : understood && row.not_ours > 0 ? records::ReportState::NotOurs
+                                               : records::ReportState::Triage;
+  if (weak > 0) {
+    row.why += authenticated ? "; read from running text: too weak to open a case by itself"
+                             : "; the sender is not authenticated: too weak to open a case by itself";
+  }
+  if (unknown_hosts > 0) {
+    row.why += fmt::format("; {} name a host and no address", unknown_hosts);
+  }
+  if (!tx.reports().add(row)) {
+    return "a report that was taken before";
+  }
+  log_info("REPORT_TAKEN", "{}: {} findings, {} addresses not ours, {}", row.format.empty() ? "not understood" : row.format, row.findings,
+           row.not_ours, records::to_string(row.state));
+  return fmt::format("report: {}", records::to_string(row.state));
+}
+
+}  // namespace pinfold::engine

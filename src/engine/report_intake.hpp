@@ -1,0 +1,52 @@
+/// A third party's report → findings in the inbox, or a row in the triage queue.
+/// - The server is found by the reported address; the tenant of that moment by FindingWorker, from the finding's own times.
+/// - Addresses that are not ours are counted and make no finding. A sealed report makes none either: a person with the role for it decides.
+/// - A reporter whom our mail server has authenticated is worth a case (kAuthenticated); anybody else's findings count for cases that are open
+///   already, and where they alone would open none the report waits for a person.
+/// - The same statement twice is one finding (report::to_findings gives it the same id); the same mail twice is one row.
+/// - The reporter's identity stays in the report's row: a finding, which the customer may be shown, does not name him.
+/// Threads: the mail worker's. Everything happens in the caller's transaction.
+#pragma once
+
+#include <string>
+
+#include "engine/desk_service.hpp"
+#include "message/mail.hpp"
+#include "net/prefix_table.hpp"
+#include "report/report.hpp"
+
+namespace pinfold::engine {
+
+inline constexpr abuse::Confidence kAuthenticated{70};
+
+struct TakenReport {
+  const std::string& raw_sha256;
+  const message::Mail& mail;
+  const report::Report& report;
+  WallTime received;
+};
+
+class ReportIntake {
+public:
+  /// `authserv_id`: how the operator's mail server names itself in Authentication-Results; empty: nobody's identity is believed.
+  ReportIntake(DeskService& desk, std::string authserv_id) : x_desk(desk), x_authserv_id(std::move(authserv_id)) {}
+
+  /// What became of it, for the inbox row.
+  [[nodiscard]] std::string take(records::Transaction& tx, const TakenReport& taken);
+
+private:
+  /// The reporter, as the report names him, is among the authenticated domains (or a parent or child of one).
+  [[nodiscard]] static bool is_authenticated(const report::Report& report, const std::vector<std::string>& domains);
+  /// The server that has the address now.
+  [[nodiscard]] const ServerId* server_of(const std::string& address);
+
+  DeskService& x_desk;
+  std::string x_authserv_id;
+  std::shared_ptr<const inventory::Inventory> x_inventory;
+  net::PrefixTable x_addresses;
+};
+
+/// The finding without what tells who reported it.
+[[nodiscard]] abuse::Finding without_reporter(abuse::Finding finding);
+
+}  // namespace pinfold::engine

@@ -1,0 +1,49 @@
+/// Third parties' reports as they are kept: one row a mail. Used by engine (intake), `pinfold reports triage`, http.
+/// A sealed row has no subject: who may see more is asked where the raw mail is opened.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace pinfold::records {
+
+/// Found: findings were made of it. NotOurs: every address in it is somebody else's. Triage: a person must look. Discarded: one did, in vain.
+enum class ReportState : std::uint8_t { Found, NotOurs, Triage, Discarded };
+[[nodiscard]] std::string_view to_string(ReportState state);
+[[nodiscard]] std::optional<ReportState> parse_report_state(std::string_view text);
+
+struct ReportRow {
+  std::int64_t id = 0;
+  std::string raw_sha256;
+  WallTime received;
+  std::string sender;         ///< From, as written: a claim
+  std::string authenticated;  ///< domains that our own mail server has verified; empty: none
+  std::string subject;
+  std::string format;
+  std::string definition;
+  std::string reporter;
+  std::string report_id;
+  ReportState state = ReportState::Triage;
+  bool is_sealed = false;
+  std::uint64_t findings = 0;
+  std::uint64_t not_ours = 0;
+  std::uint64_t dropped = 0;
+  std::string why;
+};
+
+class Reports {
+public:
+  virtual ~Reports() = default;
+  /// False: this very mail is there already.
+  virtual bool add(const ReportRow& row) = 0;  ///< the id is given by the store
+  [[nodiscard]] virtual std::optional<ReportRow> find(std::int64_t id) const = 0;
+  [[nodiscard]] virtual std::vector<ReportRow> list(ReportState state, std::size_t limit) const = 0;  ///< oldest first
+  virtual void decide(std::int64_t id, ReportState state, std::uint64_t findings, std::string_view why) = 0;
+};
+
+}  // namespace pinfold::records

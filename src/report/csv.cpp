@@ -1,0 +1,113 @@
+#include "report/csv.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "report/addresses.hpp"
+#include "report/class_words.hpp"
+#include "report/formats.hpp"
+#include "report/shadowserver.hpp"
+
+namespace pinfold::report {
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// Columns in which the accused address stands, by the reporter's name for it; the surer first.
+constexpr std::array<std::string_view, 12> kSources = {"src_ip",    "source.ip",  "source_ip", "http_referer_ip", "ip",      "ip_address",
+                                                       "ipaddress", "ip-address", "attacker",  "attacker_ip",     "address", "src"};
+constexpr std::array<std::string_view, 10> kTimes = {"timestamp",  "time_detected", "time.source", "time_observed", "detected_at",
+                                                     "event_time", "last_seen",     "datetime",    "date",          "time"};
+
+std::string_view find_column(const Names& names, const auto& known) {
+  const auto found =
+      std::find_if(known.begin(), known.end(), [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); });
+  return found == known.end() ? std::string_view{} : *found;
+}
+
+class ListReader {
+public:
+  ListReader(const ListHints& hints, Report& report)
+      : x_hints(hints), x_report(report), x_word(type_word(hints.name)), x_type(shadowserver_type(x_word)) {}
+
+  [[nodiscard]] bool header(const Names& names) {
+    x_source = x_type && x_type->reports_destination ? "dst_ip" : find_column(names, kSources);
+    x_time = find_column(names, kTimes);
+    const bool dated_apart = std::find(names.begin(), names.end(), "event_date") != names.end();
+    x_date = dated_apart ? "event_date" : "";
+    return x_found = !x_source.empty();
+  }
+  [[nodiscard]] bool found() const { return x_found; }
+
+  void row(const CsvRow& row) {
+    Statement statement;
+    statement.address = parse_address(row.cell(x_source));
+    if (!statement.address) {
+      ++x_report.dropped;
+      return;
+    }
+    const std::string_view day = x_date.empty() ? std::string_view{} : row.cell(x_date);
+    const std::string when = day.empty() ? std::string(row.cell(x_time)) : std::string(day) + " " + std::string(row.cell(x_time));
+    statement.first = parse_time(when, x_hints.times);
+    statement.last = statement.first;
+    classify(row, statement);
+    for (const std::string_view name : {"port", "src_port", "protocol", "dst_ip", "dst_port", "infection", "tag", "url", "cc", "version", "detail"}) {
+      add_fact(statement, name, row.cell(name));
+    }
+    add_statement(x_report, std::move(statement));
+  }
+
+private:
+  void classify(const CsvRow& row, Statement& statement) const {
+    const std::string_view words = row.cell({"infection", "malware.name", "infection_type"});
+    const std::string_view type = row.cell({"classification.type", "report_type", "feed_name", "feed.name", "type", "category", "tag", "attack"});
+    if (x_hints.abuse_class) {
+      statement.abuse_class = *x_hints.abuse_class;
+    } else if (x_type) {
+      statement.abuse_class = x_type->abuse_class;
+    } else if (const auto known = class_of_word(type)) {
+      statement.abuse_class = *known;
+    } else {
+      statement.abuse_class = words.empty() ? abuse::AbuseClass::Other : abuse::AbuseClass::Compromised;
+    }
+    statement.kind = kind_word(x_type ? std::string_view(x_word) : type.empty() ? words : type);
+  }
+
+  const ListHints& x_hints;
+  Report& x_report;
+  std::string x_word;
+  std::optional<ReportType> x_type;
+  std::string_view x_source;
+  std::string_view x_time;
+  std::string_view x_date;
+  bool x_found = false;
+};
+
+}  // namespace
+
+bool read_list(std::string_view text, const ListHints& hints, Report& report) {
+  ListReader reader(hints, report);
+  report.dropped += read_rows(
+      text, [&](const Names& names) { return reader.header(names); }, [&](const CsvRow& row) { reader.row(row); });
+  return reader.found();
+}
+
+bool read_csv(const Input& input, Report& report) {
+  bool any = false;
+  for (const Document& document : input.documents) {
+    if (document.type == "text/csv" || icontains(document.type, "csv")) {
+      ListHints hints{type_word(document.name).empty() ? input.subject : document.name, std::nullopt, TimeContext{}};
+      hints.times.now = input.times.now;
+      any = read_list(document.text, hints, report) || any;
+    }
+  }
+  if (any) {
+    report.format = "csv";
+    report.why = "a list of addresses (CSV)";
+    const std::string_view sender = input.senders.empty() ? std::string_view{} : std::string_view(input.senders.front());
+    report.reporter = printable(sender.substr(sender.rfind('@') + 1), 200);
+  }
+  return any;
+}
+
+}  // namespace pinfold::report

@@ -1,0 +1,1 @@
+set(PINFOLD_TEST_LIBRARIES PkgConfig::zip)
