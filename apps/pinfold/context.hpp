@@ -51,7 +51,6 @@ void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
 void add_bandwidth_commands(CLI::App& app, Context& context);
 void add_flow_commands(CLI::App& app, Context& context);
-void add_policy_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_report_commands(CLI::App& app, Context& context);
 void add_triage_commands(CLI::App& reports, Context& context);

@@ -25,7 +25,6 @@ int main(int argc, char** argv) {
     add_inventory_commands(app, context);
     add_bandwidth_commands(app, context);
     add_flow_commands(app, context);
-    add_policy_commands(app, context);
     add_mail_commands(app, context);
     add_report_commands(app, context);
     add_demo_command(app, context);

@@ -164,6 +164,9 @@ ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
   if (!guard::same_identity(work.facts, *again)) {
     return abandon(work, "the switch or the port changed between the guards and the write; nothing was written");
   }
+  if (is_as_wished(*again, work.request.wish)) {  // another desk's action ended between our reading and our lease
+    return verify(work, "it became so meanwhile; nothing was written");
+  }
   bool is_stopped = false;
   bool is_ours = false;
   std::optional<std::string> lapsed;

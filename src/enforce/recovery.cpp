@@ -29,6 +29,9 @@ ActionOutcome Executor::resume(const records::JournalRow& row, const inventory::
   x_store.transact([&](records::Transaction& tx) {
     const auto now = tx.journal().find(row.id);
     is_ours = now && is_open(now->state) && lease(tx, row.switch_id);
+    if (is_ours) {  // `row` is as somebody saw it: until the lease was ours, another desk may have gone on from INTENT to SENT and written
+      work = Work::resume(*now, inventory);
+    }
   });
   if (!is_ours) {
     return taken_over(work);

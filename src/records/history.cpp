@@ -99,6 +99,7 @@ Percentile percentile_of(const std::vector<Point>& points, const Month& month, W
     }
     percentile.total_out += point.slot.out;
     percentile.total_in += point.slot.in;
+    percentile.has_flows = percentile.has_flows || point.is_estimate();
     if (point.resolution > Resolution::FiveMinutes || observed(point) * 2 < length) {
       continue;
     }

@@ -89,8 +89,9 @@ struct Percentile {
   std::uint32_t expected = 0;    ///< 5-min slots of the month, up to now
   Volume total_out;
   Volume total_in;
+  bool has_flows = false;  ///< some of the totals are from flows, be it of slots too short to be samples
   [[nodiscard]] Bps billed() const { return out > in ? out : in; }
-  [[nodiscard]] bool is_estimate() const { return from_flows > 0; }
+  [[nodiscard]] bool is_estimate() const { return from_flows > 0 || has_flows; }
 };
 
 /// The ⌈0.95·n⌉-th smallest; 0 for none.

@@ -213,7 +213,14 @@ TEST(Kill, SixHundredActionsUnderRandomKillsEndInNoDoubt) {
       const auto row = std::find_if(newest.begin(), newest.end(), [&](const auto& r) { return r.port.value == "swp" + std::to_string(n); });
       const bool is_down = shared.admin[n] == static_cast<int>(AdminState::Down);
       const bool said_down = row != newest.end() && row->wish == PortWish::Down;
-      violations += is_down != said_down ? 1 : 0;  // forgotten, or believed down while up
+      if (is_down != said_down) {  // forgotten, or believed down while up
+        ++violations;
+        std::cout << "swp" << n << " is " << (is_down ? "down" : "up") << ", the journal's newest row: "
+                  << (row == newest.end() ? std::string("none")
+                                          : row->id + " wish " + (said_down ? "down " : "up ") + "state " +
+                                                std::to_string(static_cast<int>(row->state)) + ", " + row->note)
+                  << '\n';
+      }
     }
   });
   std::cout << "kills " << kills << " (two desks at once " << pairs << " times), actions asked for " << shared.actions << ", writes " << written
