@@ -4,6 +4,9 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 export CCACHE_MAXSIZE ?= 5G
+# Checkouts in different folders share what was compiled.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
 
 SERVERS ?= 1000
 SEED ?= 20261123

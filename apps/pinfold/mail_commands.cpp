@@ -3,7 +3,6 @@
 
 #include "engine/answers.hpp"
 #include "engine/notice_text.hpp"
-#include "engine/answers.hpp"
 #include "engine/notices.hpp"
 #include "engine/places.hpp"
 #include "mail/classify.hpp"
@@ -60,8 +59,8 @@ void preview(Context& context, const Preview& wanted) {
   std::vector<desk::Event> events;
   context.store().read([&](records::Transaction& tx) { events = tx.cases().events(id); });
   const auto inventory = context.desk().inventory();
-  mail::NoticeText text = engine::notice_text(
-      {*c, events, c->notices.back(), *inventory, context.config(), engine::answer_key(context.store()), context.clock().wall()});
+  mail::NoticeText text =
+      engine::notice_text({*c, events, c->notices.back(), *inventory, context.config(), engine::answer_key(context.store()), context.clock().wall()});
   text.letter = letter;
   text.language = wanted.language.empty() ? text.language : wanted.language;
   const mail::Notice notice = mail::compose(text, *templates, engine::our_addresses(context.config()));

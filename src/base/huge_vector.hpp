@@ -28,15 +28,15 @@ public:
   [[nodiscard]] T* allocate(std::size_t count) {
     const std::size_t bytes = count * sizeof(T);  // vector has checked count against max_size
     if (bytes < kHugeFrom) {
-      return static_cast<T*>(::operator new(bytes, std::align_val_t{alignof(T)}));
+      return static_cast<T*>(::operator new (bytes, std::align_val_t{alignof(T)}));
     }
-    void* const memory = ::operator new(bytes, std::align_val_t{kHugePage});
+    void* const memory = ::operator new (bytes, std::align_val_t{kHugePage});
     static_cast<void>(::madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE));
     return static_cast<T*>(memory);
   }
   void deallocate(T* memory, std::size_t count) {
     const std::size_t alignment = count * sizeof(T) < kHugeFrom ? alignof(T) : kHugePage;
-    ::operator delete(memory, std::align_val_t{alignment});
+    ::operator delete (memory, std::align_val_t{alignment});
   }
   friend bool operator==(const HugeAllocator&, const HugeAllocator&) { return true; }
 };

@@ -39,7 +39,7 @@ struct Exporter {
   std::string protocol;           ///< "ipfix" (also NetFlow v5 and v9) or "sflow"
   std::string observation_point;  ///< "sw1/swp24"
   unsigned rank = 0;
-  std::vector<IfIndex> interfaces{};     ///< records of others are dropped; empty: all count
+  std::vector<IfIndex> interfaces{};    ///< records of others are dropped; empty: all count
   std::optional<SwitchId> switch_id{};  ///< the [[switch]] that this is; none: the one with its address, if any
 };
 

@@ -74,9 +74,9 @@ public:
 
   struct View {
     const std::array<Destination, kTop>& top;
-    std::int64_t slot;  ///< the running one; a Destination's slot may be older
+    std::int64_t slot = 0;  ///< the running one; a Destination's slot may be older
     SamplingRate rate;
-    bool answers_visible;
+    bool answers_visible = false;
   };
   using Look = std::function<void(inventory::ServerIndex, const View&)>;
   using AnswersVisible = std::function<bool(inventory::ServerIndex)>;

@@ -193,7 +193,8 @@ void Serve::Parts::start() {
   };
   known_inventory = desk.inventory();
   const bool polls = config.bandwidth.interface_counters && !config.switches.empty();
-  if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty() || polls) {  // the windows of a server without flows hold its interface's counters
+  if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty() ||
+      polls) {  // the windows of a server without flows hold its interface's counters
     collector = std::make_unique<collect::Collector>(collector_options(config), known_inventory, clock, [this](abuse::Finding finding) {
       findings.offer(std::move(finding));
       wake_all();

@@ -12,8 +12,8 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
-#include "net/ip_address.hpp"
 #include "inventory/roles.hpp"
+#include "net/ip_address.hpp"
 #include "net/mac_address.hpp"
 
 namespace pinfold::inventory {

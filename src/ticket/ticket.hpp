@@ -27,7 +27,7 @@ using TicketId = Id<struct TicketTag, std::int64_t>;  ///< people see "T-7"
 
 inline constexpr std::size_t kMaxEvents = 2000;
 inline constexpr std::size_t kMaxAttachments = 16;
-inline constexpr std::size_t kMaxText = 64 * 1024;
+inline constexpr std::size_t kMaxText = std::size_t{64} * 1024;
 inline constexpr std::size_t kMaxSteps = 64;
 inline constexpr std::size_t kMaxPaths = 64;
 

@@ -283,12 +283,20 @@ TEST_F(CollectorTest, APortThatIsTakenIsAnErrorAtTheStart) {
   EXPECT_THROW(Collector(same, inventory_of({{"a", kServerA}}), system_clock(), x_inbox.sink()), std::system_error);
 }
 
+/// The middle of the minute in which the test began, however long it takes.
+struct MidMinute final : Clock {
+  WallTime now{std::chrono::floor<std::chrono::minutes>(system_clock().wall().since_epoch) + Seconds{30}};
+  [[nodiscard]] WallTime wall() const override { return now; }
+  [[nodiscard]] MonoTime mono() const override { return system_clock().mono(); }
+};
+
 TEST_F(CollectorTest, WhatFlowsShowedIsHandedToTheHistory) {
   Inbox inbox;
-  Collector collector(options(), inventory_of({{"a", kServerA}}), system_clock(), inbox.sink());
+  const MidMinute clock;
+  Collector collector(options(), inventory_of({{"a", kServerA}}), clock, inbox.sink());
   scan_by_netflow(collector, kServerA);
   ASSERT_TRUE(inbox.wait_for("a"));
-  collector.add_interface(ServerId{"a"}, {{}, system_clock().wall(), Bytes{1'000'000}, {}, {}, {}});  // flows are accounted: ignored
+  collector.add_interface(ServerId{"a"}, {{}, clock.wall(), Bytes{1'000'000}, {}, {}, {}});  // flows are accounted: ignored
   EXPECT_TRUE(collector.take_minutes().empty());                                                      // the minute is not over
   records::Slot sum;
   for (const records::TrafficSample& sample : collector.take_minutes(true)) {

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "support/command.hpp"
 #include "enforce/drivers/bridge_driver.hpp"
 #include "enforce/fakes.hpp"
+#include "support/command.hpp"
 #include "support/temp_folder.hpp"
 
 namespace pinfold::enforce {

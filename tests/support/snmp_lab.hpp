@@ -21,9 +21,9 @@
 #include <thread>
 #include <vector>
 
-#include "support/command.hpp"
 #include "net/mac_address.hpp"
 #include "snmp/session.hpp"
+#include "support/command.hpp"
 
 namespace pinfold::enforce::lab {
 
