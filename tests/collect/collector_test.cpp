@@ -297,7 +297,7 @@ TEST_F(CollectorTest, WhatFlowsShowedIsHandedToTheHistory) {
   scan_by_netflow(collector, kServerA);
   ASSERT_TRUE(inbox.wait_for("a"));
   collector.add_interface(ServerId{"a"}, {{}, clock.wall(), Bytes{1'000'000}, {}, {}, {}});  // flows are accounted: ignored
-  EXPECT_TRUE(collector.take_minutes().empty());                                                      // the minute is not over
+  EXPECT_TRUE(collector.take_minutes().empty());                                             // the minute is not over
   records::Slot sum;
   for (const records::TrafficSample& sample : collector.take_minutes(true)) {
     EXPECT_EQ(sample.server, ServerId{"a"});
