@@ -5,6 +5,7 @@
 #pragma once
 
 #include "records/store.hpp"
+#include "store/api_tables.hpp"
 #include "store/sql.hpp"
 
 namespace pinfold::store {
@@ -43,6 +44,8 @@ public:
   [[nodiscard]] std::vector<records::Job> claimed(std::string_view kind) const override;
   [[nodiscard]] std::optional<records::Job> find(const std::string& key) const override;
   [[nodiscard]] std::vector<records::Job> of_case(CaseId id) const override;
+  [[nodiscard]] std::vector<records::Job> page(std::optional<records::JobState> state, const std::optional<records::Job>& after,
+                                               std::size_t limit) const override;
 
 private:
   soci::session& x_session;
@@ -143,6 +146,8 @@ public:
   [[nodiscard]] std::vector<ticket::Event> events(ticket::TicketId id) const override;
   void append(const ticket::Ticket& after, const std::vector<ticket::Event>& events) override;
   [[nodiscard]] std::vector<records::TicketSummary> list(std::size_t limit) const override;
+  [[nodiscard]] std::vector<records::TicketSummary> page(const records::TicketFilter& filter, const std::optional<records::TicketSummary>& after,
+                                                         std::size_t limit) const override;
 
 private:
   soci::session& x_session;
@@ -178,6 +183,8 @@ public:
   bool add(const records::ReportRow& row) override;
   [[nodiscard]] std::optional<records::ReportRow> find(std::int64_t id) const override;
   [[nodiscard]] std::vector<records::ReportRow> list(records::ReportState state, std::size_t limit) const override;
+  [[nodiscard]] std::vector<records::ReportRow> page(records::ReportState state, std::int64_t after, std::size_t limit) const override;
+  [[nodiscard]] std::uint64_t count(records::ReportState state) const override;
   void decide(std::int64_t id, records::ReportState state, std::uint64_t findings, std::string_view why) override;
 
 private:
@@ -200,7 +207,10 @@ public:
         x_tickets(session),
         x_aup(session),
         x_calls(session),
-        x_reports(session) {}
+        x_reports(session),
+        x_access(session),
+        x_queue(session),
+        x_feed(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -214,6 +224,9 @@ public:
   records::Aup& aup() override { return x_aup; }
   records::Calls& calls() override { return x_calls; }
   records::Reports& reports() override { return x_reports; }
+  records::Access& access() override { return x_access; }
+  records::Queue& queue() override { return x_queue; }
+  records::Feed& feed() override { return x_feed; }
 
 private:
   CasesTable x_cases;
@@ -229,6 +242,9 @@ private:
   AupTable x_aup;
   CallsTable x_calls;
   ReportsTable x_reports;
+  AccessTable x_access;
+  QueueTable x_queue;
+  FeedTable x_feed;
 };
 
 }  // namespace pinfold::store
