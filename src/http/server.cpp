@@ -75,8 +75,8 @@ beast::http::response<beast::http::string_body> to_message(Response response, un
 }  // namespace
 
 struct Server::Impl {
-  Impl(Limits l, Handler h, IsSlow slow)
-      : limits(l), handler(std::move(h)), is_slow(std::move(slow)), io(static_cast<int>(l.threads)), acceptor(io) {}
+  Impl(Limits l, Handler h, IsSlow judge)
+      : limits(l), handler(std::move(h)), is_slow(std::move(judge)), io(static_cast<int>(l.threads)), acceptor(io) {}
 
   void use_tls(const Tls& files) {
     tls.emplace(asio::ssl::context::tls_server);
@@ -227,8 +227,12 @@ struct Server::Impl {
       const bool head = parser.get().method() == beast::http::verb::head;
       Request request = to_request(parser.release(), remote, is_tls);
       bottom.expires_never();
-      const bool takes_long = is_slow && is_slow(request);
-      Response response = takes_long ? co_await answer_slowly(std::move(request)) : answer(request);
+      Response response;
+      if (is_slow && is_slow(request)) {  // not with ?: g++ 12 destroys the awaited temporary twice
+        response = co_await answer_slowly(std::move(request));
+      } else {
+        response = answer(request);
+      }
       if (response.stream && !head) {
         co_await stream_out(stream, bottom, response, version);
         break;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/assert.hpp"
 #include "base/text.hpp"
 #include "records/store.hpp"
 #include "store/api_tables.hpp"
@@ -237,9 +238,9 @@ void AccessTable::drop_request(std::string_view user, std::string_view key) {
 }
 
 void AccessTable::add_act(const records::ActRow& row) {
-  execute(x_session,
-          "INSERT INTO acts (id, at, who, what, subject, text, status) SELECT COALESCE(MAX(id), 0) + 1, :at, :who, :what, :subject, :text, :status "
-          "FROM acts",
+  long long last = 0;
+  PINFOLD_ASSERT(first_row(x_session, "SELECT COALESCE(MAX(id), 0) FROM acts", std::tie(), std::tie(last)));
+  execute(x_session, "INSERT INTO acts (id, at, who, what, subject, text, status) VALUES (:id, :at, :who, :what, :subject, :text, :status)", last + 1,
           to_column(row.at), row.who, row.what, row.subject, row.text, static_cast<long long>(row.status));
 }
 

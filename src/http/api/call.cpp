@@ -150,6 +150,11 @@ std::optional<CaseId> parse_case(std::string_view text) {
   return number ? std::optional(CaseId{*number}) : std::nullopt;
 }
 
+const json& as_object(const json& value) {
+  static const json kEmpty = json::object();
+  return value.is_object() ? value : kEmpty;
+}
+
 std::string make_cursor(const std::vector<std::string>& fields) {
   const std::string raw = fmt::format("{}", fmt::join(fields, "\x1f"));
   const std::vector<std::uint8_t> bytes(raw.begin(), raw.end());

@@ -68,6 +68,8 @@ struct Call {
 [[nodiscard]] std::optional<CaseId> parse_case(std::string_view text);
 /// Opaque to callers: the fields in hexadecimal.
 [[nodiscard]] std::string make_cursor(const std::vector<std::string>& fields);
+/// Itself if it is an object, else an empty one: for readers, which keep a reference.
+[[nodiscard]] const json& as_object(const json& value);
 /// Printable line by line: line ends stay.
 [[nodiscard]] std::string printable_lines(std::string_view text, std::size_t most);
 

@@ -175,7 +175,7 @@ Response set_contacts(Api& api, Call& call) {
   }
   std::vector<inventory::Contact> contacts;
   for (const json& one : call.body["contacts"]) {
-    JsonReader reader(one.is_object() ? one : json::object(), "contacts.");
+    JsonReader reader(as_object(one), "contacts.");
     const std::string address = to_lower(trim(reader.text("address")));
     const std::string language = reader.has("language") ? reader.text("language") : "en";
     if (reader.error() || address.size() > 254 || !is_address(address) || language.size() > 20) {

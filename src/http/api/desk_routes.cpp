@@ -34,7 +34,7 @@ struct Span {
 };
 Span span_of(const Call& call) {
   Span span;
-  span.to = call.time_param("to").value_or(call.now);
+  span.to = call.time_param("to").value_or(call.now + Micros{1});  // what happened just now counts
   span.from = call.time_param("from").value_or(span.to - kUsualStatistics);
   if (span.from >= span.to || span.to - span.from > kLongestStatistics) {
     throw invalid("from", "before `to`, and at most two years before");

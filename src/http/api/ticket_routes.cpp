@@ -168,7 +168,7 @@ std::vector<ticket::Attachment> attachments_of(Api& api, const Call& call) {
     throw invalid("attachments", fmt::format("a list of at most {}", ticket::kMaxAttachments));
   }
   for (const json& one : call.body["attachments"]) {
-    JsonReader reader(one.is_object() ? one : json::object(), "attachments.");
+    JsonReader reader(as_object(one), "attachments.");
     ticket::Attachment a{printable(reader.text("name"), 200), reader.text("sha256"), 0};
     if (reader.error()) {
       throw invalid("attachments", *reader.error());
@@ -314,7 +314,7 @@ Response set_plan(Api& api, Call& call) {
     throw invalid("steps", fmt::format("a list of 1 to {}", ticket::kMaxSteps));
   }
   for (const json& one : call.body["steps"]) {
-    JsonReader reader(one.is_object() ? one : json::object(), "steps.");
+    JsonReader reader(as_object(one), "steps.");
     const auto kind = ticket::parse_step_kind(reader.text("kind"));
     const auto who = ticket::parse_side(reader.text("who"));
     const std::string what = printable(reader.text("what"), 500);

@@ -25,7 +25,7 @@ inline constexpr const char* kPassword = "correct horse battery";
 inline config::Config api_config(const std::filesystem::path& folder) {
   auto config = config::parse("state_dir = \"" + folder.string() +
                                   "\"\n[http]\nname = \"Example Host\"\ncalls_per_minute = 0\n[mail]\nsubmission = \"127.0.0.1:1\"\n"
-                                  "starttls = false\ndomain = \"desk.example\"\n[[switch]]\nname = \"sw1\"\ndriver = \"bridge\"\n",
+                                  "starttls = false\ndomain = \"desk.example\"\n[[switch]]\nid = \"sw1\"\ndriver = \"bridge\"\n",
                               folder / "pinfold.toml");
   if (!config) {
     throw std::runtime_error(config::to_string(config.error()));
@@ -51,6 +51,7 @@ inline inventory::Inventory two_customers() {
 /// Every sending is kept, none goes out.
 class ApiTest : public ::testing::Test {
 protected:
+  using json = nlohmann::json;
   ApiTest() {
     store->transact([&](records::Transaction& tx) {
       tx.inventory().replace(two_customers(), clock.wall());
@@ -83,15 +84,17 @@ protected:
   /// A session without the price of a password check.
   Entry enter(const std::string& login) {
     const std::string key = random_token(100);
-    records::SessionRow row{random_token(50), sha256_hex(key), "u-" + login, "csrf-" + login, "127.0.0.1", "test",
+    records::SessionRow row{random_token(50), sha256_hex(key), "u-" + login,
+                            "csrf-" + login,  "127.0.0.1",     "test",
                             clock.wall(),     clock.wall(),    clock.wall() + std::chrono::hours{10}};
     store->transact([&](records::Transaction& tx) { tx.access().add_session(row); });
     return {"pinfold=" + key, row.csrf};
   }
   std::string token(const std::string& login, const std::string& scopes) {
     const std::string key = "pf_" + random_token(100);
-    records::TokenRow row{random_token(50), key.substr(0, 7), sha256_hex(key), "u-" + login, "test", scopes, clock.wall(),
-                          clock.wall() + std::chrono::hours{24}, std::nullopt};
+    records::TokenRow row{random_token(50), key.substr(0, 7), sha256_hex(key), "u-" + login,
+                          "test",           scopes,           clock.wall(),    clock.wall() + std::chrono::hours{24},
+                          std::nullopt};
     store->transact([&](records::Transaction& tx) { tx.access().add_token(row); });
     return key;
   }

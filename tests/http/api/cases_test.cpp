@@ -36,7 +36,8 @@ TEST_F(CasesTest, TheQueueSortsAndFilters) {
     std::string text;
     const Response response = call(who, "GET", "/v1/cases" + query);
     EXPECT_EQ(response.status, 200U) << query << response.body;
-    for (const json& one : parsed(response)["items"]) {
+    const json list = parsed(response);
+    for (const json& one : list["items"]) {
       text += one["id"].get<std::string>() + " ";
     }
     return text;
@@ -143,7 +144,8 @@ TEST_F(CasesTest, TheOwnerSeesHisCaseWithoutOurInsides) {
   ASSERT_EQ(act("sysadmin", "/v1/cases/PF-1/measures", {{"reason", "floods the network"}, {"emergency", true}}).status, 200U);
   ASSERT_EQ(act("sysadmin2", "/v1/cases/PF-1/actions/1/approval", {{"reason", "yes, now"}}).status, 200U);
   const Entry who = enter("owner");
-  for (const char* target : {"/v1/cases/PF-1", "/v1/cases/PF-1/events", "/v1/cases/PF-1/evidence", "/v1/cases", "/v1/overview", "/v1/servers/srv-1"}) {
+  for (const char* target :
+       {"/v1/cases/PF-1", "/v1/cases/PF-1/events", "/v1/cases/PF-1/evidence", "/v1/cases", "/v1/overview", "/v1/servers/srv-1"}) {
     const Response response = call(who, "GET", target);
     ASSERT_EQ(response.status, 200U) << target;
     for (const char* secret : {"the usual", "\"sysadmin", "sysadmin2", "yes, now", "swp1", "\"token\""}) {
@@ -249,11 +251,12 @@ TEST_F(CasesTest, ProblemsAreOneShape) {
   EXPECT_EQ(call(enter("support"), "DELETE", "/v1/cases").status, 405U);
   EXPECT_EQ(call(enter("support"), "GET", "/v1/nothing").status, 404U);
   const Entry who = enter("support");
-  EXPECT_EQ(portal.handle({.method = "POST",
-                           .target = "/v1/cases/PF-1/notes",
-                           .headers = {{"cookie", who.cookie}, {"x-csrf-token", who.csrf}, {"content-type", "text/plain"}},
-                           .body = "{}",
-                           .remote = "127.0.0.1"})
+  EXPECT_EQ(portal
+                .handle({.method = "POST",
+                         .target = "/v1/cases/PF-1/notes",
+                         .headers = {{"cookie", who.cookie}, {"x-csrf-token", who.csrf}, {"content-type", "text/plain"}},
+                         .body = "{}",
+                         .remote = "127.0.0.1"})
                 .status,
             415U);
 }

@@ -1,4 +1,6 @@
 // The rest of the API: tickets, terms, contacts, servers and their traffic, network, policy, letters, tokens, statistics.
+#include <thread>
+
 #include "http/api/api_fixture.hpp"
 
 namespace pinfold::http {
@@ -34,7 +36,7 @@ TEST_F(DeskApiTest, ATicketGoesBackAndForth) {
                                          .remote = "127.0.0.1"});
   ASSERT_EQ(upload.status, 201U) << upload.body;
   const json attachment = parsed(upload);
-  ASSERT_EQ(call(customer, "POST", "/v1/tickets/T-1/messages", {{"text", "this one"}, {"attachments", {attachment}}}).status, 200U);
+  ASSERT_EQ(call(customer, "POST", "/v1/tickets/T-1/messages", {{"text", "this one"}, {"attachments", json::array({attachment})}}).status, 200U);
   const Response file = call(enter("support"), "GET", "/v1/tickets/T-1/attachments/" + attachment["sha256"].get<std::string>());
   EXPECT_EQ(file.body, "#!/bin/sh\n");
   EXPECT_EQ(header(file, "Content-Disposition"), "attachment; filename=\"x_y.sh\"");
@@ -50,14 +52,15 @@ TEST_F(DeskApiTest, AHashAloneAttachesNothing) {
   const std::string secret = evidence.put("another customer's script");
   const Entry customer = enter("foreign");
   ASSERT_EQ(call(customer, "POST", "/v1/tickets", {{"kind", "question"}, {"subject", "x"}, {"text", "y"}}).status, 201U);
-  const json message{{"text", "z"}, {"attachments", {{{"name", "x"}, {"sha256", secret}, {"size", 1}}}}};
+  const json message{{"text", "z"}, {"attachments", json::array({json{{"name", "x"}, {"sha256", secret}, {"size", 1}}})}};
   EXPECT_EQ(call(customer, "POST", "/v1/tickets/T-1/messages", message).status, 422U);
   EXPECT_EQ(call(customer, "GET", "/v1/tickets/T-1/attachments/" + secret).status, 404U);
 }
 
 TEST_F(DeskApiTest, AnAuditIsOrderedConsentedToAndListed) {
-  ASSERT_EQ(call(enter("owner"), "POST", "/v1/tickets", {{"kind", "audit_request"}, {"subject", "look"}, {"text", "please"}, {"server", "srv-1"}}).status,
-            201U);
+  ASSERT_EQ(
+      call(enter("owner"), "POST", "/v1/tickets", {{"kind", "audit_request"}, {"subject", "look"}, {"text", "please"}, {"server", "srv-1"}}).status,
+      201U);
   EXPECT_EQ(call(enter("member"), "POST", "/v1/tickets/T-1/audits", {{"paths", {"/var/www"}}, {"reason", "x"}}).status, 403U);
   EXPECT_EQ(call(enter("sysadmin"), "POST", "/v1/tickets/T-1/audits", {{"paths", {"/var/www"}}, {"reason", "asked for"}}).status, 200U);
   json audits = parsed(call(enter("owner"), "GET", "/v1/audits"))["items"];
@@ -90,9 +93,12 @@ TEST_F(DeskApiTest, ContactsAreChangedOnTheirVersionAndVerified) {
   const Response seen = call(owner, "GET", "/v1/customers/1001");
   const std::string tag = header(seen, "ETag");
   EXPECT_EQ(parsed(seen)["contacts"][0]["state"], "unverified");
-  const json list{{"contacts", {{{"address", "Owner@customer.example"}, {"language", "en"}}, {{"address", "cto@customer.example"}, {"language", "de"}}}}};
+  const json list{{"contacts", json::array({json{{"address", "Owner@customer.example"}, {"language", "en"}},
+                                            json{{"address", "cto@customer.example"}, {"language", "de"}}})}};
   EXPECT_EQ(call(owner, "PUT", "/v1/customers/1001/contacts", list, {{"if-match", "\"999\""}}).status, 412U);
-  EXPECT_EQ(call(owner, "PUT", "/v1/customers/1001/contacts", {{"contacts", {{{"address", "no address"}}}}}, {{"if-match", tag}}).status, 422U);
+  EXPECT_EQ(
+      call(owner, "PUT", "/v1/customers/1001/contacts", {{"contacts", json::array({json{{"address", "no address"}}})}}, {{"if-match", tag}}).status,
+      422U);
   const Response changed = call(owner, "PUT", "/v1/customers/1001/contacts", list, {{"if-match", tag}});
   ASSERT_EQ(changed.status, 200U) << changed.body;
   EXPECT_EQ(parsed(changed)["contacts"][1]["address"], "cto@customer.example");
@@ -151,11 +157,12 @@ TEST_F(DeskApiTest, ASwitchIsArmedOnWhatWasSeenAndTheKillSwitchIsForEveryDecider
 TEST_F(DeskApiTest, APolicyIsCheckedAndSimulatedOnTheRecord) {
   delivered_case();
   const Entry who = enter("abuse");
-  const json wrong = parsed(call(who, "POST", "/v1/policy/checks", {{"text", "response_windw = \"24 h\"\n"}}));
+  const json wrong = parsed(call(who, "POST", "/v1/policy/checks", {{"text", "[policy]\nresponse_windw = \"24 h\"\n"}}));
   EXPECT_EQ(wrong["errors"][0]["field"], "text");
-  EXPECT_NE(wrong["detail"].get<std::string>().find("policy.toml:1"), std::string::npos) << wrong.dump();
-  EXPECT_EQ(call(who, "POST", "/v1/policy/checks", {{"text", "response_window = \"48 h\"\n"}}).status, 200U);
-  const json action = finished(who, call(who, "POST", "/v1/policy/simulations", {{"text", "response_window = \"48 h\"\nwarnings = \"armed\"\n"}}));
+  EXPECT_NE(wrong["detail"].get<std::string>().find("policy.toml:2"), std::string::npos) << wrong.dump();
+  EXPECT_EQ(call(who, "POST", "/v1/policy/checks", {{"text", "[policy]\nresponse_window = \"48 h\"\n"}}).status, 200U);
+  const json action =
+      finished(who, call(who, "POST", "/v1/policy/simulations", {{"text", "[policy]\nresponse_window = \"48 h\"\nwarnings = \"armed\"\n"}}));
   EXPECT_EQ(action["state"], "done") << action.dump();
   EXPECT_EQ(action["result"]["cases"], 1);
   EXPECT_EQ(call(enter("sysadmin"), "GET", "/v1/actions/" + action["id"].get<std::string>()).status, 404U) << "another's";
@@ -212,7 +219,9 @@ TEST_F(DeskApiTest, WhoAsksTooMuchWaits) {
   options.calls_per_minute = 3;
   api::Api strict{options, *api_desk, sessions, clock};
   const Entry who = enter("support");
-  const auto ask = [&] { return strict.handle({.method = "GET", .target = "/v1/me", .headers = {{"cookie", who.cookie}}, .body = {}, .remote = "127.0.0.1"}); };
+  const auto ask = [&] {
+    return strict.handle({.method = "GET", .target = "/v1/me", .headers = {{"cookie", who.cookie}}, .body = {}, .remote = "127.0.0.1"});
+  };
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(ask().status, 200U);
   }

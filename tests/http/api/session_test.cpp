@@ -129,7 +129,8 @@ TEST_F(SessionTest, ANewPasswordEndsTheOtherSessions) {
 TEST_F(SessionTest, SessionsAreListedRevokedAndEndByThemselves) {
   const Entry here = enter("support");
   const Entry there = enter("support");
-  const json items = parsed(call(here, "GET", "/v1/sessions"))["items"];
+  const json list = parsed(call(here, "GET", "/v1/sessions"));
+  const json& items = list["items"];
   ASSERT_EQ(items.size(), 2U);
   for (const json& one : items) {
     if (!one["current"].get<bool>()) {
