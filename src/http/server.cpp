@@ -166,10 +166,12 @@ struct Server::Impl {
     co_await stream.async_shutdown(quietly(error));
   }
 
-  /// Slow work is done elsewhere, and this connection's strand goes on afterwards.
+  /// Slow work is done elsewhere, and this connection's strand goes on afterwards. Nothing but names in the awaited expression: g++ 12 destroys
+  /// temporaries of such an expression twice.
   asio::awaitable<Response> answer_slowly(Request request) {
-    co_return co_await asio::co_spawn(
-        slow, [this, request = std::move(request)]() -> asio::awaitable<Response> { co_return answer(request); }, asio::use_awaitable);
+    const auto work = [this, &request]() -> asio::awaitable<Response> { co_return answer(request); };
+    Response response = co_await asio::co_spawn(slow, work, asio::use_awaitable);
+    co_return response;
   }
 
   /// Ends when the client goes, or does not read for the write deadline, or the stream is over.
@@ -229,7 +231,8 @@ struct Server::Impl {
       bottom.expires_never();
       Response response;
       if (is_slow && is_slow(request)) {  // not with ?: g++ 12 destroys the awaited temporary twice
-        response = co_await answer_slowly(std::move(request));
+        auto slowly = answer_slowly(std::move(request));
+        response = co_await std::move(slowly);
       } else {
         response = answer(request);
       }

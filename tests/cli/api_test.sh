@@ -25,6 +25,11 @@ customer,customer_name,contacts,language,level,server,addresses,mac,switch,port,
 CSV
 pinfold() { "$bin/pinfold" --config "$dir/pinfold.toml" "$@"; }
 pinfold inventory import "$dir/servers.csv" >/dev/null || fail "the inventory was not imported"
+echo "correct horse battery" | pinfold user add root --role admin --own >/dev/null || fail "user add"
+echo "correct horse battery" | pinfold user add owner --role owner --customer 1001 --own >/dev/null || fail "user add"
+printf '## 1 No attacks <!-- classes: port_scan -->\n' >"$dir/aup.md"
+pinfold aup publish "$dir/aup.md" >/dev/null || fail "aup publish"
+TICKET=$(pinfold ticket open "odd file" --kind suspicious --server srv-1 --by anna | python3 -c 'import json,sys; print(json.loads(sys.stdin.readline())["ticket"])')
 echo "correct horse battery" | pinfold user add anna --role sysadmin --own >/dev/null || fail "user add"
 pinfold user list | grep -q '"login":"anna"' || fail "user list"
 ! echo short | pinfold user add ben --role support 2>/dev/null || fail "a short password was taken"
@@ -45,4 +50,9 @@ assert json.load(open(out + "/noted.json"))["version"] > json.load(open(out + "/
 PY
 curl -sS "$DESK/cases" -o /dev/null -w '%{http_code}' | grep -q 303 || fail "the pages need no log-in"
 curl -sS "$DESK/v1/openapi.yaml" | cmp - "$root/docs/api/openapi.yaml" || fail "the contract served is another"
+cookie() {
+  curl -sS -o /dev/null -D - -H 'Content-Type: application/json' -d "{\"login\":\"$1\",\"password\":\"correct horse battery\"}" "$DESK/v1/session" |
+    sed -n 's/^[Ss]et-[Cc]ookie: *\([^;]*\).*/\1/p'
+}
+"$root/tests/cli/contract_check.py" "$root/docs/api/openapi.yaml" "$DESK" "$(cookie root)" "$(cookie owner)" "$CASE" "$TICKET" || fail "answers drift from the contract"
 echo "api_test: every example works"
