@@ -3,10 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <mutex>
 #include <thread>
@@ -59,26 +60,37 @@ TEST(Server, KeepsAConnectionOpenForTheNextRequest) {
   EXPECT_EQ(client.request("GET", "/four")->body, "/four plain");
 }
 
+/// The slowest of twenty requests, each on a connection of its own.
+double worst_of_twenty(std::uint16_t port, const std::function<void()>& meanwhile) {
+  double worst = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto begun = Clock::now();
+    HttpClient normal(port);
+    const auto response = normal.request("GET", "/quick");
+    EXPECT_TRUE(response && response->status == 200U);
+    worst = std::max(worst, milliseconds_of(begun));
+    meanwhile();
+  }
+  return worst;
+}
+
 TEST(Server, DribblersAreCutWhileANormalRequestStaysQuick) {
   Server server(kAnywhere, quick(), hello);
+  const double alone = worst_of_twenty(server.port(), [] {});
   std::vector<std::unique_ptr<HttpClient>> slow;
   for (int i = 0; i < 800; ++i) {
     slow.push_back(std::make_unique<HttpClient>(server.port()));
     ASSERT_TRUE(slow.back()->is_open());
     slow.back()->send("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   }
-  double worst = 0;
-  for (int i = 0; i < 20; ++i) {
-    const auto begun = Clock::now();
-    HttpClient normal(server.port());
-    EXPECT_EQ(normal.request("GET", "/quick")->status, 200U);
-    worst = std::max(worst, milliseconds_of(begun));
+  const double worst = worst_of_twenty(server.port(), [&] {
     for (const auto& client : slow) {
       client->send("x");  // a byte now and then does not extend the deadline
     }
-  }
+  });
   RecordProperty("worst_ms", static_cast<int>(worst));
-  EXPECT_LT(worst, 50.0 * (std::getenv("PINFOLD_SLOW_MACHINE") != nullptr ? 10 : 1)) << "with 800 slow clients beside it";
+  // A machine that is busy with other things is slow also without them: three times that is theirs.
+  EXPECT_LT(worst, std::max(50.0, 3 * alone)) << "with 800 slow clients beside it; alone " << alone;
   std::size_t cut = 0;
   for (const auto& client : slow) {
     cut += client->is_closed_within(3000) ? 1U : 0U;
@@ -164,8 +176,9 @@ TEST(Server, SpeaksTlsWithTheGivenCertificate) {
   ASSERT_EQ(std::system(make.c_str()), 0);  // NOLINT(cert-env33-c): a fixed command of a test
   Server server(kAnywhere, quick(), hello, {}, Tls{certificate, key});
   const std::string out = folder.path() / "out";
-  const std::string ask = "printf 'GET /over HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' | timeout 10 openssl s_client -quiet -connect 127.0.0.1:" +
-                          std::to_string(server.port()) + " -CAfile " + certificate + " -verify_return_error > " + out + " 2>/dev/null";
+  const std::string ask =
+      "printf 'GET /over HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' | timeout 10 openssl s_client -quiet -connect 127.0.0.1:" +
+      std::to_string(server.port()) + " -CAfile " + certificate + " -verify_return_error > " + out + " 2>/dev/null";
   static_cast<void>(std::system(ask.c_str()));  // NOLINT(cert-env33-c): a fixed command of a test
   std::ifstream in(out);
   const std::string answer{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

@@ -58,7 +58,7 @@ TEST(Permissions, TheContractAndTheProgramHaveTheSameTable) {
   Table program;
   for (const Route& route : routes()) {
     program[std::string(route.method) + " " + std::string(route.path)] = {std::string(route.operation), std::string(to_string(route.access)),
-                                                                         std::string(route.scope)};
+                                                                          std::string(route.scope)};
   }
   const Table written = contract();
   EXPECT_GT(written.size(), 90U);
@@ -91,8 +91,8 @@ class PermissionWalk : public test::ApiTest {
 protected:
   PermissionWalk() {
     EXPECT_EQ(new_case(), CaseId{1});
-    const auto opened = api_desk->open_ticket(
-        {CustomerId{"1001"}, ServerId{"srv-1"}, ticket::Kind::Question, "secret subject", ticket::Side::Customer, "owner"});
+    const auto opened =
+        api_desk->open_ticket({CustomerId{"1001"}, ServerId{"srv-1"}, ticket::Kind::Question, "secret subject", ticket::Side::Customer, "owner"});
     EXPECT_TRUE(opened);
     store->transact([&](records::Transaction& tx) {
       tx.aup().publish("## 1 No attacks <!-- classes: port_scan -->\n", clock.wall());
@@ -113,12 +113,12 @@ protected:
 
   /// The pattern with ids of customer 1001 in it.
   static std::string target_of(const Route& route) {
-    static const std::map<std::string, std::string> kIds{{"{case}", "PF-1"},       {"{server}", "srv-1"},     {"{ticket}", "T-1"},
-                                                         {"{customer}", "1001"},   {"{user}", "u-member"},    {"{webhook}", "hook1"},
-                                                         {"{number}", "1"},        {"{version}", "1"},        {"{report}", "1"},
-                                                         {"{switch}", "sw1"},      {"{breaker}", "notices"},  {"{sha256}", std::string(64, 'b')},
-                                                         {"{session}", "none"},    {"{token}", "none"},       {"{view}", "none"},
-                                                         {"{delivery}", "msg_1"},  {"{action}", "none"},      {"{address}", "owner@customer.example"}};
+    static const std::map<std::string, std::string> kIds{{"{case}", "PF-1"},      {"{server}", "srv-1"},    {"{ticket}", "T-1"},
+                                                         {"{customer}", "1001"},  {"{user}", "u-member"},   {"{webhook}", "hook1"},
+                                                         {"{number}", "1"},       {"{version}", "1"},       {"{report}", "1"},
+                                                         {"{switch}", "sw1"},     {"{breaker}", "notices"}, {"{sha256}", std::string(64, 'b')},
+                                                         {"{session}", "none"},   {"{token}", "none"},      {"{view}", "none"},
+                                                         {"{delivery}", "msg_1"}, {"{action}", "none"},     {"{address}", "owner@customer.example"}};
     std::string target(route.path);
     for (const auto& [name, id] : kIds) {
       if (const std::size_t at = target.find(name); at != std::string::npos) {
@@ -149,7 +149,9 @@ TEST_F(PermissionWalk, EveryRouteWithEveryRole) {
       if (may(route.access, *records::parse_role(role))) {
         EXPECT_NE(response.status, 401U) << where << " " << role;
         EXPECT_NE(response.status, 403U) << where << " " << role << " " << response.body;
-        EXPECT_LT(response.status, 500U) << where << " " << role << " " << response.body;
+        // The one thing that is not there in this test is a mail server, and the desk says so.
+        const bool no_mail = route.operation == "verifyContact" && response.status == 503U && parsed(response)["code"] == "unavailable";
+        EXPECT_TRUE(response.status < 500U || no_mail) << where << " " << role << " " << response.body;
       } else {
         EXPECT_EQ(response.status, 403U) << where << " " << role;
       }
