@@ -1,7 +1,8 @@
-// What the API costs (`make bench-http`): small JSON with authentication over 64 connections of loopback, the server on one core, the load on another;
-// then a page of the queue with many cases and events in the store.
+// What the API costs (`make bench-http`): small JSON with authentication over 64 connections of loopback, the server on one core, the load on
+// another; then a page of the queue with many cases and events in the store.
 //   http_bench [SECONDS] [CASES]      one JSON object a measurement
-// On a machine that does other things at the same time, requests a second say little; `per_core` is requests by processor time of the server and holds.
+// On a machine that does other things at the same time, requests a second say little; `per_core` is requests by processor time of the server and
+// holds.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/epoll.h>
@@ -115,10 +116,11 @@ void measure_small(Desk& desk, double seconds) {
   pin(0);
   http::Limits limits;
   limits.threads = 1;
-  const http::Server server(http::ListenAddress{net::IpAddress::v4(0x7F000001), 0}, limits, [&](const http::Request& r) { return desk.portal.handle(r); },
-                            http::Portal::is_slow);
-  const std::string request =
-      "GET /v1/calls HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nAuthorization: Bearer " + desk.token("support", "desk:read") + "\r\n\r\n";
+  const http::Server server(
+      http::ListenAddress{net::IpAddress::v4(0x7F000001), 0}, limits, [&](const http::Request& r) { return desk.portal.handle(r); },
+      http::Portal::is_slow);
+  const std::string request = "GET /v1/calls HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nAuthorization: Bearer " +
+                              desk.token("support", "desk:read") + "\r\n\r\n";
   const double before = cpu_of(CLOCK_PROCESS_CPUTIME_ID);
   Load load;
   std::thread([&] { load = run(server.port(), request, seconds); }).join();
