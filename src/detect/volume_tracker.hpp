@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "detect/client_tracker.hpp"
@@ -26,6 +27,11 @@ namespace pinfold::detect {
 
 enum class VolumeClass : std::uint8_t { Syn, Udp, Echo, Answer, Other };
 inline constexpr std::size_t kVolumeClasses = 5;
+
+/// nullopt: counts nowhere.
+[[nodiscard]] std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record);
+/// Packets in a slot that make a server busy: an eighth of what the rules ask for.
+[[nodiscard]] std::array<std::uint32_t, kVolumeClasses> busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
 struct VolumeCount {
   std::uint64_t packets = 0;
