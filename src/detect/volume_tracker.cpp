@@ -13,6 +13,26 @@ namespace {
 
 constexpr Micros kEvaluationInterval = std::chrono::seconds{1};
 
+std::optional<VolumeClass> class_of(const flow::FlowRecord& record) {
+  switch (record.protocol) {
+    case flow::kTcp: {
+      const std::uint8_t flags = record.tcp_flags.value_or(0);
+      return (flags & (flow::kSyn | flow::kAck)) == flow::kSyn ? VolumeClass::Syn : VolumeClass::Other;
+    }
+    case flow::kUdp: return amplifier_on(record.src_port) ? VolumeClass::Answer : VolumeClass::Udp;
+    case flow::kIcmp:
+    case flow::kIcmpV6: {
+      const unsigned type = record.dst_port >> 8U;
+      if (type == 8 || type == 13 || type == 128) {
+        return VolumeClass::Echo;
+      }
+      const bool is_reply = type == 0 || type == 14 || type == 129;
+      return is_reply ? std::optional{VolumeClass::Other} : std::nullopt;
+    }
+    default: return VolumeClass::Other;
+  }
+}
+
 /// What of the record fell into one slot, on average.
 struct Share {
   std::uint64_t packets = 0;
@@ -42,33 +62,12 @@ DestinationSlot* slot_in(Destination& destination, std::int64_t slot) {
 
 }  // namespace
 
-std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) {
-  switch (record.protocol) {
-    case flow::kTcp: {
-      const std::uint8_t flags = record.tcp_flags.value_or(0);
-      return (flags & (flow::kSyn | flow::kAck)) == flow::kSyn ? VolumeClass::Syn : VolumeClass::Other;
-    }
-    case flow::kUdp: return amplifier_on(record.src_port) ? VolumeClass::Answer : VolumeClass::Udp;
-    case flow::kIcmp:
-    case flow::kIcmpV6: {
-      const unsigned type = record.dst_port >> 8U;
-      if (type == 8 || type == 13 || type == 128) {
-        return VolumeClass::Echo;
-      }
-      const bool is_reply = type == 0 || type == 14 || type == 129;
-      return is_reply ? std::optional{VolumeClass::Other} : std::nullopt;
-    }
-    default: return VolumeClass::Other;
-  }
-}
-
-std::array<std::uint32_t, kVolumeClasses> busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector) {
-  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
-  return {mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)};
-}
-
 VolumeTracker::VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector)
-    : x_marks(busy_marks(flood, reflector)), x_servers(servers) {}
+    : x_marks{}, x_servers(servers) {
+  // An eighth of what the rule asks for in a slot.
+  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
+  x_marks = {mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)};
+}
 
 Destination& VolumeTracker::destination(Busy& busy, const net::IpAddress& peer, std::int64_t slot) {
   Destination* smallest = &busy.top.front();
@@ -91,7 +90,7 @@ Destination& VolumeTracker::destination(Busy& busy, const net::IpAddress& peer, 
 }
 
 void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
-  const auto kind = volume_class_of(record);
+  const auto kind = class_of(record);
   if (!kind) {
     return;
   }
@@ -181,7 +180,7 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
 }
 
 void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
-  std::vector<Server> fresh(old_index.size());
+  HugeVector<Server> fresh(old_index.size());
   x_queue.clear();
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] == Accountant::kUnknown) {
@@ -194,5 +193,7 @@ void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
   }
   x_servers = std::move(fresh);
 }
+
+std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) { return class_of(record); }
 
 }  // namespace pinfold::detect

@@ -15,6 +15,13 @@ namespace {
 /// Longer than any rule looks back for floods (VolumeTracker::kIdle).
 constexpr std::int64_t kBusySlots = VolumeTracker::kIdle / kSlot + 1;
 
+/// The detectors look closer from a sixteenth of a rule's packets in a slot on (half the threshold, an eighth of that): tell them from half of it on.
+constexpr std::uint64_t kBusyShare = 32;
+/// What comes in large may be the answer to something that is only told later.
+constexpr std::uint64_t kLargeAnswer = 500;
+constexpr std::uint64_t kManyQuestions = 50;
+constexpr unsigned kMaxLargeAnswers = 4;
+
 std::int64_t slot_of(WallTime time) { return time.since_epoch / kSlot; }
 
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
@@ -76,6 +83,11 @@ bool opens_session(Direction direction, const flow::FlowRecord& record) { return
 
 bool is_short(const flow::FlowRecord& record) { return !record.first || !record.last || record.last->claimed() - record.first->claimed() < kSlot; }
 
+bool is_large_answer(const flow::FlowRecord& record) {
+  const std::uint64_t packets = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
+  return packets >= kLargeAnswer || (packets >= kManyQuestions && record.protocol == flow::kUdp && amplifier_on(record.dst_port));
+}
+
 /// Nobody who reads the sum would read anything else than from the parts.
 bool may_fold(const RecordSighting& mine, const RecordSighting& more, const flow::FlowRecord& sum) {
   return slot_of(mine.event) == slot_of(more.event) && mine.is_spoofed == more.is_spoofed && mine.by_address_only == more.by_address_only &&
@@ -117,10 +129,11 @@ std::size_t SummaryMaker::KeyHash::operator()(const Key& key) const noexcept {
 }
 
 SummaryMaker::SummaryMaker(SummaryOrigin origin, std::size_t servers, const Thresholds& thresholds)
-    : x_origin(std::move(origin)), x_marks(busy_marks(thresholds.flood, thresholds.reflector)), x_servers(servers) {
-  for (std::uint32_t& mark : x_marks) {
-    mark = std::max(mark / 4, 1U);  // the detectors look at half the thresholds too, and must not have missed the beginning
-  }
+    : x_origin(std::move(origin)), x_marks{}, x_servers(servers) {
+  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / kBusyShare, 1, 1'000'000'000)); };
+  const FloodThresholds& flood = thresholds.flood;
+  x_marks = {mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(thresholds.reflector.min_pps),
+             mark(flood.min_other_pps)};
 }
 
 SummaryMaker::Pending& SummaryMaker::pending_of(inventory::ServerIndex server, PointIndex point) {
@@ -200,6 +213,9 @@ void SummaryMaker::inbound(inventory::ServerIndex index, PointIndex point, const
   Server& server = x_servers[index.value];
   const auto seen = read_inbound(record);
   bool is_wanted = (seen && server.tried && server.tried->test(port_bit(seen->key))) || (server.busy && server.busy->peers.contains(record.src));
+  if (!is_wanted && is_large_answer(record)) {
+    is_wanted = pending_of(index, point).large_answers++ < kMaxLargeAnswers;
+  }
   const PortKind kind = record.protocol == flow::kTcp ? kind_of_port(record.dst_port) : PortKind::Ordinary;
   if (!is_wanted && (kind == PortKind::Mail || kind == PortKind::MailLogin) && (record.tcp_flags.value_or(flow::kAck) & flow::kAck) != 0) {
     is_wanted = !std::exchange(pending_of(index, point).mail_was_told, true);
