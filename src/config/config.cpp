@@ -88,6 +88,7 @@ private:
       claim(table, "ipfix", Transport::Udp, x_config.flows.ipfix);
       table.listen_endpoint("sflow", x_config.flows.sflow);
       claim(table, "sflow", Transport::Udp, x_config.flows.sflow);
+      table.number("workers", x_config.flows.workers, 1, kMaxFlowWorkers);
     });
     root.tables("exporter", kMaxExporters, [&](TableReader& table, std::size_t) { read_exporter(table); });
     root.tables("mirror", kMaxMirrors, [&](TableReader& table, std::size_t) { read_mirror(table); });

@@ -24,6 +24,7 @@ namespace pinfold::config {
 inline constexpr std::size_t kMaxExporters = 4096;
 inline constexpr std::size_t kMaxInterfaces = 256;  ///< an exporter
 inline constexpr std::size_t kMaxMirrors = 8;
+inline constexpr unsigned kMaxFlowWorkers = 16;
 inline constexpr std::size_t kMaxSwitches = 20'000;
 
 struct Endpoint {
@@ -102,6 +103,7 @@ struct Config {
   struct {
     std::optional<Endpoint> ipfix;
     std::optional<Endpoint> sflow;
+    unsigned workers = 1;  ///< threads that receive and decode
     std::vector<Exporter> exporters;
     std::vector<Mirror> mirrors;
   } flows;

@@ -63,6 +63,7 @@ collect::CollectorOptions collector_options(const config::Config& config) {
   options.ipfix = udp(config.flows.ipfix);
   options.sflow = udp(config.flows.sflow);
   options.thresholds = config.thresholds;
+  options.workers = config.flows.workers;
   for (const config::Exporter& exporter : config.flows.exporters) {
     const auto protocol = exporter.protocol == "sflow" ? collect::Protocol::Sflow : collect::Protocol::Ipfix;
     options.exporters.push_back({exporter.address, protocol, exporter.observation_point, exporter.rank, exporter.interfaces});
@@ -195,7 +196,9 @@ void Serve::Parts::start() {
   const bool polls = config.bandwidth.interface_counters && !config.switches.empty();
   if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty() ||
       polls) {  // the windows of a server without flows hold its interface's counters
-    collector = std::make_unique<collect::Collector>(collector_options(config), known_inventory, clock, [this](abuse::Finding finding) {
+    collect::CollectorOptions options = collector_options(config);
+    store->read([&](records::Transaction& tx) { options.remembered = tx.exporters().list(); });
+    collector = std::make_unique<collect::Collector>(std::move(options), known_inventory, clock, [this](abuse::Finding finding) {
       findings.offer(std::move(finding));
       wake_all();
     });
@@ -276,9 +279,15 @@ void Serve::Parts::report_flows() {
     return;
   }
   flows_reported = now;
+  const std::vector<records::ExporterRow> memories = collector->take_memories();
   const collect::CollectorCounters counters = collector->counters();
   const std::string report = flows_report(counters, losses.part(counters, now), now);
-  store->transact([&](records::Transaction& tx) { tx.settings().set(kFlowsReport, report); });
+  store->transact([&](records::Transaction& tx) {
+    tx.settings().set(kFlowsReport, report);
+    for (const records::ExporterRow& row : memories) {
+      tx.exporters().keep(row);
+    }
+  });
 }
 
 void Serve::Parts::refresh_inventory() {
