@@ -173,23 +173,22 @@ out.send(frame.ljust(60, b'\0'))
 
 TEST_F(SnmpFaults, AForgedLldpNeighbourSummonsAPersonAndExcusesNobody) {
   lab->start_lldpd();
-  const auto neighbours = [this]() -> std::optional<unsigned> {
-    SnmpDriver driver(lab->settings());
-    const auto facts = driver.inspect(kPortTwo);
-    return facts && facts->lldp_offered ? facts->bridge_neighbours : std::nullopt;
-  };
-  const auto wait_for = [&](unsigned count) {
-    for (unsigned attempt = 0; attempt < 60; ++attempt) {
-      if (neighbours() == count) {
+  const auto wait_for_rows = [this](const snmp::Oid& table) {
+    for (unsigned attempt = 0; attempt < 80; ++attempt) {
+      auto session = snmp::Session::open(lab->settings());
+      const auto rows = session ? session->walk(table, 1000) : Expected<std::vector<snmp::Varbind>, snmp::Error>(Unexpected(session.error()));
+      if (rows && !rows->empty()) {
         return true;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds{250});
     }
     return false;
   };
-  ASSERT_TRUE(wait_for(0)) << lab->lldpd_log() << lab->agent_log();
+  const snmp::Oid lldp{1, 0, 8802, 1, 1, 2, 1};
+  ASSERT_TRUE(wait_for_rows(snmp::below(lldp, {3, 7, 1}))) << lab->lldpd_log() << lab->agent_log();
+  EXPECT_EQ(SnmpDriver(lab->settings()).inspect(kPortTwo)->bridge_neighbours, 0U);
   ASSERT_EQ(lab->in_servers({"python3", "-c", kForgedLldp, "c12"}), 0);
-  ASSERT_TRUE(wait_for(1)) << lab->lldpd_log();
+  ASSERT_TRUE(wait_for_rows(snmp::below(lldp, {4, 1, 1, 12}))) << lab->lldpd_log();
   const auto held = run(world.request(2, PortWish::Down));
   EXPECT_EQ(held.ending, Ending::Held) << held.why;
   EXPECT_TRUE(held.needs_person);

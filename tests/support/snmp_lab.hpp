@@ -138,7 +138,7 @@ public:
     std::ofstream(x_home / "lldpd.sh") << "mount --bind " << (x_home / "lldp-passwd").string() << " /etc/passwd && mount --bind "
                                        << (x_home / "lldp-group").string()
                                        << " /etc/group && mount -t tmpfs none /run && mkdir -p /run/lldpd && exec " << root
-                                       << "/usr/sbin/lldpd -d -u " << (x_home / "lldpd.sock").string() << " -x -X "
+                                       << "/usr/sbin/lldpd -d -L " << root << "/usr/sbin/lldpcli -u " << (x_home / "lldpd.sock").string() << " -x -X "
                                        << (x_home / "agentx.sock").string() << " -I 'swp*' -S sw1\n";
     x_lldpd = start({"ip", "netns", "exec", x_name + "s", "env", "MIBS=", "LD_LIBRARY_PATH=" + root + "/usr/lib/x86_64-linux-gnu", "unshare", "-m",
                      "sh", (x_home / "lldpd.sh").string()},
