@@ -185,6 +185,7 @@ public:
     settings.user = "pinfold";
     settings.auth_secret = "authpass-lab-1";
     settings.priv_secret = "privpass-lab-1";
+    settings.timeout = std::chrono::seconds{4};  // some objects are served by a script for each question, and the machine may be busy
     return settings;
   }
   [[nodiscard]] const std::filesystem::path& home() const { return x_home; }
