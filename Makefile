@@ -11,7 +11,7 @@ export CCACHE_NOHASHDIR ?= 1
 SERVERS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup setup-lab build check test test-mail test-sanitizers lint fuzz bench bench-flow bench-mail soak-flow evaluate simulate-year package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-flow bench-mail soak-flow evaluate simulate-year package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -48,6 +48,10 @@ check: test lint     ## what a change must pass
 
 lint:                ## format, layers, clang-tidy over what changed (TIDY=all: over everything)
 	@tools/lint $(TIDY)
+
+test-mutants: setup   ## every refusal and hold of the guards taken out in turn: each must be caught (some minutes; not part of test)
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target guard_test >build/mutants.log
+	@tools/mutate-guards
 
 test-sanitizers: setup-lab ## the whole suite under address+undefined, then thread
 	@mkdir -p build; tools/say "building with address and undefined sanitizers (build/asan)"

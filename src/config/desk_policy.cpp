@@ -102,8 +102,11 @@ void read_policy(TableReader& table, Policy& policy) {
 
 void read_limits(TableReader& table, Policy& policy) {
   table.number("max_disables_per_switch_hour", policy.max_disables_per_switch_hour, 0, 1000);
+  table.number("max_disables_per_switch_day", policy.max_disables_per_switch_day, 0, 10'000);
   table.number("max_disables_per_site_hour", policy.max_disables_per_site_hour, 0, 1000);
   table.number("max_disables_per_site_day", policy.max_disables_per_site_day, 0, 10'000);
+  table.number("max_servers_down_per_customer", policy.max_servers_down_per_customer, 0, 10'000);
+  table.duration("person_first", policy.person_first, {});
   table.number("max_notices_per_hour", policy.max_notices_per_hour, 1, 1'000'000);
   table.number("max_disable_requests_per_hour", policy.max_disable_requests_per_hour, 1, 100'000);
 }

@@ -84,8 +84,11 @@ struct Policy {
 
   /// Ports disabled by Pinfold, counted from the journal (guard G5). Zero allows none.
   std::uint32_t max_disables_per_switch_hour = 2;
+  std::uint32_t max_disables_per_switch_day = 6;
   std::uint32_t max_disables_per_site_hour = 5;
   std::uint32_t max_disables_per_site_day = 20;
+  std::uint32_t max_servers_down_per_customer = 3;  ///< more of one customer's servers at once need two persons
+  Micros person_first = std::chrono::days{30};      ///< for so long after a switch is armed, every disable needs a person (guard G7)
   /// The circuit breaker: more in an hour means that a detector or a feed has gone wrong. Nothing more goes out until a person resets it.
   std::uint32_t max_notices_per_hour = 200;
   std::uint32_t max_disable_requests_per_hour = 20;

@@ -20,6 +20,7 @@
 #include "engine/on_call.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
+#include "engine/record_check.hpp"
 #include "engine/worker.hpp"
 #include "http/agent_api.hpp"
 #include "http/server.hpp"
@@ -119,6 +120,7 @@ struct Serve::Parts {
   MailIntake intake;
   NoticeWorker notices;
   PortWorker ports;
+  RecordCheck record_check;
   OnCallWorker calls;
   http::AgentApi agents;
   http::StaffPages pages;
@@ -152,6 +154,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
           desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
       notices(desk, config, submitter, templates, k),
       ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
+      record_check(desk, *executor, k),
       calls(desk, config, submitter, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
       pages(*store, c.policy, k, [this] { return health(); }),
@@ -237,7 +240,11 @@ void Serve::Parts::start() {
   add("notices", kLook, [this] { return notices.work(); });
   add("ports", kLook, [this] {
     ports.look_after();
-    return ports.work();
+    const bool has_more = ports.work();
+    if (!has_more) {
+      record_check.look();
+    }
+    return has_more;
   });
   add("calls", kLook, [this] { return calls.work(); });
   add("time", kTick, [this] {
