@@ -10,6 +10,7 @@
 #include "engine/breaker.hpp"
 #include "engine/jobs.hpp"
 #include "engine/notice_text.hpp"
+#include "engine/terms.hpp"
 #include "ticket/aup.hpp"
 
 namespace pinfold::engine {
@@ -90,9 +91,8 @@ mail::Notice NoticeWorker::write_mail(const desk::Case& c, const std::vector<des
   const auto inventory = x_desk.inventory();
   mail::NoticeText text = notice_text({c, events, notice, *inventory, x_config, answer_key(x_desk.store()), x_clock.wall()});
   x_desk.store().read([&](records::Transaction& tx) {
-    const auto versions = tx.aup().versions();
-    const auto clauses =
-        versions.empty() ? Expected<ticket::Clauses, std::string>(ticket::Clauses{}) : ticket::parse_clauses(versions.back().markdown);
+    const auto terms = terms_at(tx, text.now);
+    const auto clauses = terms ? ticket::parse_clauses(terms->markdown) : Expected<ticket::Clauses, std::string>(ticket::Clauses{});
     if (clauses && clauses->contains(text.abuse_class)) {
       text.aup_clause = clauses->at(text.abuse_class);
     }

@@ -12,7 +12,7 @@
 namespace pinfold::desk::test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(PINFOLD_SANITIZED)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kServers = 60;
 constexpr bool kIsTimed = false;
 #else
