@@ -67,8 +67,9 @@ void show_case(Context& context, CaseId id) {
     rows.push_back({fmt::format("#{}", event.seq), to_string(event.at).substr(0, 19), desk::describe(event.body)});
   }
   const desk::Case c = desk::fold(id, events);
-  out.say(fmt::format("{} · {} · server {} · customer {} · {} · level {}{}", to_string(id), desk::to_string(c.state), c.server.value, c.customer.value,
-                      abuse::to_string(c.family), c.level, c.earlier_cases == 0 ? "" : fmt::format(" · had {} case(s) before", c.earlier_cases)));
+  out.say(fmt::format("{} · {} · server {} · customer {} · {} · level {}{}", to_string(id), desk::to_string(c.state), c.server.value,
+                      c.customer.value, abuse::to_string(c.family), c.level,
+                      c.earlier_cases == 0 ? "" : fmt::format(" · had {} case(s) before", c.earlier_cases)));
   out.table({"SEQ", "WHEN (UTC)", "WHAT"}, rows);
   for (const desk::Incident& incident : c.incidents) {
     out.say(fmt::format("\nincident {}, {} to {}", incident.id.value, to_people(incident.first_seen), to_people(incident.last_seen)));

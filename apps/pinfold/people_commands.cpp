@@ -47,8 +47,8 @@ void publish(Context& context, const Arguments& a) {
   unsigned version = 0;
   context.store().transact([&](records::Transaction& tx) { version = engine::publish_terms(tx, markdown, from, now); });
   context.output().line({{"version", version}, {"in_force_from", to_string(from)}, {"classes", clauses->size()}});
-  context.output().say(fmt::format("version {}, in force from {}; {} classes of abuse have a clause. Tell the customers: pinfold aup tell {}", version,
-                                   to_people(from), clauses->size(), version));
+  context.output().say(fmt::format("version {}, in force from {}; {} classes of abuse have a clause. Tell the customers: pinfold aup tell {}",
+                                   version, to_people(from), clauses->size(), version));
 }
 
 std::vector<records::AupVersion> versions(Context& context) {
@@ -102,9 +102,8 @@ void tell(Context& context, const Arguments& a) {
     throw Stop(Exit::No, all.empty() ? "nothing has been published" : fmt::format("there are versions 1 to {}", all.size()));
   }
   std::size_t queued = 0;
-  context.store().transact([&](records::Transaction& tx) {
-    queued = engine::tell_customers(tx, *context.desk().inventory(), a.to, a.link, context.clock().wall());
-  });
+  context.store().transact(
+      [&](records::Transaction& tx) { queued = engine::tell_customers(tx, *context.desk().inventory(), a.to, a.link, context.clock().wall()); });
   context.output().line({{"version", a.to}, {"letters", queued}});
   context.output().say(fmt::format("{} letters wait to go out; who was told before is not told again", queued));
 }
@@ -281,8 +280,9 @@ void add_people_commands(CLI::App& app, Context& context) {
   publication->add_option("file", a->text, "the file")->required();
   publication->add_option("--from", a->state, "the day from which it is in force (2026-12-01); now, if not given");
   add_command(*aup, "list", "the versions: who was told, who accepted", [&context] { list_versions(context); });
-  add_command(*aup, "show", "a version's text; the one in force, if none is named", [&context, a] { show_version(context, a->to); })
-      ->add_option("version", a->to, "the version");
+  add_command(*aup, "show", "a version's text; the one in force, if none is named", [&context, a] {
+    show_version(context, a->to);
+  })->add_option("version", a->to, "the version");
   CLI::App* telling = add_command(*aup, "tell", "write to every customer what differs from the version before", [&context, a] { tell(context, *a); });
   telling->add_option("version", a->to, "the version")->required();
   telling->add_option("--link", a->link, "where the whole text stands");

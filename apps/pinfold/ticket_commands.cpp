@@ -85,6 +85,9 @@ void put(Context& context, ticket::TicketId id, const ticket::EventBody& body) {
 template <typename F>
 std::optional<ticket::TicketId> ticket_of(Context& context, const std::string& text, F&& fits) {
   if (context.desk().inventory()->find(ServerId{text}) == nullptr) {
+    if (!istarts_with(text, "T-") && !parse_number(text)) {
+      throw Stop(Exit::WrongUse, "'" + printable(text, 100) + "' is neither a server of the inventory nor a ticket (T-7)");
+    }
     return parse_ticket_id(text);
   }
   std::optional<ticket::TicketId> found;
@@ -274,9 +277,8 @@ void add_ticket_commands(CLI::App& app, Context& context) {
     command->add_option("--by", a->by, "who you are")->required();
     return command;
   };
-  CLI::App* order = add_audit(*audit, "order", "order an audit of folders of a server; it stands on the server's ticket", [&context, a] {
-    order_audit(context, *a);
-  });
+  CLI::App* order = add_audit(*audit, "order", "order an audit of folders of a server; it stands on the server's ticket",
+                              [&context, a] { order_audit(context, *a); });
   order->add_option("path", a->paths, "which folders may be read")->required();
   order->add_option("--reason", a->text, "why")->required();
   order->add_flag("--from-customer", a->from_customer, "the customer orders it, and so consents");
@@ -287,8 +289,8 @@ void add_ticket_commands(CLI::App& app, Context& context) {
       ->add_option("--how", a->how, "portal, phone with anna, …")
       ->required();
   CLI::App* record = add_audit(*audit, "record", "put the report of an audit that was run on the ticket", [&context, a] {
-    const ticket::TicketId id = ticket_of(context, a->id, [](const ticket::Ticket& t) { return t.state != ticket::State::Closed; })
-                                    .value_or(ticket::TicketId{});
+    const ticket::TicketId id =
+        ticket_of(context, a->id, [](const ticket::Ticket& t) { return t.state != ticket::State::Closed; }).value_or(ticket::TicketId{});
     const ticket::Attachment report = keep(context, a->report);
     put(context, id, ticket::AuditRun{report.sha256, a->paths, a->number, a->text});
   });
@@ -296,9 +298,8 @@ void add_ticket_commands(CLI::App& app, Context& context) {
   record->add_option("--report", a->report, "the report's file")->required();
   record->add_option("--findings", a->number, "how many findings it has")->required();
   record->add_option("--summary", a->text, "in a sentence")->required();
-  add_audit(*audit, "read", "say that you have read the report", [&context, a] {
-    put(context, audit_ticket_of(context, a->id), ticket::AuditRead{a->by});
-  });
+  add_audit(*audit, "read", "say that you have read the report",
+            [&context, a] { put(context, audit_ticket_of(context, a->id), ticket::AuditRead{a->by}); });
   add_command(*audit, "show", "who ordered it, who consented, what was read, what came of it",
               [&context, a] { show(context, audit_ticket_of(context, a->id)); })
       ->add_option("server", a->id, "the server, or the ticket: srv-1, T-7")

@@ -147,8 +147,9 @@ void CanaryWorker::call_if_lost(records::Transaction& tx, WallTime now) const {
   const std::string key = fmt::format("canary/{}", to_string(*lost));
   if (now - *lost >= kCanaryWithin && !tx.outbox().find(key)) {
     log_error("CANARY_LOST", "no canary mail has come back since {}: answers may be lost, and nobody is disabled by policy", to_string(*lost));
-    tx.outbox().add(to_job(CaseId{}, {key, desk::CallPerson{"mail in is broken: the canary does not come back, so answers may be lost. Look at the "
-                                                            "mail server's delivery to the desk (LMTP)"}},
+    tx.outbox().add(to_job(CaseId{},
+                           {key, desk::CallPerson{"mail in is broken: the canary does not come back, so answers may be lost. Look at the "
+                                                  "mail server's delivery to the desk (LMTP)"}},
                            now));
   }
 }

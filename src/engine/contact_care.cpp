@@ -93,7 +93,7 @@ std::vector<Unreachable> unreachable_customers(records::Transaction& tx, const i
       const Reach reach = reach_of(row, every, now);
       const bool on_all = std::all_of(held->second.begin(), held->second.end(), [&](const auto* s) { return lives_on(tx, contact.id, s); });
       is_reachable = is_reachable || (reach == Reach::Reachable && !on_all);
-      const std::string because = on_all                     ? " (its mailbox lives on the customer's own server)"
+      const std::string because = on_all                    ? " (its mailbox lives on the customer's own server)"
                                   : reach == Reach::Failing ? " (" + row.failure + ")"
                                                             : "";
       one.why.push_back(fmt::format("{}: {}{}", contact.id.value, to_string(reach), because));

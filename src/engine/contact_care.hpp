@@ -1,9 +1,8 @@
-/// Whom could the desk reach today? Looks after the contacts of the inventory so that the answer is known before it is needed: asks them at an interval
-/// whether somebody still reads (a letter; any answer verifies), and finds out which hosts take their mail.
-/// Used by: `pinfold contact list|unreachable`, the contact worker of `pinfold serve`.
-/// Letters go out only where policy says `ask_contacts = "armed"`, at most kMaxAsksAtOnce a round and one an address in kAskAgain; mail hosts are
-/// looked up whatever the arming, for they disturb nobody.
-/// Threads: ContactCare its worker's; the rest any. Clock: the caller's.
+/// Whom could the desk reach today? Looks after the contacts of the inventory so that the answer is known before it is needed: asks them at an
+/// interval whether somebody still reads (a letter; any answer verifies), and finds out which hosts take their mail. Used by: `pinfold contact
+/// list|unreachable`, the contact worker of `pinfold serve`. Letters go out only where policy says `ask_contacts = "armed"`, at most kMaxAsksAtOnce a
+/// round and one an address in kAskAgain; mail hosts are looked up whatever the arming, for they disturb nobody. Threads: ContactCare its worker's;
+/// the rest any. Clock: the caller's.
 #pragma once
 
 #include <functional>

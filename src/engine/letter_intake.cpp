@@ -16,9 +16,7 @@ constexpr std::size_t kListed = 10'000;
 constexpr std::size_t kExcerpt = 2000;
 constexpr std::size_t kLongestLine = 1000;
 
-std::string sender_of(const message::Mail& mail) {
-  return mail.from.empty() ? std::string{} : to_lower(printable(mail.from.front().address, 254));
-}
+std::string sender_of(const message::Mail& mail) { return mail.from.empty() ? std::string{} : to_lower(printable(mail.from.front().address, 254)); }
 
 /// Written by somebody, as far as can be told: neither a program's answer nor a report about delivery.
 bool is_from_a_person(const mail::Classified& classified) {

@@ -6,8 +6,8 @@
 ///   cites nothing, from a listed contact    of a customer with open cases: perhaps their answer; it waits in each for a person, and pauses
 ///                                           disabling. Else it opens a ticket, so that a person reads it
 ///   anything else                           none of this desk's
-/// From headers can be forged. What a forger gains here is a pause or a ticket, never a verified address (that takes the letter's token) nor a disable.
-/// Threads: the mail worker's; `accepts` any. Bounds: kMaxCasesPaused cases a mail.
+/// From headers can be forged. What a forger gains here is a pause or a ticket, never a verified address (that takes the letter's token) nor a
+/// disable. Threads: the mail worker's; `accepts` any. Bounds: kMaxCasesPaused cases a mail.
 #pragma once
 
 #include <optional>

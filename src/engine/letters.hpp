@@ -48,7 +48,8 @@ void remember_token(records::Transaction& tx, mail::LetterKind kind, const std::
 
 class LetterWorker {
 public:
-  LetterWorker(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, const mail::Templates& templates, const Clock& clock);
+  LetterWorker(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, const mail::Templates& templates,
+               const Clock& clock);
 
   /// Jobs claimed by a process that is gone go out again, with the same Message-ID. Call before `work`.
   void recover();

@@ -67,7 +67,7 @@ public:
       static_cast<void>(ask(host, type, [&](const ns_msg&, const ns_rr& record) {
         std::array<char, INET6_ADDRSTRLEN> text{};
         const std::size_t size = type == ns_t_a ? sizeof(in_addr) : sizeof(in6_addr);
-        if (ns_rr_rdlen(record) != size || into.size() >= kMaxMailHosts ||
+        if (static_cast<std::size_t>(ns_rr_rdlen(record)) != size || into.size() >= kMaxMailHosts ||
             ::inet_ntop(type == ns_t_a ? AF_INET : AF_INET6, ns_rr_rdata(record), text.data(), text.size()) == nullptr) {
           return;
         }
@@ -96,7 +96,7 @@ Expected<std::vector<net::IpAddress>, std::string> mail_hosts_of(std::string_vie
   bool takes_none = false;
   const auto outcome = resolver->ask(name, ns_t_mx, [&](const ns_msg& message, const ns_rr& record) {
     std::array<char, NS_MAXDNAME> host{};
-    if (ns_rr_rdlen(record) <= kPreferenceBytes || exchangers.size() >= kMaxExchangers ||
+    if (static_cast<std::size_t>(ns_rr_rdlen(record)) <= kPreferenceBytes || exchangers.size() >= kMaxExchangers ||
         ::ns_name_uncompress(ns_msg_base(message), ns_msg_end(message), ns_rr_rdata(record) + kPreferenceBytes, host.data(), host.size()) < 0) {
       return;
     }

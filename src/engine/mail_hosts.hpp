@@ -1,10 +1,8 @@
-/// Which hosts take a domain's mail: its MX records' addresses, or its own where it has none. Asked so that a notice is not sent to a mailbox that lives
-/// on the very server that it is about.
-/// Used by: the contact worker (engine/contact_care.hpp), once a day a contact.
-/// Bounds:  kMaxMailHosts addresses of at most kMaxExchangers exchangers; each question waits at most `timeout` seconds, `attempts` times.
-/// Errors:  what cannot be found out is a reason in words, and nothing is known then.
-/// Threads: any; blocks. The resolver's state is each call's own.
-/// Source:  RFC 5321 section 5.1 (MX, and the implicit one), RFC 7505 (null MX). The C library's resolver reads the answers.
+/// Which hosts take a domain's mail: its MX records' addresses, or its own where it has none. Asked so that a notice is not sent to a mailbox that
+/// lives on the very server that it is about. Used by: the contact worker (engine/contact_care.hpp), once a day a contact. Bounds:  kMaxMailHosts
+/// addresses of at most kMaxExchangers exchangers; each question waits at most `timeout` seconds, `attempts` times. Errors:  what cannot be found out
+/// is a reason in words, and nothing is known then. Threads: any; blocks. The resolver's state is each call's own. Source:  RFC 5321 section 5.1 (MX,
+/// and the implicit one), RFC 7505 (null MX). The C library's resolver reads the answers.
 #pragma once
 
 #include <cstdint>

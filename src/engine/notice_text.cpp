@@ -155,6 +155,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
     text.last_seen = lead->last_seen;
     text.facts = lead->evidence.facts;
     text.facts.resize(std::min(text.facts.size(), kMaxFactsShown));
+    text.is_reported = std::none_of(findings.begin(), findings.end(), [](const auto* f) { return abuse::is_own_telemetry(*f); });
     add_host_side(text, findings, lead);
     add_story(text, context);
   }

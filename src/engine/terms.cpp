@@ -51,7 +51,8 @@ std::vector<std::string> changes_of(records::Transaction& tx, unsigned version) 
   if (later == nullptr) {
     return {};
   }
-  std::vector<std::string> lines = ticket::differences(earlier == nullptr ? std::string_view{} : std::string_view(earlier->markdown), later->markdown);
+  std::vector<std::string> lines =
+      ticket::differences(earlier == nullptr ? std::string_view{} : std::string_view(earlier->markdown), later->markdown);
   std::erase_if(lines, [](const std::string& line) { return line.empty() || line.front() == ' ' || line.size() < 3; });
   return lines;
 }
@@ -89,7 +90,7 @@ TermsReach reach_of_terms(records::Transaction& tx, const inventory::Inventory& 
   for (const inventory::Customer& customer : all.customers()) {
     const std::vector<inventory::Contact> contacts = all.recipients(customer.id);
     const auto job = contacts.empty() ? std::nullopt : tx.outbox().find(letter_key(version, contacts.front().id));
-    std::size_t& counted = !job                                          ? reach.untold
+    std::size_t& counted = !job                                      ? reach.untold
                            : job->state == records::JobState::Done   ? reach.told
                            : job->state == records::JobState::Failed ? reach.failed
                                                                      : reach.waiting;

@@ -16,7 +16,8 @@
 namespace pinfold::engine {
 
 /// Whom the letters of a ticket go to: the first contact that has not failed lately.
-[[nodiscard]] std::optional<inventory::Contact> ticket_recipient(records::Transaction& tx, const inventory::Inventory& all, const CustomerId& customer);
+[[nodiscard]] std::optional<inventory::Contact> ticket_recipient(records::Transaction& tx, const inventory::Inventory& all,
+                                                                 const CustomerId& customer);
 
 class TicketDesk {
 public:

@@ -123,6 +123,7 @@ data make_view(const NoticeText& text, const Templates& templates, const OurAddr
   set_optional(view, "link", printable(text.link, 1000));
   set_optional(view, "console", printable(text.console, 500));
   view.set("on_the_ladder", !text.decision || text.decision == Decision::Automatic || text.decision == Decision::ApprovedByPerson);
+  view.set("facts_reported", text.is_reported);
   view.set("decided_automatically", text.decision == Decision::Automatic);
   view.set("decided_on_proof", text.decision == Decision::ApprovedByPerson);
   view.set("decided_by_person", text.decision == Decision::Person);

@@ -59,8 +59,6 @@ std::optional<LetterReference> parse_letter_address(const OurAddresses& ours, st
   return parse(address, ours.bounce + "+", ours.bounce_domain, true);
 }
 
-std::optional<LetterReference> parse_letter_message_id(const OurAddresses& ours, std::string_view id) {
-  return parse(id, "", ours.domain, false);
-}
+std::optional<LetterReference> parse_letter_message_id(const OurAddresses& ours, std::string_view id) { return parse(id, "", ours.domain, false); }
 
 }  // namespace pinfold::mail

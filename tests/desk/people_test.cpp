@@ -228,8 +228,9 @@ TEST(Contacts, WithoutAnyAPersonMayDecideAndAProgramNeverDoes) {
   s.again();
   EXPECT_EQ(s.count<DisableRequested>(), 0U);
   s.wait(s.policy.remind_after);
-  EXPECT_TRUE(std::any_of(s.c.asked.begin(), s.c.asked.end(), [](const auto& what) { return what.find("no contact that could") != std::string::npos; }))
-      << "it ages into another call";
+  EXPECT_TRUE(std::any_of(s.c.asked.begin(), s.c.asked.end(), [](const auto& what) {
+    return what.find("no contact that could") != std::string::npos;
+  })) << "it ages into another call";
   EXPECT_EQ(s.give(MeasureOrdered{kAnna, "nobody can be written to; telephoned twice", false}), std::nullopt);
   EXPECT_EQ(why_not_now(s.c, ActionId{1}, s.policy, s.moment()), std::nullopt);
   EXPECT_EQ(s.violation, std::nullopt);

@@ -33,10 +33,9 @@ protected:
     parsed.from = {{"", from}};
     parsed.subject = subject;
     parsed.message_id = "m" + std::to_string(++x_mails) + "@there.example";
-    parsed.parts = {{.type = "text/plain", .text = text}};
-    if (attach) {
-      parsed.parts.push_back({.type = "application/x-perl", .filename = "../x.pl", .size = 12, .sha256 = std::string(64, 'a')});
-    }
+    parsed.parts.resize(1);
+    parsed.parts[0].type = "text/plain";
+    parsed.parts[0].text = text;
     mail::Classified classified;
     classified.kind = kind;
     classified.reply_text = text;
@@ -48,17 +47,13 @@ protected:
     return read([&](records::Transaction& tx) { return tx.contacts().find(ContactId{address}); });
   }
   std::vector<Unreachable> unreachable() {
-    return read([&](records::Transaction& tx) {
-      return unreachable_customers(tx, *desk().inventory(), policy.verify_contacts_every, clock.wall());
-    });
+    return read([&](records::Transaction& tx) { return unreachable_customers(tx, *desk().inventory(), policy.verify_contacts_every, clock.wall()); });
   }
   std::string reply_to(const std::string& mail) {
     const auto at = mail.find("Reply-To:");
     const auto open = mail.find('<', at);
     return mail.substr(open + 1, mail.find('>', open) - open - 1);
   }
-
-  bool attach = false;
 
 private:
   int x_mails = 0;
@@ -121,7 +116,10 @@ TEST_F(LettersTest, ARefusedAddressMakesTheCustomerUnreachable) {
 
 TEST_F(LettersTest, AMailboxOnTheCustomersOwnServerDoesNotCount) {
   write([&](records::Transaction& tx) {
-    tx.contacts().put({.id = ContactId{"owner@customer.example"}, .verified = clock.wall(), .verified_how = "phone"});
+    records::ContactRow row = tx.contacts().find(ContactId{"owner@customer.example"});
+    row.verified = clock.wall();
+    row.verified_how = "phone";
+    tx.contacts().put(row);
     return 0;
   });
   EXPECT_EQ(unreachable().size(), 1U);
@@ -160,6 +158,31 @@ TEST_F(LettersTest, AMailThatCitesNothingFromAContactPausesTheirCasesOrOpensATic
   EXPECT_EQ(hear("owner@customer.example", {"abuse@hosting.example"}, desk::MailKind::AutoReply, "away"), std::nullopt);
 }
 
+TEST_F(LettersTest, TheCustomerBehindAResellerGetsACopyThatDeliversNothing) {
+  auto all = *desk().inventory();
+  std::vector<inventory::Customer> customers = all.customers();
+  customers[0].reseller = CustomerId{"2002"};
+  customers[0].notify_with_reseller = true;
+  write([&](records::Transaction& tx) {
+    tx.inventory().replace({customers, all.servers()}, clock.wall());
+    return 0;
+  });
+  const CaseId id = open_case();
+  EXPECT_EQ(desk().find(id)->notices.at(0).contact, ContactId{"zwei@other.example"}) << "the reseller is responsible";
+  clock.advance(policy.gather);
+  const mail::Submitter to_sink = submitter();
+  NoticeWorker notices(desk(), config, to_sink, templates, clock);
+  while (notices.work()) {
+  }
+  ASSERT_EQ(sink.mails().size(), 2U);
+  const auto mails = sink.mails();
+  EXPECT_EQ(mails[0].to, "zwei@other.example");
+  EXPECT_EQ(mails[1].to, "owner@customer.example");
+  EXPECT_EQ(mails[1].from.rfind("b+contact.", 0), 0U) << "its bounce is not the notice's: " << mails[1].from;
+  EXPECT_EQ(reply_to(mails[1].text), reply_to(mails[0].text)) << "an answer leads to the same case";
+  EXPECT_FALSE(desk().find(id)->notices.at(0).delivered);
+}
+
 TEST_F(LettersTest, TheCanaryComesBackOrEarsAreShut) {
   const Micros every = config.mail.canary_every;
   const auto is_well = [&] { return read([&](records::Transaction& tx) { return canary_state(tx).is_well(every, clock.wall()); }); };
@@ -183,7 +206,7 @@ TEST_F(LettersTest, TheCanaryComesBackOrEarsAreShut) {
   worker.look();
   EXPECT_EQ(sink.mails().size(), 2U);
   EXPECT_TRUE(is_well()) << "it has time to come back";
-  clock.advance(kCanaryWithin);
+  clock.advance(kCanaryWithin + Seconds{1});
   worker.look();
   EXPECT_FALSE(is_well()) << "it did not";
   const std::string late = sink.mails()[1].to;

@@ -29,7 +29,7 @@ protected:
 
   std::mutex mutex;
   std::vector<pinfold::test::StubRequest> asked;
-  unsigned status = 200;
+  std::atomic<unsigned> status{200};
   pinfold::test::HttpStub hook{[this](const pinfold::test::StubRequest& request) {
     const std::lock_guard lock(mutex);
     asked.push_back(request);

@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <mutex>
 #include <thread>
+#include <utility>
 
+#include "config/config.hpp"
 #include "engine/desk_service.hpp"
 #include "mail/loopback.hpp"
 #include "mail/submitter.hpp"

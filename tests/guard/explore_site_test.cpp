@@ -1,7 +1,7 @@
-// All seven invariants at once: the real ladder (desk::step) and the real guard rails (guard::evaluate) over a site of three servers on one switch, one
-// of them protected, with a limit of one port an hour. Every order of what can happen is played up to a bounded depth, equal states once: findings that
-// come, come twice or come late, work, approval by evidence, the three halves of a port action, an answer, a talk, a clock that is stepped, and a kill
-// between any two of them, which loses whatever was not committed.
+// All seven invariants at once: the real ladder (desk::step) and the real guard rails (guard::evaluate) over a site of three servers on one switch,
+// one of them protected, with a limit of one port an hour. Every order of what can happen is played up to a bounded depth, equal states once:
+// findings that come, come twice or come late, work, approval by evidence, the three halves of a port action, an answer, a talk, a clock that is
+// stepped, and a kill between any two of them, which loses whatever was not committed.
 //   1 to 4  desk::check_invariants over every case's history, and no action's port written twice
 //   5       what was acknowledged is in the inbox or was worked on; what was ordered is in the outbox or was done
 //   6       the protected server's port is never written
