@@ -116,6 +116,12 @@ Source read_store(Context& context) {
   return cases;
 }
 
+/// On standard error: one line that moves on a terminal, plain lines elsewhere.
+void tell_progress(std::size_t done, std::size_t all) {
+  const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
+  fmt::print(stderr, "{}{} of {} cases{}", is_terminal ? "\r" : "", done, all, is_terminal ? "" : "\n");
+}
+
 void simulate(Context& context, const Arguments& a) {
   const desk::Policy policy = load(a.file).policy;
   const auto since = a.since.empty() ? std::optional(WallTime{}) : parse_wall_time(a.since);
@@ -159,7 +165,7 @@ void simulate(Context& context, const Arguments& a) {
       out.say(fmt::format("{}: {}", to_string(id), fmt::join(lines, "; ")));
     }
     if (++looked_at % kProgressEvery == 0) {
-      fmt::print(stderr, ::isatty(STDERR_FILENO) != 0 ? "\r{} of {} cases" : "{} of {} cases\n", looked_at, wanted);
+      tell_progress(looked_at, static_cast<std::size_t>(wanted));
     }
   }
   nlohmann::json summary{{"cases", looked_at}, {"differ", differ}, {"assumed", assumed}, {"left_out", left_out}};

@@ -82,7 +82,7 @@ bool is_canary(records::Transaction& tx, std::string_view token) {
 }
 
 bool canary_came_back(records::Transaction& tx, std::string_view token, WallTime now) {
-  std::vector<UnderWay> all = under_way(tx);
+  const std::vector<UnderWay> all = under_way(tx);
   const auto it = std::find_if(all.begin(), all.end(), [&](const UnderWay& one) { return equal_secrets(one.token, token); });
   if (it == all.end()) {
     return false;
@@ -91,9 +91,7 @@ bool canary_came_back(records::Transaction& tx, std::string_view token, WallTime
     tx.settings().set(kRound, to_string(now));
     tx.settings().set(kLost, "");
   }
-  all.erase(it);  // it comes back once
-  keep(tx, all);
-  return true;
+  return true;  // it stays known: the report of its delivery is still to come
 }
 
 void CanaryWorker::look() {

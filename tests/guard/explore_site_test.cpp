@@ -32,7 +32,15 @@ constexpr std::size_t kServers = 3;
 constexpr std::size_t kProtected = 2;
 constexpr unsigned kDepth = 5;
 
-enum class Mutant : std::uint8_t { None, AcknowledgesBeforeKeeping, FinishesBeforeDoing, TouchesProtected, CountsInMemory, WritesAnAbandonedIntent };
+enum class Mutant : std::uint8_t {
+  None,
+  AcknowledgesBeforeKeeping,
+  FinishesBeforeDoing,
+  TouchesProtected,
+  CountsInMemory,
+  WritesAnAbandonedIntent,
+  SendsAgain
+};
 
 enum class RowState : std::uint8_t { Intent, Sent, Done, Abandoned };
 struct Row {
@@ -232,6 +240,9 @@ void kill(Site& site) {
       }
       row.state = RowState::Abandoned;  // it never reached the switch
     } else if (row.state == RowState::Sent) {
+      if (site.mutant == Mutant::SendsAgain) {
+        write(site, at);
+      }
       conclude(site, at);
     }
   }
@@ -398,7 +409,8 @@ TEST(SiteExploration, CatchesEverySeededFault) {
                             Seeded{"finishes a job before doing it", Mutant::FinishesBeforeDoing, "invariant 5"},
                             Seeded{"touches the protected server", Mutant::TouchesProtected, "invariant 6"},
                             Seeded{"counts its limit in memory", Mutant::CountsInMemory, "invariant 7"},
-                            Seeded{"writes what recovery abandons", Mutant::WritesAnAbandonedIntent, "invariant 4"}}) {
+                            Seeded{"writes what recovery abandons", Mutant::WritesAnAbandonedIntent, "invariant 7"},
+                            Seeded{"sends again what was sent", Mutant::SendsAgain, "invariant 4"}}) {
     const Outcome out = explore(row.mutant);
     ASSERT_NE(out.violation, std::nullopt) << row.name << ": not caught in " << out.inputs << " inputs";
     EXPECT_NE(out.violation->find(row.invariant), std::string::npos) << row.name << ": " << *out.violation;
