@@ -2,8 +2,8 @@
 // choose another (make simulate-year).
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 #include "base/text.hpp"
 #include "desk/scene.hpp"
@@ -39,13 +39,13 @@ YearOptions year() {
 
 TEST(Year, OfAHostingCompanyKeepsEveryInvariant) {
   const YearOptions options = year();
-  const auto began = std::chrono::steady_clock::now();  // of the machine: what is measured is the program
+  const std::clock_t began = std::clock();  // processor time: what else runs on the machine is not measured
   const YearReport report = simulate_year(options);
-  const auto took = std::chrono::steady_clock::now() - began;
-  std::printf("seed %llu, %u servers, %u days\n%s", static_cast<unsigned long long>(options.seed), options.servers, options.days,
+  const double seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+  std::printf("seed %llu, %u servers, %u days, %.1f s\n%s", static_cast<unsigned long long>(options.seed), options.servers, options.days, seconds,
               report.text().c_str());
   if (kIsTimed && options.servers <= kServers) {
-    EXPECT_LT(took, std::chrono::minutes{1});
+    EXPECT_LT(seconds, 60.0);
   }
   EXPECT_EQ(report.violation, std::nullopt);
   EXPECT_EQ(report.answered_and_cut_off_by_policy, 0U);
