@@ -380,7 +380,7 @@ Outcome explore(Mutant mutant) {
           return out;
         }
         if (met.insert(key_of(moved.site)).second) {
-          out.cut_off += moved.site.port_up == std::array<bool, kServers>{true, true, true} ? 0 : 1;
+          out.cut_off += moved.site.port_up == std::array<bool, kServers>{true, true, true} ? 0U : 1U;
           next.push_back(std::move(moved));
         }
       }
