@@ -96,6 +96,7 @@ struct Config {
     std::optional<Endpoint> answers;  ///< the owners' answer page; none = notices have no link
     std::string public_url;           ///< how owners reach the answer page, without a slash at the end
     std::string help_line;            ///< whom an owner can call, as the answer page says it
+    std::string console;              ///< how an owner reaches a server whose port is off; "{server}" stands for its name
   } http;
   struct {
     std::optional<Endpoint> listen;  ///< host agents; none = no agents
@@ -115,6 +116,8 @@ struct Config {
     std::string from_local;  ///< "abuse"
     std::string bounce_domain;
     std::optional<Endpoint> lmtp;
+    bool canary = true;  ///< with lmtp: a mail goes round regularly, and silence counts only while it comes back
+    Micros canary_every = std::chrono::minutes{10};
     std::string dkim_selector;  ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
     std::string dkim_key;       ///< PEM
     std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated

@@ -70,6 +70,7 @@ struct Policy {
   Micros remind_after = std::chrono::hours{24};            ///< what waits for a person is called out again after so long
   Micros escalate_after = std::chrono::minutes{15};        ///< a call that nobody takes goes to the next step of the on-call list
   Micros verify_contacts_every = std::chrono::days{180};   ///< a contact that no mail has reached for longer counts as unverified
+  Arming ask_contacts = Arming::Observe;                   ///< armed: such a contact is asked by mail whether somebody still reads there
   std::optional<Micros> presume_delivered_after;  ///< without a bounce for so long, a submitted warning is presumed delivered; nullopt: never
   abuse::Confidence min_confidence{60};           ///< less opens no case and is never "again"
 

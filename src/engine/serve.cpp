@@ -12,9 +12,13 @@
 #include "collect/collector.hpp"
 #include "engine/answers.hpp"
 #include "engine/bandwidth.hpp"
+#include "engine/canary.hpp"
+#include "engine/contact_care.hpp"
 #include "engine/drivers.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
+#include "engine/letters.hpp"
+#include "engine/mail_hosts.hpp"
 #include "engine/mail_intake.hpp"
 #include "engine/notices.hpp"
 #include "engine/on_call.hpp"
@@ -37,6 +41,8 @@ constexpr Millis kLook{250};
 constexpr Millis kBeat{1000};
 /// Due cases are looked for, and silence is watched, this often.
 constexpr Millis kTick{500};
+/// Contacts are looked after in days, not in seconds.
+constexpr Millis kLookAfterContacts{60'000};
 
 mail::Templates load_templates() {
   auto templates = mail::Templates::load(templates_folder());
@@ -122,6 +128,9 @@ struct Serve::Parts {
   PortWorker ports;
   RecordCheck record_check;
   OnCallWorker calls;
+  LetterWorker letters;
+  CanaryWorker canary;
+  ContactCare contacts;
   http::AgentApi agents;
   http::StaffPages pages;
   http::AnswerPage answers;
@@ -156,6 +165,9 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
       record_check(desk, *executor, k),
       calls(desk, config, submitter, k),
+      letters(desk, config, submitter, templates, k),
+      canary(*store, config, submitter, k),
+      contacts(desk, k, [](const std::string& domain) { return mail_hosts_of(domain); }),
       agents(*store, evidence, k, [this] { wake_all(); }),
       pages(*store, c.policy, k, [this] { return health(); }),
       answers(answer_page_options(c, *store), answer_desk(desk), k) {}
@@ -189,6 +201,7 @@ void Serve::Parts::recover() {
   notices.recover();
   ports.recover();
   calls.recover();
+  letters.recover();
 }
 
 void Serve::Parts::start() {
@@ -247,6 +260,17 @@ void Serve::Parts::start() {
     return has_more;
   });
   add("calls", kLook, [this] { return calls.work(); });
+  add("letters", kLook, [this] { return letters.work(); });
+  add("contacts", kLookAfterContacts, [this] {
+    contacts.look();
+    return false;
+  });
+  if (lmtp && config.mail.canary) {
+    add("canary", kBeat, [this] {
+      canary.look();
+      return false;
+    });
+  }
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
@@ -274,10 +298,13 @@ void Serve::Parts::wake_all() {
 }
 
 void Serve::Parts::beat_once() {
-  const bool mail_open = lmtp != nullptr;
   report_flows();
   const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
-  store->transact([&](records::Transaction& tx) { beat(tx, mail_open, pages_open, clock.wall()); });
+  const WallTime now = clock.wall();
+  store->transact([&](records::Transaction& tx) {
+    const bool mail_open = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));
+    beat(tx, mail_open, pages_open, now);
+  });
 }
 
 void Serve::Parts::report_flows() {
