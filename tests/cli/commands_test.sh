@@ -170,5 +170,16 @@ ends 0 "" "$pinfold" detect "$(dirname "$0")/../../lab/recorded/exports.pcap" --
 printf 'From: a@b.example\nTo: c@d.example\nSubject: Re: hello\nAuto-Submitted: auto-replied\n\nI am away.\n' >"$work/away.eml"
 ends 0 '"kind":"auto_reply"' "$pinfold" mail classify "$work/away.eml"
 
+# A disaster, rehearsed: the desk goes into one file and comes back in another place, stopped.
+ends 0 '"events":' p backup "$work/desk.backup"
+ends 3 "is there already" p backup "$work/desk.backup"
+ends 3 "never writes over a desk" p restore "$work/desk.backup"
+sed "s|$work/state|$work/second|" "$work/pinfold.toml" >"$work/second.toml"
+q() { "$pinfold" --config "$work/second.toml" "$@"; }
+ends 3 "servers.csv: is no backup" q restore "$work/servers.csv"
+ends 0 '"chain_head":' q restore "$work/desk.backup"
+ends 0 '"whole":true' q audit-log verify
+ends 0 "opened_by" q case show 1
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
