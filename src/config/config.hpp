@@ -25,6 +25,7 @@ namespace pinfold::config {
 inline constexpr std::size_t kMaxExporters = 4096;
 inline constexpr std::size_t kMaxInterfaces = 256;  ///< an exporter
 inline constexpr std::size_t kMaxMirrors = 8;
+inline constexpr unsigned kMaxFlowWorkers = 16;
 inline constexpr std::size_t kMaxSwitches = 20'000;
 inline constexpr std::size_t kMaxProxies = 64;
 
@@ -101,7 +102,7 @@ struct Config {
     std::filesystem::path logo;                                ///< SVG or PNG; empty: none
     std::vector<std::pair<std::string, std::string>> colours;  ///< the user interface's design tokens set anew: "accent" = "#0a5f8a"
     std::string language = "en";                               ///< of pages for who has said nothing else
-    std::string console;                                       ///< how an owner reaches a server whose port is off
+    std::string console;                                       ///< how an owner reaches a server whose port is off; "{server}" stands for its name
     unsigned calls_per_minute = 1200;                          ///< of one user of the API
     std::optional<Endpoint> answers;                           ///< the owners' answer page; none = notices have no link
     std::string public_url;                                    ///< how owners reach the answer page, without a slash at the end
@@ -113,6 +114,7 @@ struct Config {
   struct {
     std::optional<Endpoint> ipfix;
     std::optional<Endpoint> sflow;
+    unsigned workers = 1;  ///< threads that receive and decode
     std::vector<Exporter> exporters;
     std::vector<Mirror> mirrors;
   } flows;
@@ -124,6 +126,8 @@ struct Config {
     std::string from_local;  ///< "abuse"
     std::string bounce_domain;
     std::optional<Endpoint> lmtp;
+    bool canary = true;  ///< with lmtp: a mail goes round regularly, and silence counts only while it comes back
+    Micros canary_every = std::chrono::minutes{10};
     std::string dkim_selector;  ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
     std::string dkim_key;       ///< PEM
     std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated

@@ -16,6 +16,7 @@
 #include "engine/keep_finding.hpp"
 #include "engine/report_intake.hpp"
 #include "engine/simulation.hpp"
+#include "engine/tickets.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -175,27 +176,15 @@ Expected<desk::Case, NotApplied> ApiDesk::apply(CaseId id, const desk::Input& in
 }
 
 Expected<ticket::Ticket, std::string> ApiDesk::open_ticket(const ticket::Opened& opening) {
-  ticket::TicketId id;
-  store().transact([&](records::Transaction& tx) { id = tx.tickets().create(); });
-  return put_ticket(id, opening);
+  auto opened = TicketDesk(x_parts.desk, x_parts.clock).open(opening);
+  x_parts.wake();
+  return opened;
 }
 
 Expected<ticket::Ticket, std::string> ApiDesk::put_ticket(ticket::TicketId id, const ticket::EventBody& body) {
-  std::optional<Expected<ticket::Ticket, std::string>> result;
-  store().transact([&](records::Transaction& tx) {
-    ticket::Ticket t = ticket::fold(id, tx.tickets().events(id));
-    if (auto why = ticket::why_not(t, body)) {
-      result = Unexpected(*std::move(why));
-      return;
-    }
-    const ticket::Event event{t.last_seq + 1, x_parts.clock.wall(), body};
-    t.id = id;
-    ticket::apply(t, event);
-    tx.tickets().append(t, {event});
-    result = t;
-  });
+  auto put = TicketDesk(x_parts.desk, x_parts.clock).put(id, body);
   x_parts.wake();
-  return *std::move(result);
+  return put;
 }
 
 std::vector<http::api::SwitchInfo> ApiDesk::switches() {
