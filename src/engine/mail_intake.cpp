@@ -10,6 +10,7 @@
 #include "base/json_reader.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "message/authentication.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -91,9 +92,10 @@ MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, cons
       x_evidence(evidence),
       x_reader(reader),
       x_ours(std::move(ours)),
+      x_authserv_id(std::move(authserv_id)),
       x_clock(clock),
       x_arrived(std::move(arrived)),
-      x_reports(desk, std::move(authserv_id)) {}
+      x_reports(desk) {}
 
 std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference>& references) {
   for (const mail::Reference& reference : references) {
@@ -188,7 +190,8 @@ void MailIntake::judge(const records::InboxItem& item) {
   const auto c = believed(classified.references);
   if (!c && classified.kind == desk::MailKind::Report) {
     x_desk.store().transact([&](records::Transaction& tx) {
-      tx.inbox().finish(item.id, x_reports.take(tx, {taken->raw_sha256, parsed, read->report, item.received}));
+      const TakenReport report{taken->raw_sha256, parsed, read->report, item.received, message::authenticated_domains(parsed, x_authserv_id)};
+      tx.inbox().finish(item.id, describe(x_reports.take(tx, report)));
     });
     x_arrived();  // its findings wait in the inbox
     return;

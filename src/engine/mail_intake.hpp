@@ -45,6 +45,7 @@ private:
   records::EvidenceStore& x_evidence;
   const mail::Reader& x_reader;
   mail::OurAddresses x_ours;
+  std::string x_authserv_id;
   const Clock& x_clock;
   std::function<void()> x_arrived;
   ReportIntake x_reports;

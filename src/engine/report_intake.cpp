@@ -8,7 +8,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/keep_finding.hpp"
-#include "message/authentication.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -91,11 +90,14 @@ const ServerId* ReportIntake::server_of(const std::string& address) {
   return index ? &x_inventory->servers()[*index].id : nullptr;
 }
 
-std::string ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
+std::string describe(const Outcome& outcome) {
+  return outcome.state ? fmt::format("report: {}", records::to_string(*outcome.state)) : "a report that was taken before";
+}
+
+Outcome ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
   const report::Report& report = taken.report;
-  const auto domains = message::authenticated_domains(taken.mail, x_authserv_id);
-  const bool authenticated = is_authenticated(report, domains);
-  records::ReportRow row = row_of(taken, joined(domains));
+  const bool authenticated = is_authenticated(report, taken.authenticated);
+  records::ReportRow row = row_of(taken, joined(taken.authenticated));
   unsigned unknown_hosts = 0;
   unsigned weak = 0;
   for (abuse::Finding& finding :
@@ -126,11 +128,11 @@ std::string ReportIntake::take(records::Transaction& tx, const TakenReport& take
     row.why += fmt::format("; {} name a host and no address", unknown_hosts);
   }
   if (!tx.reports().add(row)) {
-    return "a report that was taken before";
+    return {};
   }
   log_info("REPORT_TAKEN", "{}: {} findings, {} addresses not ours, {}", row.format.empty() ? "not understood" : row.format, row.findings,
            row.not_ours, records::to_string(row.state));
-  return fmt::format("report: {}", records::to_string(row.state));
+  return {row.state, row.findings, row.not_ours, row.dropped, row.why};
 }
 
 }  // namespace pinfold::engine

@@ -79,9 +79,9 @@ TEST(Classify, NeverTakesAnAutomaticAnswerForAPersons) {
       {"Auto-Submitted: auto-generated (rejected)\n", MailKind::AutoReply, false},
       {"X-Autoreply: yes\n", MailKind::AutoReply, false},
       {"Precedence: auto_reply\n", MailKind::AutoReply, false},
-      {"Subject: Abwesenheitsnotiz\n", MailKind::Unknown, true},
-      {"Subject: Out of Office: port scan\n", MailKind::Unknown, true},
-      {"Precedence: bulk\n", MailKind::Unknown, true},
+      {"Subject: Abwesenheitsnotiz\n", MailKind::AutoReply, true},
+      {"Subject: Out of Office: port scan\n", MailKind::AutoReply, true},
+      {"Precedence: bulk\n", MailKind::Reply, true},
       {"Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n", MailKind::Mdn, false},
       {"Auto-Submitted: no\n", MailKind::Reply, false},
   };
