@@ -135,9 +135,9 @@ std::string describe(const Dsn& dsn) {
 }
 
 bool is_mdn(const message::Mail& mail, std::string_view subject) {
-  return is_receipt(subject, fold(std::string_view(own_text(mail)).substr(0, kMaxScanned))) || mail.report_type == "disposition-notification" || std::any_of(mail.parts.begin(), mail.parts.end(), [](const message::Part& part) {
-           return part.embedded == 0 && part.type == "message/disposition-notification";
-         });
+  return is_receipt(subject, fold(std::string_view(own_text(mail)).substr(0, kMaxScanned))) || mail.report_type == "disposition-notification" ||
+         std::any_of(mail.parts.begin(), mail.parts.end(),
+                     [](const message::Part& part) { return part.embedded == 0 && part.type == "message/disposition-notification"; });
 }
 
 bool answers_something(const message::Mail& mail, std::string_view subject) {

@@ -88,8 +88,9 @@ bool fared_well(const Dsn& dsn) {
 }
 
 bool is_mail_system(const message::Mailbox& sender) {
-  static constexpr std::array<std::string_view, 10> kAccounts = {"mailer-daemon", "postmaster",    "mailerdaemon", "mail-daemon", "mdaemon",
-                                                                 "mail.daemon",   "mailer_daemon", "mail-system",  "bounce",      "microsoftexchange"};
+  static constexpr std::array<std::string_view, 10> kAccounts = {"mailer-daemon", "postmaster",       "mailerdaemon",  "mail-daemon",
+                                                                 "mdaemon",       "mail.daemon",      "mailer_daemon", "mail-system",
+                                                                 "bounce",        "microsoftexchange"};
   static constexpr std::array<std::string_view, 8> kNames = {"mail delivery",      "mailer-daemon",        "mail daemon", "postmaster",
                                                              "mail administrator", "system administrator", "mail system", "mail server"};
   const std::string account = fold(std::string_view(sender.address).substr(0, sender.address.find('@')));

@@ -166,8 +166,7 @@ std::optional<std::string> find_robot(std::string_view subject, std::string_view
 bool is_auto_replied(const message::Mail& mail) {
   static constexpr std::array<std::string_view, 4> kHeaders = {"X-Autoreply", "X-Autorespond", "X-MS-Exchange-Inbox-Rules-Loop", "X-Vacation"};
   return istarts_with(trim(message::header_value(mail, "Auto-Submitted")), "auto-replied") ||
-         std::any_of(kHeaders.begin(), kHeaders.end(),
-                     [&](std::string_view name) { return message::find_header(mail.headers, name) != nullptr; });
+         std::any_of(kHeaders.begin(), kHeaders.end(), [&](std::string_view name) { return message::find_header(mail.headers, name) != nullptr; });
 }
 
 }  // namespace pinfold::mail

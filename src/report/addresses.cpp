@@ -9,6 +9,15 @@
 namespace pinfold::report {
 namespace {
 
+/// RFC 1918: somebody's inside; accused only where nobody else is named.
+bool is_private(const net::IpAddress& address) {
+  if (!address.is_v4()) {
+    return false;
+  }
+  const std::uint32_t number = address.v4_number();
+  return number >> 24U == 10 || number >> 20U == 0xAC1 || number >> 16U == 0xC0A8;
+}
+
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -65,12 +74,105 @@ int label_score(std::string_view before) {
     std::string_view word;
     int score;
   };
-  static constexpr std::array<Label, 33> kLabels{
-      {{"victim", -9},    {"target", -7},    {"destination", -8}, {"dst", -8},      {"our ip", -7},   {"our server", -7}, {"our network", -6},
-       {"our block", -6}, {"our ipv4", -6},  {"to host", -4},     {"reporter", -6}, {"honeypot", -4}, {"sinkhole", -6},   {"c2 ", -2},
-       {"source", 7},     {"src", 7},        {"attacker", 8},     {"attacking", 8}, {"offending", 8}, {"offender", 8},    {"abus", 5},
-       {"infring", 7},    {"ip address", 4}, {"ip:", 5},          {"your ", 4},     {"from", 4},      {"ip ", 3},         {"host", 2},
-       {"address", 3},    {"against", -6},   {"hosted on", 5},    {"adresse", 4},   {"adresy", 4}}};
+  static constexpr auto kLabels = std::to_array<Label>({
+      {"victim", -9},
+      {"target", -7},
+      {"destination", -8},
+      {"dst", -8},
+      {"our ip", -7},
+      {"our server", -7},
+      {"our network", -6},
+      {"our block", -6},
+      {"our ipv4", -6},
+      {"to host", -4},
+      {"reporter", -6},
+      {"honeypot", -4},
+      {"sinkhole", -6},
+      {"c2 ", -2},
+      {"source", 7},
+      {"src", 7},
+      {"attacker", 8},
+      {"attacking", 8},
+      {"offending", 8},
+      {"offender", 8},
+      {"abus", 5},
+      {"infring", 7},
+      {"ip address", 4},
+      {"ip:", 5},
+      {"your ", 4},
+      {"from", 4},
+      {"ip ", 3},
+      {"host", 2},
+      {"address", 3},
+      {"against", -6},
+      {"hosted on", 5},
+      {"adresse", 4},
+      {"adresy", 4},
+      {"client:", 6},
+      {"rhost=", 7},
+      {"remote ", 4},
+      {"my server", -7},
+      {"my ip", -7},
+      {"our host", -7},
+      {"our mail", -7},
+      {"our game", -7},
+      {"your host", 6},
+      {"your server", 6},
+      {"your customer", 6},
+      {"your network", 6},
+      {"your ip", 7},
+      {"hacker", 8},
+      {"spammer", 8},
+      {"scanner", 7},
+      {"intruder", 8},
+      {"bot ", 5},
+      {"local ip", -7},
+      {"received by", -6},
+      {"resolves to", 5},
+      // German
+      {"opfer", -9},
+      {"ziel", -7},
+      {"unser", -7},
+      {"meinem server", -7},
+      {"angreifer", 8},
+      {"quelle", 7},
+      {"quell-ip", 8},
+      {"ihr server", 6},
+      {"ihrem server", 6},
+      {"ihrem netz", 6},
+      {"ihrer ip", 7},
+      {"ihre ip", 7},
+      // French, Spanish, Italian, Portuguese
+      {"victime", -9},
+      {"cible", -7},
+      {"notre serveur", -7},
+      {"nos serveurs", -7},
+      {"attaquant", 8},
+      {"votre", 6},
+      {"atacante", 8},
+      {"origen", 7},
+      {"nuestr", -7},
+      {"destino", -8},
+      {"su servidor", 6},
+      {"su red", 6},
+      {"attaccante", 8},
+      {"origine", 7},
+      {"nostr", -7},
+      {"vostr", 6},
+      {"noss", -7},
+      {"origem", 7},
+      // Polish, Czech, Dutch
+      {"atakuj", 8},
+      {"źródł", 7},
+      {"nasz", -7},
+      {"útočník", 8},
+      {"zdroj", 7},
+      {"naš", -7},
+      {"aanvaller", 8},
+      {"bron", 7},
+      {"onze", -7},
+      {"doel", -7},
+  });
   const std::string near = to_lower(before.substr(before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1));
   int score = 0;
   std::size_t best = 0;
@@ -240,6 +342,9 @@ std::vector<net::IpAddress> accused_addresses(std::string_view subject, std::str
     if (alone || (count.label > 0 && (subject_named ? count.label >= 10 : count.label * 2 > ranked.front().second.label))) {
       accused.push_back(address);
     }
+  }
+  if (std::any_of(accused.begin(), accused.end(), [](const auto& address) { return !is_private(address); })) {
+    std::erase_if(accused, is_private);
   }
   // Nobody is labelled: an address that stands there far more often than any other (log lines of one attacker).
   if (accused.empty() && !ranked.empty()) {

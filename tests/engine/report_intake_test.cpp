@@ -40,7 +40,9 @@ protected:
   }
   std::string take(const report::Report& report, const std::string& hash, const message::Mail& mail = authenticated()) {
     std::string note;
-    store->transact([&](records::Transaction& tx) { note = describe(intake.take(tx, {hash, mail, report, kNoon, message::authenticated_domains(mail, "mx.desk.example")})); });
+    store->transact([&](records::Transaction& tx) {
+      note = describe(intake.take(tx, {hash, mail, report, kNoon, message::authenticated_domains(mail, "mx.desk.example")}));
+    });
     return note;
   }
   std::vector<records::InboxItem> findings() {
