@@ -224,6 +224,43 @@ private:
     read_dkim(table);
     table.listen_endpoint("lmtp", mail.lmtp);
     claim(table, "lmtp", Transport::Tcp, mail.lmtp);
+    table.table("imap", [&](TableReader& imap) { read_imap(imap); });
+  }
+
+  void read_imap(TableReader& table) {
+    Imap imap;
+    table.require("server");
+    table.remote_endpoint("server", imap.server);
+    if (const auto chosen = table.choice("tls", {"implicit", "starttls", "off"})) {
+      imap.tls = static_cast<Imap::Tls>(*chosen);
+    }
+    if (imap.tls == Imap::Tls::Off && !is_loopback(imap.server.address)) {
+      table.fail("tls", "off is for a server on this machine: the password would go over the network in clear");
+    }
+    if (imap.tls != Imap::Tls::Off) {
+      table.require("name", "missing: the server's name, as in its certificate");
+    }
+    table.text("name", imap.name);
+    std::string ca_file;
+    table.text("ca_file", ca_file);
+    imap.ca_file = ca_file.empty() ? "" : relative_to_file(ca_file).string();
+    table.require("user");
+    table.text("user", imap.user);
+    table.require("password_file");
+    std::string name;
+    table.text("password_file", name);
+    if (auto password = read_key_file(relative_to_file(name))) {
+      imap.password = trim(*password);
+    } else {
+      table.fail("password_file", fmt::format("{} {}", relative_to_file(name).string(), password.error()));
+    }
+    table.text("folder", imap.folder);
+    table.text("archive", imap.archive);
+    bool deletes = false;
+    table.boolean("delete", deletes);
+    imap.archive = deletes ? "" : imap.archive;
+    table.duration("every", imap.every, {Seconds{5}, std::chrono::hours{1}});
+    x_config.mail.imap = std::move(imap);
   }
 
   void read_dkim(TableReader& table) {

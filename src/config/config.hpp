@@ -87,6 +87,20 @@ struct Switch {
   } webhook;
 };
 
+/// A mailbox that is polled, where the mail server cannot speak LMTP to the desk.
+struct Imap {
+  enum class Tls : std::uint8_t { Implicit, StartTls, Off };
+  Endpoint server;
+  Tls tls = Tls::Implicit;  ///< Off: on loopback only
+  std::string name;         ///< the server's, as in its certificate
+  std::string ca_file;      ///< empty: the system's authorities
+  std::string user;
+  std::string password;
+  std::string folder = "INBOX";
+  std::string archive = "Pinfold";  ///< where mails go that were taken; empty: they are deleted
+  Micros every = std::chrono::minutes{1};
+};
+
 struct Config {
   std::filesystem::path state_dir;    ///< database, evidence, port journal
   std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
@@ -113,6 +127,7 @@ struct Config {
     std::string from_local;  ///< "abuse"
     std::string bounce_domain;
     std::optional<Endpoint> lmtp;
+    std::optional<Imap> imap;
     std::string dkim_selector;  ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
     std::string dkim_key;       ///< PEM
     std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated

@@ -25,9 +25,13 @@ struct Taken {
   mail::Envelope envelope;
 };
 
-std::string to_payload(const std::string& raw_sha256, const std::string& from, const std::vector<std::string>& recipients) {
-  return nlohmann::json{{"raw", raw_sha256}, {"from", from}, {"recipients", recipients}}.dump(-1, ' ', false,
-                                                                                              nlohmann::json::error_handler_t::replace);
+/// No "from": the envelope is not known.
+std::string to_payload(const std::string& raw_sha256, const mail::Envelope& envelope) {
+  nlohmann::json payload{{"raw", raw_sha256}, {"recipients", envelope.recipients}};
+  if (envelope.from) {
+    payload["from"] = *envelope.from;
+  }
+  return payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::optional<Taken> parse_payload(const std::string& payload) {
@@ -36,7 +40,7 @@ std::optional<Taken> parse_payload(const std::string& payload) {
     return std::nullopt;
   }
   JsonReader reader(*json);
-  Taken taken{reader.text("raw"), {reader.text("from"), {}}};
+  Taken taken{reader.text("raw"), {reader.has("from") ? std::optional(reader.text("from")) : std::nullopt, {}}};
   for (const nlohmann::json& recipient : (*json)["recipients"]) {
     taken.envelope.recipients.push_back(recipient.is_string() ? recipient.get<std::string>() : std::string{});
   }
@@ -123,22 +127,23 @@ bool MailIntake::accepts(std::string_view recipient) {
   return believed(references).has_value();
 }
 
-bool MailIntake::take(const mail::Delivery& delivery) {
+bool MailIntake::take(const mail::Delivery& delivery) { return take(delivery.raw, {delivery.from, delivery.recipients}); }
+
+bool MailIntake::take(std::string_view raw, const mail::Envelope& envelope) {
   try {
-    const std::string hash = x_evidence.put(delivery.raw);
+    const std::string hash = x_evidence.put(raw);
     std::string places;
-    for (const std::string& recipient : delivery.recipients) {
+    for (const std::string& recipient : envelope.recipients) {
       places += "/" + to_lower(recipient);
     }
     x_desk.store().transact([&](records::Transaction& tx) {
-      tx.inbox().add({.id = 0,
-                      .kind = "mail",
-                      .dedup_key = hash + places,
-                      .payload = to_payload(hash, delivery.from, delivery.recipients),
-                      .received = x_clock.wall()});
+      tx.inbox().add({.id = 0, .kind = "mail", .dedup_key = hash + places, .payload = to_payload(hash, envelope), .received = x_clock.wall()});
     });
-    log_info("MAIL_TAKEN", "{} bytes for {}, SHA-256 {}", delivery.raw.size(),
-             delivery.recipients.size() == 1 ? printable(delivery.recipients.front(), 100) : "several", hash.substr(0, 12));
+    log_info("MAIL_TAKEN", "{} bytes for {}, SHA-256 {}", raw.size(),
+             envelope.recipients.size() == 1 ? printable(envelope.recipients.front(), 100)
+             : envelope.recipients.empty()   ? "a folder"
+                                             : "several",
+             hash.substr(0, 12));
     x_arrived();
     return true;
   } catch (const std::runtime_error& failure) {
@@ -198,7 +203,13 @@ void MailIntake::judge(const records::InboxItem& item) {
   }
   if (!c) {
     log_info("MAIL_WITHOUT_CASE", "{} from {}: {}", mail::kind_name(classified.kind), first_from(parsed), classified.why);
-    finish(item, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));
+    x_desk.store().transact([&](records::Transaction& tx) {
+      if (classified.needs_person) {
+        x_reports.keep_for_person(tx, {taken->raw_sha256, parsed, read->report, item.received, {}},
+                                  fmt::format("{}: {}", mail::kind_name(classified.kind), classified.why));
+      }
+      tx.inbox().finish(item.id, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));
+    });
     return;
   }
   finish(item, mail::kind_name(classified.kind), c->id, inputs_for(*c, classified, parsed, taken->raw_sha256));

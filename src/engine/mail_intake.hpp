@@ -3,7 +3,8 @@
 /// - A reference (reply address, VERP, Message-ID) counts only with the right token of that case.
 /// - A reply counts as an answer when it comes from a listed contact of the case's customer; anything unclear is shown to a person and pauses
 ///   disabling. Only a success or failure notice that carries our reference changes a notice's delivery.
-/// - A third party's report becomes findings or waits for a person (report_intake.hpp).
+/// - A third party's report becomes findings or waits for a person (report_intake.hpp). So does what cites no case and may be a person's, and what
+///   could not be read: it stands in the triage queue.
 /// Threads: `accepts` and `take` on LMTP's threads; `work` on the mail worker's.
 #pragma once
 
@@ -29,10 +30,13 @@ public:
   [[nodiscard]] bool accepts(std::string_view recipient);
   /// Durable when it returns true.
   [[nodiscard]] bool take(const mail::Delivery& delivery);
+  /// A mail that came without an envelope (IMAP): its headers are all that is known.
+  [[nodiscard]] bool take_polled(std::string_view raw) { return take(raw, {}); }
   /// Everything that waits, at most one round; true when there may be more.
   bool work();
 
 private:
+  [[nodiscard]] bool take(std::string_view raw, const mail::Envelope& envelope);
   void judge(const records::InboxItem& item);
   [[nodiscard]] std::vector<desk::Input> inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,
                                                     const std::string& raw_sha256);

@@ -94,6 +94,12 @@ std::string describe(const Outcome& outcome) {
   return outcome.state ? fmt::format("report: {}", records::to_string(*outcome.state)) : "a report that was taken before";
 }
 
+void ReportIntake::keep_for_person(records::Transaction& tx, const TakenReport& taken, std::string why) {
+  records::ReportRow row = row_of(taken, joined(taken.authenticated));
+  row.why = std::move(why);
+  static_cast<void>(tx.reports().add(row));
+}
+
 Outcome ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
   const report::Report& report = taken.report;
   const bool authenticated = is_authenticated(report, taken.authenticated);

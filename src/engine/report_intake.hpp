@@ -44,6 +44,8 @@ public:
   explicit ReportIntake(DeskService& desk) : x_desk(desk) {}
 
   [[nodiscard]] Outcome take(records::Transaction& tx, const TakenReport& taken);
+  /// A mail that is no report, or could not be read, and that a person must see.
+  static void keep_for_person(records::Transaction& tx, const TakenReport& taken, std::string why);
 
 private:
   /// The reporter, as the report names him, is among the authenticated domains (or a parent or child of one).

@@ -14,6 +14,7 @@
 #include "engine/bandwidth.hpp"
 #include "engine/drivers.hpp"
 #include "engine/findings.hpp"
+#include "engine/imap_poller.hpp"
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
 #include "engine/notices.hpp"
@@ -131,6 +132,7 @@ struct Serve::Parts {
   WallTime flows_reported;  ///< by the ears' worker alone
   std::unique_ptr<Bandwidth> bandwidth;
   std::unique_ptr<mail::LmtpServer> lmtp;
+  std::unique_ptr<ImapPoller> imap;
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
   std::unique_ptr<http::Server> answer_server;
@@ -211,6 +213,9 @@ void Serve::Parts::start() {
         [this](const mail::Delivery& delivery) { return std::vector<bool>(delivery.recipients.size(), intake.take(delivery)); }};
     lmtp = std::make_unique<mail::LmtpServer>(options, callbacks, clock);
   }
+  if (config.mail.imap) {
+    imap = std::make_unique<ImapPoller>(*config.mail.imap, intake, clock);
+  }
   if (config.agents.listen) {
     agent_server = std::make_unique<http::Server>(listen_address(*config.agents.listen), http::Limits{},
                                                   [this](const http::Request& r) { return agents.handle(r); });
@@ -231,6 +236,9 @@ void Serve::Parts::start() {
   });
   add("findings", kLook, [this] { return findings.work(); });
   add("mail", kLook, [this] { return intake.work(); });
+  if (imap) {
+    add("mailbox", kBeat, [this] { return imap->poll(); });
+  }
   add("notices", kLook, [this] { return notices.work(); });
   add("ports", kLook, [this] {
     ports.look_after();
@@ -264,7 +272,7 @@ void Serve::Parts::wake_all() {
 }
 
 void Serve::Parts::beat_once() {
-  const bool mail_open = lmtp != nullptr;
+  const bool mail_open = lmtp != nullptr || (imap && imap->is_open());
   report_flows();
   const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
   store->transact([&](records::Transaction& tx) { beat(tx, mail_open, pages_open, clock.wall()); });
