@@ -101,6 +101,19 @@ struct Imap {
   Micros every = std::chrono::minutes{1};
 };
 
+/// A name under which some of the provider's customers know him.
+struct Brand {
+  std::string from_name;
+  std::string from_local = "abuse";
+  std::string domain;
+  std::string bounce_domain;
+  std::string dkim_selector;
+  std::string dkim_key;                ///< PEM
+  std::filesystem::path templates;     ///< laid over those that come with the program, file by file; empty: none of its own
+  std::vector<std::string> customers;  ///< ids; a '*' at the end stands for any ending
+};
+inline constexpr std::size_t kMaxBrands = 64;
+
 struct Config {
   std::filesystem::path state_dir;    ///< database, evidence, port journal
   std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
@@ -128,10 +141,14 @@ struct Config {
     std::string bounce_domain;
     std::optional<Endpoint> lmtp;
     std::optional<Imap> imap;
-    std::string dkim_selector;  ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
-    std::string dkim_key;       ///< PEM
-    std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated
+    std::filesystem::path log_file;  ///< the mail server's, as evidence of delivery; empty: DSNs alone
+    unsigned per_recipient = 20;     ///< letters to one mailbox within an hour; 0: no limit
+    bool answer_reporters = true;    ///< tell an authenticated reporter how his case ended
+    std::string dkim_selector;       ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
+    std::string dkim_key;            ///< PEM
+    std::string authserv_id;  ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated
   } mail;
+  std::vector<Brand> brands;
   std::vector<Switch> switches;
   struct {
     bool interface_counters = true;  ///< poll the switches for them

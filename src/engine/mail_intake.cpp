@@ -90,8 +90,8 @@ std::optional<desk::Input> delivery_input(const desk::Case& c, const mail::Class
 
 }  // namespace
 
-MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
-                       std::function<void()> arrived, std::string authserv_id)
+MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, std::vector<mail::OurAddresses> ours,
+                       const Clock& clock, std::function<void()> arrived, std::string authserv_id)
     : x_desk(desk),
       x_evidence(evidence),
       x_reader(reader),
@@ -114,17 +114,32 @@ std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference
   return std::nullopt;
 }
 
-bool MailIntake::accepts(std::string_view recipient) {
-  if (iequals(recipient, mail::desk_address(x_ours))) {
-    return true;
-  }
+std::vector<mail::Reference> MailIntake::cited_by(std::string_view recipient) const {
   std::vector<mail::Reference> references;
-  for (const auto& reference : {mail::parse_reply_address(x_ours, recipient), mail::parse_bounce_address(x_ours, recipient)}) {
-    if (reference) {
-      references.push_back(*reference);
+  for (const mail::OurAddresses& ours : x_ours) {
+    for (const auto& reference : {mail::parse_reply_address(ours, recipient), mail::parse_bounce_address(ours, recipient)}) {
+      if (reference) {
+        references.push_back(*reference);
+      }
     }
   }
-  return believed(references).has_value();
+  return references;
+}
+
+mail::Classified MailIntake::classify(const message::Mail& mail, const mail::Envelope& envelope, const report::Report& report) const {
+  mail::Classified first = mail::classify(mail, x_ours.front(), envelope, report);
+  for (std::size_t i = 1; i < x_ours.size() && first.references.empty() && first.kind != desk::MailKind::Loop; ++i) {
+    mail::Classified other = mail::classify(mail, x_ours[i], envelope, report);
+    if (!other.references.empty() || other.kind == desk::MailKind::Loop) {
+      return other;
+    }
+  }
+  return first;
+}
+
+bool MailIntake::accepts(std::string_view recipient) {
+  const bool is_desk = std::any_of(x_ours.begin(), x_ours.end(), [&](const auto& ours) { return iequals(recipient, mail::desk_address(ours)); });
+  return is_desk || believed(cited_by(recipient)).has_value();
 }
 
 bool MailIntake::take(const mail::Delivery& delivery) { return take(delivery.raw, {delivery.from, delivery.recipients}); }
@@ -182,15 +197,12 @@ void MailIntake::judge(const records::InboxItem& item) {
     classified.why = "unreadable: " + unreadable->why;
     classified.needs_person = true;
     for (const std::string& recipient : taken->envelope.recipients) {
-      for (const auto& reference : {mail::parse_reply_address(x_ours, recipient), mail::parse_bounce_address(x_ours, recipient)}) {
-        if (reference) {
-          classified.references.push_back(*reference);
-        }
-      }
+      const auto cited = cited_by(recipient);
+      classified.references.insert(classified.references.end(), cited.begin(), cited.end());
     }
   } else {
     parsed = std::get<message::Mail>(read->mail);
-    classified = mail::classify(parsed, x_ours, taken->envelope, read->report);
+    classified = classify(parsed, taken->envelope, read->report);
   }
   const auto c = believed(classified.references);
   if (!c && classified.kind == desk::MailKind::Report) {

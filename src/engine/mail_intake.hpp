@@ -23,8 +23,9 @@ namespace pinfold::engine {
 
 class MailIntake {
 public:
-  MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
-             std::function<void()> arrived, std::string authserv_id = {});
+  /// `ours`: where people write to us; with several brands, one for each.
+  MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, std::vector<mail::OurAddresses> ours,
+             const Clock& clock, std::function<void()> arrived, std::string authserv_id = {});
 
   /// RCPT TO: the desk's own address, or one that cites a case with its token.
   [[nodiscard]] bool accepts(std::string_view recipient);
@@ -37,6 +38,9 @@ public:
 
 private:
   [[nodiscard]] bool take(std::string_view raw, const mail::Envelope& envelope);
+  /// The cases that an envelope's recipient cites, under any of our addresses.
+  [[nodiscard]] std::vector<mail::Reference> cited_by(std::string_view recipient) const;
+  [[nodiscard]] mail::Classified classify(const message::Mail& mail, const mail::Envelope& envelope, const report::Report& report) const;
   void judge(const records::InboxItem& item);
   [[nodiscard]] std::vector<desk::Input> inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,
                                                     const std::string& raw_sha256);
@@ -48,7 +52,7 @@ private:
   DeskService& x_desk;
   records::EvidenceStore& x_evidence;
   const mail::Reader& x_reader;
-  mail::OurAddresses x_ours;
+  std::vector<mail::OurAddresses> x_ours;
   std::string x_authserv_id;
   const Clock& x_clock;
   std::function<void()> x_arrived;

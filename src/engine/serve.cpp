@@ -12,6 +12,7 @@
 #include "collect/collector.hpp"
 #include "engine/answers.hpp"
 #include "engine/bandwidth.hpp"
+#include "engine/brands.hpp"
 #include "engine/drivers.hpp"
 #include "engine/findings.hpp"
 #include "engine/imap_poller.hpp"
@@ -21,6 +22,8 @@
 #include "engine/on_call.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
+#include "engine/reporter_answers.hpp"
+#include "engine/server_log.hpp"
 #include "engine/worker.hpp"
 #include "http/agent_api.hpp"
 #include "http/server.hpp"
@@ -35,6 +38,7 @@ namespace {
 /// Other processes write to the store too; so often a worker looks without having been woken.
 constexpr Millis kLook{250};
 constexpr Millis kBeat{1000};
+constexpr Millis kReporters{10'000};
 /// Due cases are looked for, and silence is watched, this often.
 constexpr Millis kTick{500};
 
@@ -44,6 +48,14 @@ mail::Templates load_templates() {
     throw std::runtime_error(templates.error());
   }
   return *std::move(templates);
+}
+
+mail::ReportAnswerTemplate load_report_answer() {
+  auto text = mail::ReportAnswerTemplate::load(templates_folder());
+  if (!text) {
+    throw std::runtime_error(text.error());
+  }
+  return *std::move(text);
 }
 
 mail::SubmitOptions submit_options(const config::Config& config) {
@@ -117,7 +129,9 @@ struct Serve::Parts {
   DeskService desk;
   FindingWorker findings;
   MailIntake intake;
+  std::unique_ptr<ServerLog> mail_log;
   NoticeWorker notices;
+  ReporterAnswers reporters;
   PortWorker ports;
   OnCallWorker calls;
   http::AgentApi agents;
@@ -150,8 +164,10 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       desk(*store, c.policy, k, [this] { wake_all(); }),
       findings(desk, k),
       intake(
-          desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
-      notices(desk, config, submitter, templates, k),
+          desk, evidence, reader, all_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
+      mail_log(c.mail.log_file.empty() ? nullptr : std::make_unique<ServerLog>(c.mail.log_file, desk, all_addresses(c), k)),
+      notices(desk, config, submitter, templates, k, mail_log.get()),
+      reporters(desk, config, submitter, load_report_answer(), k),
       ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
       calls(desk, config, submitter, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
@@ -185,6 +201,7 @@ Serve::Parts::~Parts() {
 void Serve::Parts::recover() {
   check_switches(config);
   notices.recover();
+  reporters.recover();
   ports.recover();
   calls.recover();
 }
@@ -239,7 +256,11 @@ void Serve::Parts::start() {
   if (imap) {
     add("mailbox", kBeat, [this] { return imap->poll(); });
   }
+  if (mail_log) {
+    add("mail log", kBeat, [this] { return mail_log->work(); });
+  }
   add("notices", kLook, [this] { return notices.work(); });
+  add("reporters", kReporters, [this] { return reporters.work(); });
   add("ports", kLook, [this] {
     ports.look_after();
     return ports.work();

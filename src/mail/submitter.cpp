@@ -133,7 +133,7 @@ SubmitResult Submitter::submit(const Submission& submission) const {
   }
   smtp_set_eventcb(session.get(), on_event, &tls);
   smtp_option_require_all_recipients(session.get(), 1);
-  smtp_set_reverse_path(message, submission.envelope_from.c_str());
+  smtp_set_reverse_path(message, submission.envelope_from.empty() ? nullptr : submission.envelope_from.c_str());
   smtp_set_messagecb(message, next_piece, &source);
   smtp_dsn_set_ret(message, Ret_HDRS);
   smtp_dsn_set_envid(message, submission.envelope_id.c_str());

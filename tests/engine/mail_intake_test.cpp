@@ -45,7 +45,7 @@ protected:
   mail::Reader reader{std::filesystem::path(PINFOLD_BINARY_DIR) / "bin/pinfold-reader", system_clock()};
   DeskService service{*store, {}, clock, [] {}};
   mail::OurAddresses ours{"abuse", "desk.example", "b", "bounce.desk.example"};
-  MailIntake intake{service, evidence, reader, ours, clock, [] {}};
+  MailIntake intake{service, evidence, reader, {ours, {"abuse", "other-brand.example", "b", "other-brand.example"}}, clock, [] {}};
   CaseId id;
 };
 
