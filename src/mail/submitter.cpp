@@ -62,6 +62,9 @@ void on_event(smtp_session_t /*session*/, int event, void* argument, ...) {  // 
   } else if (event == SMTP_EV_NO_PEER_CERTIFICATE || event == SMTP_EV_WRONG_PEER_CERTIFICATE || event == SMTP_EV_NO_CLIENT_CERTIFICATE) {
     go_on = va_arg(arguments, int*);
   }
+  if (event == SMTP_EV_EXTNA_DSN) {  // a server that knows no DSN: the mail goes out all the same, and its log or policy must tell of delivery
+    *va_arg(arguments, int*) = 0;    // whether to quit
+  }
   va_end(arguments);
   if (go_on != nullptr) {
     *go_on = tls == Tls::IfOffered || event == SMTP_EV_NO_CLIENT_CERTIFICATE ? 1 : 0;
