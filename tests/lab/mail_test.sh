@@ -74,7 +74,6 @@ TestPublicKeys /srv/dkim/keys
 UserID root
 RequireSafeKeys no
 CONF
-  echo "nameserver 127.0.0.1" >"$run/hosts/mail/etc/resolv.conf"
 }
 sign_letters() {
   sed -i 's|^lmtp = .*|&\ndkim_selector = "desk1"\ndkim_key_file = "secrets/dkim.pem"|' "$config"
@@ -83,7 +82,6 @@ sign_letters() {
 servers_run() {
   on mail "$python" /run/checkout/tests/lab/dns_stub.py 53 /srv/dkim/records >"$run/log/mail-dns.log" 2>&1 &
   on mail opendkim -f -x /srv/dkim/opendkim.conf >"$run/log/mail-opendkim.log" 2>&1 &
-  on mail postconf -e smtpd_milters=inet:127.0.0.1:8891 && on mail postfix reload
   within 10 on mail timeout 2 bash -c ': </dev/tcp/127.0.0.1/8891'
 }
 serve_starts() {
@@ -155,10 +153,18 @@ owner_replies() {
 }
 vacation_came() { has PF-2 'e["kind"] == "mail_received" and e["mail_kind"] == "auto_reply"'; }
 
-forged_bounce() {
-  reply_file "MAILER-DAEMON@isp.example" "b+pf-3.1.forged9@bounce.hosting.example" "Undelivered Mail Returned to Sender" "550 5.1.1 user unknown" \
-    "Content-Type: multipart/report; report-type=delivery-status"
-  send_as "<>" "b+pf-3.1.forged9@bounce.hosting.example"
+# lmtp_says CODE ADDRESS: what the desk's door answers to that recipient
+lmtp_says() {
+  local door
+  door=$(sed -n 's/^lmtp = "\(.*\)"$/\1/p' "$config")
+  on desk "$python" -c 'import smtplib, sys
+host, port = sys.argv[1].rsplit(":", 1)
+with smtplib.LMTP(host, int(port)) as door:
+    door.ehlo("mx.hosting.example")
+    door.mail("")
+    code, words = door.rcpt(sys.argv[3])
+print(code, words)
+sys.exit(code != int(sys.argv[2]))' "$door" "$1" "$2"
 }
 # A whole delivery report to the open address, citing a Message-ID with a guessed token.
 forged_bounce_in_the_open() {
@@ -212,23 +218,25 @@ what_comes_back() {
 
   check "a case about C is opened" open_case srv-c
   check "its warning is delivered" within 30 has PF-3 'e["kind"] == "notice_delivered"'
-  check "a bounce with a guessed token is refused at the door" refuses_or_bounces forged_bounce
+  check "the desk's door takes a bounce with the right token" lmtp_says 250 "b+pf-3.1.$(of PF-3 token)@bounce.hosting.example"
+  check "and refuses one with a guessed token" lmtp_says 550 b+pf-3.1.forged9@bounce.hosting.example
   check "a bounce to the open address is taken" forged_bounce_in_the_open
-  check "a reply with a guessed token is refused at the door" refuses_or_bounces forged_reply
+  check "a reply with a guessed token is sent" forged_reply
+  check "the desk refuses it, and its sender hears so" within 30 mailbox_has srv-c 'abuse+pf-3.forged9@hosting.example.*550'
   check "a stranger's reply with the right token is taken" stranger_replies
   check "and waits for a person" within 20 has PF-3 'e["kind"] == "mail_received" and e["needs_person"]'
   check "nothing of it failed the notice" has_not PF-3 'e["kind"] == "notice_failed"'
   check "and nothing of it is an answer" has_not PF-3 'e["kind"] == "response_recorded"'
 }
-# The owners' server relays to the provider's, which is refused by the desk (550): nothing with that token may reach it.
-refuses_or_bounces() { "$@" || true; }
-
 bounce_fails_the_notice() {
-  check "C's mailbox is gone" gone_mailbox
+  check "C is written to at a mailbox that does not exist" gone_mailbox
   check "the case about C is closed, and another is opened" reopen_c
   check "the warning bounces, and the desk knows it" within 40 has PF-4 'e["kind"] == "notice_failed"'
 }
-gone_mailbox() { on mail postconf -e 'local_recipient_maps = inline:{owner-a=x owner-b=x}' && on mail postfix reload; }
+gone_mailbox() {
+  sed 's/owner-c@customer-c.example/gone@customer-c.example/' "$run/desk/inventory.csv" >"$work/inventory.csv" && ! cmp -s "$run/desk/inventory.csv" "$work/inventory.csv" &&
+    pinfold inventory import "$work/inventory.csv"
+}
 reopen_c() { pinfold case close PF-3 --false-positive --reason "the test goes on" --by op && open_case srv-c; }
 
 set_up
