@@ -63,7 +63,7 @@ std::vector<Row> rows() {
   all.push_back({"no headers at all", "\r\nhello\r\n", false, "unknown"});
   all.push_back({"nothing at all", "", true, ""});
   all.push_back({"only a line end", "\r\n", false, "unknown"});
-  all.push_back({"no colon anywhere", "hello\r\nworld\r\n", false, "unknown"});
+  all.push_back({"no colon anywhere", "hello\r\nworld\r\n", true, ""});
   all.push_back({"a charset that does not exist", headers("text/plain; charset=x-klingon") + "abuse from 203.0.113.7\r\n", false, "report"});
   all.push_back({"a charset that lies", headers("text/plain; charset=utf-8") + "abuse from 203.0.113.7 \xFF\xFE\xC0\x80\r\n", false, "report"});
   all.push_back({"UTF-7 and a wrong transfer encoding", headers("text/plain; charset=utf-7\r\nContent-Transfer-Encoding: x-none") + "+AGE-\r\n",
