@@ -174,15 +174,28 @@ int label_score(std::string_view before) {
       {"doel", -7},
   });
   const std::string near = to_lower(before.substr(before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1));
+  // What an address is called ("IP address:") says less than whose it is ("Target IP address:"), if that stands right before it.
+  static constexpr auto kNames = std::to_array<std::string_view>({"ip address", "ip:", "ip ", "host", "address", "adresse", "adresy"});
+  constexpr std::size_t kRightBefore = 24;
   int score = 0;
+  int name_score = 0;
   std::size_t best = 0;
+  std::size_t name_at = 0;
   for (const Label& label : kLabels) {
-    const auto at = near.rfind(label.word);
-    if (at != std::string::npos && (score == 0 || at > best)) {
-      best = at;
-      score = label.score;
+    const bool is_name = std::find(kNames.begin(), kNames.end(), label.word) != kNames.end();
+    int& value = is_name ? name_score : score;
+    std::size_t& place = is_name ? name_at : best;
+    auto at = near.rfind(label.word);
+    while (at != std::string::npos && at > 0 && near[at - 1] >= 'a' && near[at - 1] <= 'z') {  // "our host" does not stand in "your host"
+      at = near.rfind(label.word, at - 1);
+    }
+    if (at != std::string::npos && (value == 0 || at > place)) {
+      place = at;
+      value = label.score;
     }
   }
+  const bool apart = name_score != 0 && name_at > best && (score == 0 || name_at - best > kRightBefore || near.find_first_of(".,;", best) < name_at);
+  score = apart ? name_score : score;
   std::string_view tail = near;
   while (!tail.empty() && std::string_view(" \t[(*\"'").find(tail.back()) != std::string_view::npos) {
     tail.remove_suffix(1);
@@ -190,6 +203,29 @@ int label_score(std::string_view before) {
   const std::string_view end = tail.substr(tail.size() < 3 ? 0 : tail.size() - 3);
   const bool to = end == " to" || end == " on" || end == " ->" || end.substr(end.size() < 2 ? 0 : 1) == " >";
   return to && score < 7 ? -4 : score;
+}
+
+/// Logs without words name the source first: "A:6000 -> B:1433", and a filter's "DROP TCP A B" (two addresses on the line).
+template <typename HasWord>
+int flow_score(std::string_view text, const FoundAddress& found, const HasWord& has_word) {
+  std::string_view rest = text.substr(found.at + found.size, 40);
+  if (!rest.empty() && (rest.front() == ':' || rest.front() == '.' || rest.front() == '/')) {
+    rest.remove_prefix(1);
+    rest.remove_prefix(std::min(rest.find_first_not_of("0123456789"), rest.size()));
+  }
+  rest = trim(rest.substr(0, rest.find('\n')));
+  if (rest.substr(0, 2) == "->" || rest.substr(0, 2) == "=>" || rest.substr(0, 2) == "> " || rest.substr(0, 3) == "\xE2\x86\x92") {
+    return 6;
+  }
+  const auto line_end = text.find('\n', found.at);
+  const auto line_begin = text.rfind('\n', found.at);
+  const std::size_t begin = line_begin == std::string_view::npos ? 0 : line_begin + 1;
+  const std::string_view line = text.substr(begin, std::min(line_end, begin + 300) - begin);
+  const auto all = find_addresses(line);
+  if (all.size() != 2 || all[0].address == all[1].address || !has_word(line)) {
+    return 0;
+  }
+  return all[0].address == found.address ? 3 : -3;
 }
 
 }  // namespace
@@ -312,6 +348,10 @@ std::string_view find_url(std::string_view text) {
 }
 
 std::vector<net::IpAddress> accused_addresses(std::string_view subject, std::string_view text) {
+  const auto has_word = [](std::string_view line) {
+    return icontains(line, "drop") || icontains(line, "deny") || icontains(line, "block") || icontains(line, "reject") || icontains(line, "tcp") ||
+           icontains(line, "udp");
+  };
   struct Count {
     int label = 0;
     int times = 0;
@@ -321,7 +361,9 @@ std::vector<net::IpAddress> accused_addresses(std::string_view subject, std::str
   const auto look = [&](std::string_view in, int bonus, std::size_t base) {
     for (const FoundAddress& found : find_addresses(in)) {
       const std::size_t from = found.at < 60 ? 0 : found.at - 60;
-      const int score = label_score(in.substr(from, found.at - from)) + bonus - (found.is_range ? 9 : 0);
+      const int said = label_score(in.substr(from, found.at - from));
+      const int flow = said == 0 ? flow_score(in, found, has_word) : 0;
+      const int score = said + flow + bonus - (found.is_range ? 9 : 0);
       auto [place, is_new] = counts.try_emplace(found.address);
       Count& count = place->second;
       count.first = is_new ? base + found.at : count.first;
