@@ -99,7 +99,8 @@ MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, cons
       x_authserv_id(std::move(authserv_id)),
       x_clock(clock),
       x_arrived(std::move(arrived)),
-      x_reports(desk) {}
+      x_reports(desk),
+      x_letters(desk, x_ours.front(), clock) {}
 
 std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference>& references) {
   for (const mail::Reference& reference : references) {
@@ -139,7 +140,7 @@ mail::Classified MailIntake::classify(const message::Mail& mail, const mail::Env
 
 bool MailIntake::accepts(std::string_view recipient) {
   const bool is_desk = std::any_of(x_ours.begin(), x_ours.end(), [&](const auto& ours) { return iequals(recipient, mail::desk_address(ours)); });
-  return is_desk || believed(cited_by(recipient)).has_value();
+  return is_desk || believed(cited_by(recipient)).has_value() || x_letters.accepts(recipient);
 }
 
 bool MailIntake::take(const mail::Delivery& delivery) { return take(delivery.raw, {delivery.from, delivery.recipients}); }
@@ -187,6 +188,9 @@ void MailIntake::judge(const records::InboxItem& item) {
     finish(item, "damaged: the raw mail is missing");
     return;
   }
+  if (take_canary(item, taken->envelope.recipients)) {
+    return;
+  }
   const auto read = x_reader.open(*raw);
   if (!read) {
     throw std::runtime_error("the mail reader cannot be run: " + read.error().why);  // the mail stays in the inbox
@@ -213,6 +217,9 @@ void MailIntake::judge(const records::InboxItem& item) {
     x_arrived();  // its findings wait in the inbox
     return;
   }
+  if (!c && take_letter(item, {taken->raw_sha256, parsed, classified, taken->envelope.recipients})) {
+    return;
+  }
   if (!c) {
     log_info("MAIL_WITHOUT_CASE", "{} from {}: {}", mail::kind_name(classified.kind), first_from(parsed), classified.why);
     x_desk.store().transact([&](records::Transaction& tx) {
@@ -225,6 +232,31 @@ void MailIntake::judge(const records::InboxItem& item) {
     return;
   }
   finish(item, mail::kind_name(classified.kind), c->id, inputs_for(*c, classified, parsed, taken->raw_sha256));
+}
+
+bool MailIntake::take_canary(const records::InboxItem& item, const std::vector<std::string>& recipients) {
+  bool taken = false;
+  x_desk.store().transact([&](records::Transaction& tx) {
+    taken = x_letters.take_canary(tx, recipients);
+    if (taken) {
+      tx.inbox().finish(item.id, "a canary");
+    }
+  });
+  return taken;
+}
+
+bool MailIntake::take_letter(const records::InboxItem& item, const IncomingMail& mail) {
+  std::optional<std::string> note;
+  x_desk.store().transact([&](records::Transaction& tx) {
+    note = x_letters.take(tx, mail);
+    if (note) {
+      tx.inbox().finish(item.id, *note);
+    }
+  });
+  if (note) {
+    log_info("MAIL_IS_A_LETTER", "from {}: {}", first_from(mail.parsed), *note);
+  }
+  return note.has_value();
 }
 
 std::vector<desk::Input> MailIntake::inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,

@@ -4,7 +4,8 @@
 /// as for the first time. Without a log, delivery is waited for (a success notice may still arrive); then it goes out again with the same Message-ID
 /// and Date, and both the log and the case say that it may have come twice.
 /// Letters to one mailbox are limited within an hour (recipient_limit.hpp). A customer's brand decides name, addresses, templates and DKIM key.
-/// Threads: the notice worker's own.
+/// A reseller answers for its customers and is written to; where the inventory says `notify`, the customer behind it gets a copy, with addresses of
+/// its own: what becomes of the copy is no delivery of the notice, and an answer to it is an answer of the case. Threads: the notice worker's own.
 #pragma once
 
 #include <map>
@@ -47,7 +48,10 @@ private:
   [[nodiscard]] bool is_held(const records::Job& job, const desk::Notice& notice);
   [[nodiscard]] const mail::Templates& templates_for(const CustomerId& customer) const;
   [[nodiscard]] const std::optional<mail::DkimSigner>& signer_for(const CustomerId& customer) const;
+  [[nodiscard]] mail::NoticeText text_of(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice);
   void send(const records::Job& job, const desk::Case& c, const desk::Notice& notice);
+  void queue_copy(records::Transaction& tx, const records::Job& job, const desk::Notice& notice);
+  bool send_copy();
   void conclude(const records::Job& job, const desk::Notice& notice, const mail::SubmitResult& result, bool maybe_duplicate);
 
   DeskService& x_desk;

@@ -4,7 +4,7 @@
 # of a bounce and of a reply. Each must end as it should.
 # usage: mail_test.sh FOLDER-OF-PROGRAMS   prints one line a check and "N passed, N failed"; exit status 1 when one failed, 77 when not root
 set -uo pipefail
-export MIBS=""
+export MIBS="" PINFOLD_LAB_MILTER=yes
 readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly checkout=$(cd "$here/../.." && pwd) python=/usr/bin/python3
 readonly lab=$checkout/lab/lab root=$checkout/build/lab/root
