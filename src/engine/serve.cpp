@@ -327,12 +327,12 @@ void Serve::Parts::wake_all() {
 }
 
 void Serve::Parts::beat_once() {
-  const bool mail_open = lmtp != nullptr || (imap && imap->is_open());
   report_flows();
   const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
   const WallTime now = clock.wall();
   store->transact([&](records::Transaction& tx) {
-    const bool mail_open = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));
+    const bool by_lmtp = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));
+    const bool mail_open = by_lmtp || (imap && imap->is_open());
     beat(tx, mail_open, pages_open, now);
   });
 }
