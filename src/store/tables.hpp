@@ -184,6 +184,9 @@ public:
   [[nodiscard]] std::optional<records::ReportRow> find(std::int64_t id) const override;
   [[nodiscard]] std::vector<records::ReportRow> list(records::ReportState state, std::size_t limit) const override;
   void decide(std::int64_t id, records::ReportState state, std::uint64_t findings, std::string_view why) override;
+  void note(const records::ReportedRow& row) override;
+  std::vector<records::ReportedRow> conclude(const std::string& finding_id, records::ReportOutcome outcome) override;
+  [[nodiscard]] std::vector<records::ReporterRecord> reporters(std::size_t limit) const override;
 
 private:
   soci::session& x_session;
