@@ -42,6 +42,7 @@ Outcome run_scene(const Scene& scene) {
   WatchSettings settings;
   settings.servers = {scene_server()};
   settings.declared = scene.innocent->declared;
+  settings.shows_both_ways = true;
   const std::vector<Seen> seen = watch(played.records, settings);
   Outcome outcome;
   outcome.records = played.records.size();
@@ -85,6 +86,9 @@ std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, u
   std::vector<Outcome> outcomes(scenes.size());
   std::atomic<std::size_t> next{0};
   Progress progress(title, scenes.size());
+  if (scenes.empty()) {
+    return outcomes;
+  }
   const auto work = [&] {
     for (std::size_t i = next++; i < scenes.size(); i = next++) {
       outcomes[i] = run_scene(scenes[i]);

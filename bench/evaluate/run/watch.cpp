@@ -12,16 +12,37 @@ constexpr Micros kStep = std::chrono::milliseconds{500};
 /// After the last record: contacts settle, windows close, running incidents give their last update.
 constexpr Micros kRest = std::chrono::minutes{3};
 constexpr std::uint64_t kHashSeed = 0x5EED;
+const net::IpAddress kNeighbour = net::IpAddress::v4(0x0A00'FE01);
+
+/// A packet to another server of ours.
+flow::FlowRecord neighbours_packet(WallTime at) {
+  flow::FlowRecord record;
+  record.src = net::IpAddress::v4(0x1400'0001);
+  record.dst = kNeighbour;
+  record.protocol = flow::kTcp;
+  record.src_port = 443;
+  record.dst_port = 50'000;
+  record.tcp_flags = flow::kAck;
+  record.packets = Packets{1};
+  record.bytes = Bytes{52};
+  record.first = ExporterTime{at.since_epoch};
+  record.last = record.first;
+  return record;
+}
 
 std::shared_ptr<const inventory::Inventory> inventory_of(const WatchSettings& settings) {
   const CustomerId customer{"evaluation"};
   std::vector<inventory::Server> servers;
-  for (const net::IpAddress& address : settings.servers) {
+  const auto add = [&](const net::IpAddress& address) {
     inventory::Server server;
     server.id = ServerId{to_string(address)};
     server.customer = customer;
     server.addresses = {net::Prefix(address, address.bits())};
     servers.push_back(std::move(server));
+  };
+  std::for_each(settings.servers.begin(), settings.servers.end(), add);
+  if (settings.shows_both_ways) {
+    add(kNeighbour);
   }
   return std::make_shared<const inventory::Inventory>(std::vector<inventory::Customer>{{customer, "evaluation", {}}}, std::move(servers));
 }
@@ -55,6 +76,9 @@ std::vector<Seen> watch(std::span<const ReceivedRecord> records, const WatchSett
   };
   WallTime next_look;
   WallTime now;
+  if (settings.shows_both_ways && !records.empty()) {
+    pipeline.add(neighbours_packet(records.front().received), detect::SourceIndex{0}, records.front().received);
+  }
   for (const ReceivedRecord& received : records) {
     now = std::max(now, received.received);
     if (now >= next_look) {

@@ -139,6 +139,9 @@ std::optional<ScanSighting> judge_scan(const ClientView& view, const PortScanThr
   if (!found) {
     found = subnet_sweep(view, thresholds);
   }
+  if (!found) {
+    found = ports_of_one_host(view, thresholds);
+  }
   const bool is_fast = found.has_value();
   if (!found) {
     found = patient_scan(view, thresholds, fast_until ? *fast_until + Micros{1} : WallTime{});
