@@ -49,8 +49,8 @@ class Results {
 public:
   explicit Results(const std::filesystem::path& file) : x_out(file, std::ios::trunc) {}
   void add(const Row& row) { x_out << to_json_line(row) << '\n'; }
-  void add(const char* part_name, const std::vector<Scene>& scenes, unsigned threads, const char* title) {
-    const std::vector<Outcome> outcomes = run_all(title, scenes, threads);
+  void add(const char* part_name, const std::vector<Scene>& scenes, unsigned threads, const char* title, Way way = Way::OneProcess) {
+    const std::vector<Outcome> outcomes = run_all(title, scenes, threads, way);
     for (std::size_t i = 0; i < scenes.size(); ++i) {
       add(row_of(part_name, scenes[i], outcomes[i]));
     }
@@ -123,6 +123,12 @@ int measure(const ProgramOptions& options) {
   if (is_wanted(options, part::kDays)) {
     play(part::kDays, innocent_days(Half::Freeze, freeze_days), "innocent days, freeze half");
     play(part::kDays, innocent_days(Half::Test, options.days_each), "innocent days, test half");
+  }
+  if (is_wanted(options, part::kMerged)) {
+    // A whole evaluation once more, every attack and every role, through summaries.
+    for (std::vector<Scene> scenes : {attack_scenes(Half::Test, 1), innocent_days(Half::Test, 1)}) {
+      results.add(part::kMerged, wanted(options, std::move(scenes)), options.threads, "through two collectors", Way::TwoCollectors);
+    }
   }
   return results.is_good() ? 0 : fail("results.jsonl: cannot be written");
 }

@@ -283,6 +283,11 @@ std::vector<records::TrafficSample> Collector::take_minutes(bool everything) {
   return samples;
 }
 
+std::vector<detect::NearMiss> Collector::take_near_misses() {
+  const WallTime now = x_worker->now();
+  return x_worker->with_intake([&](Intake& intake) { return intake.pipeline().take_near_misses(now); });
+}
+
 void Collector::stop() { x_worker->stop(); }
 
 }  // namespace pinfold::collect

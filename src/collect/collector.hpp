@@ -57,6 +57,8 @@ public:
   void add_interface(const ServerId& server, const detect::InterfaceTraffic& traffic);
   /// What the history has not had yet, as flows show it; once a minute. With `everything` also the running minutes: the program ends.
   [[nodiscard]] std::vector<records::TrafficSample> take_minutes(bool everything = false);
+  /// Windows near a threshold since the last call (detect/near_miss.hpp).
+  [[nodiscard]] std::vector<detect::NearMiss> take_near_misses();
   [[nodiscard]] CollectorCounters counters() const;
   /// Stops receiving and joins the thread, within milliseconds; findings made so far have been handed over. Again: does nothing.
   void stop();

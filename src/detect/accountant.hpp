@@ -71,6 +71,8 @@ public:
 
   /// Traffic that ended at `event` and lasted so long. Returns whether its end was in time for every window.
   bool add(inventory::ServerIndex server, Direction direction, SamplingRate rate, Packets packets, Bytes bytes, WallTime event, Micros lasted = {});
+  /// The same for figures that were scaled already (summary/summary.hpp), between two moments.
+  bool add_scaled(inventory::ServerIndex server, Direction direction, const Traffic& traffic, WallTime begin, WallTime end);
   /// The same from the counters of the server's own interface: for the windows alone, since those have a history of their own.
   void add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted);
   [[nodiscard]] WindowView view(inventory::ServerIndex server, Direction direction, WindowLength length) const;

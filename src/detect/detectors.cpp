@@ -117,8 +117,8 @@ void Detectors::note(inventory::ServerIndex server, Sighting sighting, WallTime 
 }
 
 void Detectors::note_near(inventory::ServerIndex server, const Sighting& sighting, bool did_pass) {
-  x_near_misses.note(
-      {x_inventory->server(server).id, sighting.abuse_class, sighting.series, sighting.last_seen, sighting.strength, did_pass, sighting.rate});
+  x_near_misses.note({x_inventory->server(server).id, sighting.abuse_class, sighting.series, sighting.measure, sighting.last_seen, sighting.measured,
+                      did_pass, sighting.rate});
 }
 
 template <typename Judge>

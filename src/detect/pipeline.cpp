@@ -36,7 +36,7 @@ Micros Pipeline::duration_of(const flow::FlowRecord& record) {
 }
 
 void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received) {
-  x_sources.heard(source, received);
+  heard(source, received);
   const Teller teller{source, x_sources.point_of(source), x_sources.accounted(source), x_sources.counts_from(source), received};
   for (; !records.empty(); records = records.subspan(x_ends.size())) {
     const std::span chunk = records.first(std::min(records.size(), kBatch));
@@ -87,11 +87,15 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
       ++x_servers[sender->value].disagreed;
       ++x_counters.disagreed;
     }
+    if (x_maker) {
+      x_maker->sent(*sender, teller.point, event, disagrees);
+    }
     if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
       // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
       const bool by_address_only = !is_on_wire && x_lookup->own_point(*sender) == teller.point && x_lookup->by_address_only(*sender, record);
-      x_detectors.outbound({*sender, event, teller.received, is_spoofed, by_address_only}, record);
+      const Detectors::Attributed who{*sender, event, teller.received, is_spoofed, by_address_only};
+      x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, record);
     }
     if (has_reverse) {
       is_accounted |= count({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, event, teller);
@@ -100,7 +104,7 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
   if (receiver) {
     if (count({*receiver, Direction::Inbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
-      x_detectors.inbound(*receiver, record, event);
+      x_maker ? x_maker->inbound(*receiver, teller.point, record, event) : x_detectors.inbound(*receiver, record, event);
     }
     if (has_reverse) {
       x_servers[receiver->value].outbound = std::max(x_servers[receiver->value].outbound, event);
@@ -143,6 +147,9 @@ bool Pipeline::count(const Side& side, const flow::FlowRecord& record, WallTime 
   if (!x_accountant.add(side.server, side.direction, record.sampling_rate, side.packets, side.bytes, event, duration_of(record))) {
     ++x_counters.late;
   }
+  if (x_maker) {
+    x_maker->traffic(side.server, teller.point, {side.direction, record.sampling_rate, side.packets, side.bytes, event, duration_of(record)});
+  }
   x_source_views[teller.source.value].shows_inbound |= side.direction == Direction::Inbound;
   return true;
 }
@@ -161,6 +168,7 @@ void Pipeline::note_loss(SourceIndex source, std::uint64_t datagrams, WallTime n
   SourceView& view = x_source_views[source.value];
   view.roll_to(now);
   view.lost_this_minute += datagrams;
+  view.lost_untold += datagrams;
 }
 
 std::optional<SourceIndex> Pipeline::source_of(inventory::ServerIndex server) const {
@@ -221,7 +229,7 @@ void Pipeline::add_interface(const ServerId& id, const InterfaceTraffic& traffic
 
 PipelineCounters Pipeline::counters() const {
   PipelineCounters counters = x_counters;
-  counters.untracked = x_detectors.refused();
+  counters.untracked = x_detectors.refused() + x_counters.untracked_told;
   return counters;
 }
 
@@ -237,6 +245,9 @@ void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> invento
   }
   x_accountant.reorder(old_index);
   x_detectors.set_inventory(lookup->shared_inventory(), old_index);
+  if (x_maker) {
+    x_maker->reorder(old_index);
+  }
   x_servers = std::move(servers);
   x_lookup = std::move(lookup);
   x_ports = PortServers(x_port_names, x_lookup->inventory());

@@ -28,20 +28,22 @@
 #include "detect/detectors.hpp"
 #include "detect/observation.hpp"
 #include "detect/server_lookup.hpp"
+#include "detect/summary/maker.hpp"
 #include "detect/thresholds.hpp"
 
 namespace pinfold::detect {
 
 struct PipelineCounters {
   std::uint64_t records = 0;
-  std::uint64_t accounted = 0;    ///< counted for at least one server
-  std::uint64_t spare = 0;        ///< told already by another source, point or direction
-  std::uint64_t foreign = 0;      ///< of no server of ours
-  std::uint64_t late = 0;         ///< too old for some window
-  std::uint64_t wrong_clock = 0;  ///< end time after receipt or absurdly old
-  std::uint64_t disagreed = 0;    ///< port, MAC and source address named different servers (detect/attribution.hpp)
-  std::uint64_t untracked = 0;    ///< attempts that no memory was left for
-  std::uint64_t findings = 0;     ///< handed out, updates included
+  std::uint64_t accounted = 0;       ///< counted for at least one server
+  std::uint64_t spare = 0;           ///< told already by another source, point or direction
+  std::uint64_t foreign = 0;         ///< of no server of ours
+  std::uint64_t late = 0;            ///< too old for some window
+  std::uint64_t wrong_clock = 0;     ///< end time after receipt or absurdly old
+  std::uint64_t disagreed = 0;       ///< port, MAC and source address named different servers (detect/attribution.hpp)
+  std::uint64_t untracked = 0;       ///< attempts that no memory was left for
+  std::uint64_t untracked_told = 0;  ///< records that collectors' summaries had no room for; their traffic is counted
+  std::uint64_t findings = 0;        ///< handed out, updates included
 };
 
 /// What the counters of a server's own interface say it sent and received between two readings.
@@ -66,7 +68,10 @@ public:
            std::uint64_t hash_seed);
 
   /// A datagram came from `source`: it lives, even if it had nothing to tell.
-  void heard(SourceIndex source, WallTime received) { x_sources.heard(source, received); }
+  void heard(SourceIndex source, WallTime received) {
+    x_sources.heard(source, received);
+    x_source_views[source.value].was_heard = true;
+  }
   void add(const flow::FlowRecord& record, SourceIndex source, WallTime received) { add_batch({&record, 1}, source, received); }
   /// The same as one after the other, and several times cheaper from some dozens on. Any number of records.
   void add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received);
@@ -88,6 +93,19 @@ public:
   [[nodiscard]] const Detectors& detectors() const { return x_detectors; }
   /// What was learned of the servers, to be kept over restarts.
   [[nodiscard]] Baselines& baselines() { return x_detectors.baselines(); }
+  /// Windows near a threshold, for the history (detect/near_miss.hpp); each is handed out once.
+  [[nodiscard]] std::vector<NearMiss> take_near_misses(WallTime now) { return x_detectors.take_near_misses(now); }
+
+  /// From now on records are not judged here: they are told to whoever judges, as summaries (summary/summary.hpp). What the accountant keeps for
+  /// the history goes on. `origin` must be new in each life of the collector.
+  void publish_as(SummaryOrigin origin);
+  /// The next batch, if one is due. Call at least once a second.
+  [[nodiscard]] std::optional<SummaryBatch> take_batch(WallTime now);
+  /// The other end: judges what collectors have told, as SummaryBook hands it out. This pipeline's sources name the collectors' observation points;
+  /// its thresholds are those of `judged_by_summaries`. A summary counts as one record.
+  void add_merged(const MergedSummaries& merged, WallTime now);
+  /// The same thresholds for detectors that learn of an answer up to one batch after its question.
+  [[nodiscard]] static Thresholds judged_by_summaries(Thresholds thresholds);
 
   /// For servers that no flow export shows: the windows then hold exact figures. Ignored while flows of the server are accounted.
   void add_interface(const ServerId& server, const InterfaceTraffic& traffic, WallTime now);
@@ -117,6 +135,8 @@ private:
     std::int64_t minute = 0;     ///< the running one, of receive time
     std::uint64_t lost_this_minute = 0;
     std::uint64_t lost_last_minute = 0;
+    std::uint64_t lost_untold = 0;  ///< since the last batch
+    bool was_heard = false;         ///< since the last batch
     void roll_to(WallTime now);
   };
   struct Side {
@@ -151,6 +171,8 @@ private:
   void account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller);
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] bool count(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
+  [[nodiscard]] std::vector<PointReport> point_reports();
+  void add_summary(const Summary& summary, WallTime now);
   [[nodiscard]] std::optional<SourceIndex> source_of(inventory::ServerIndex server) const;
 
   Thresholds x_thresholds;
@@ -162,6 +184,7 @@ private:
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
   Detectors x_detectors;
+  std::unique_ptr<SummaryMaker> x_maker;  ///< if set, it is told what the detectors would be
   PipelineCounters x_counters;
   std::vector<Ends> x_ends;  ///< of the running batch
 };

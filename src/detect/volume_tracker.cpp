@@ -64,6 +64,9 @@ std::uint64_t opened_by(const flow::FlowRecord& record, VolumeClass kind, std::u
   return has_syn && !is_answer ? record.sampling_rate.one_in() : 0;
 }
 
+/// To a service of ours that could answer somebody else.
+bool is_question(const flow::FlowRecord& record) { return record.protocol == flow::kUdp && amplifier_on(record.dst_port).has_value(); }
+
 /// RSTs and ICMP errors come back from a host that wants no more of it.
 bool is_answer(const flow::FlowRecord& record) {
   if (record.protocol == flow::kTcp) {
@@ -78,6 +81,24 @@ bool is_answer(const flow::FlowRecord& record) {
 }
 
 }  // namespace
+
+std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) { return class_of(record); }
+
+std::uint64_t connections_opened_by(const flow::FlowRecord& record) {
+  const auto kind = class_of(record);
+  return kind ? opened_by(record, *kind, saturating_multiply(record.packets.value, record.sampling_rate.one_in())) : 0;
+}
+
+bool is_large_answer(const flow::FlowRecord& record) {
+  const std::uint64_t packets = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
+  return packets >= kManyQuestions && (packets >= kLargeAnswer || is_question(record));
+}
+
+BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector) {
+  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
+  return {{mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)},
+          mark(flood.min_connections_per_second)};
+}
 
 void VolumeCount::add(std::uint64_t more_packets, std::uint64_t more_bytes, std::uint64_t more_seen) {
   packets = detect::add(packets, more_packets);
@@ -110,12 +131,7 @@ VolumeTracker::Share VolumeTracker::share_of(const flow::FlowRecord& record) {
 }
 
 VolumeTracker::VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector)
-    : x_marks{}, x_opened_mark(0), x_servers(servers) {
-  // An eighth of what the rule asks for in a slot.
-  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
-  x_marks = {mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)};
-  x_opened_mark = mark(flood.min_connections_per_second);
-}
+    : x_marks(busy_marks(flood, reflector)), x_servers(servers) {}
 
 Destination* VolumeTracker::find(Busy& busy, const net::IpAddress& peer) {
   for (Destination& known : busy.top) {
@@ -143,7 +159,7 @@ Destination& VolumeTracker::destination(Server& state, const net::IpAddress& pee
   smallest->peer = peer;
   smallest->weight = weight;
   for (Early& early : state.early) {
-    if (early.slot >= 0 && early.peer == peer) {
+    if (early.slot != 0 && early.peer == std::hash<net::IpAddress>{}(peer)) {
       if (DestinationSlot* at = slot_in(*smallest, early.slot)) {
         at->in.add(early.packets, early.bytes, early.seen);
         smallest->packets_in += early.packets;
@@ -163,7 +179,7 @@ bool VolumeTracker::becomes_busy(Server& state, std::size_t kind, std::int64_t s
   // What is late counts as well: it can only make a server busy a little early.
   state.packets[kind] = add(state.packets[kind], share.packets);
   state.opened = add(state.opened, opened);
-  return state.packets[kind] >= x_marks[kind] || state.opened >= x_opened_mark;
+  return state.packets[kind] >= x_marks.packets[kind] || state.opened >= x_marks.opened;
 }
 
 void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
@@ -219,9 +235,7 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
 
 void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event) {
   Server& state = x_servers[server.value];
-  const bool is_question = record.protocol == flow::kUdp && amplifier_on(record.dst_port).has_value();
-  const std::uint64_t most = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
-  const bool is_large = most >= kLargeAnswer || (is_question && most >= kManyQuestions);
+  const bool is_large = is_large_answer(record);
   if ((!state.busy && !is_large) || !is_answer(record)) {
     return;
   }
@@ -229,12 +243,13 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   const Share share = share_of(record);
   if (!state.busy) {
     Early& oldest = state.early[0].slot <= state.early[1].slot ? state.early[0] : state.early[1];
-    oldest = {record.src, add(0, share.packets), add(0, share.seen), slot, share.bytes};
+    oldest = {std::hash<net::IpAddress>{}(record.src), add(0, share.packets), add(0, share.seen), add(0, share.bytes),
+              add(0, static_cast<std::uint64_t>(std::max<std::int64_t>(slot, 0)))};
     return;
   }
   Destination* from = find(*state.busy, record.src);
   if (from == nullptr) {
-    if (!is_large && !is_question) {
+    if (!is_large && !is_question(record)) {
       return;
     }
     from = &destination(state, record.src);

@@ -10,7 +10,7 @@
 /// Top destinations: space-saving with kTop entries; a newcomer replaces the smallest but starts from zero, so no count is too high.
 /// Units:   packets and bytes scaled by the sampling rate; `seen` as exported. A record that lasted longer than a slot counts its average, in
 ///          the slot that it ended in.
-/// Clock:   event times. Memory: 112 bytes a server, 8 KiB more for a busy one; forgotten after kIdle.
+/// Clock:   event times. Memory: 88 bytes a server, 8 KiB more for a busy one; forgotten after kIdle.
 /// Source:  Metwally et al., Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005.
 /// Threads: none.
 #pragma once
@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "detect/client_tracker.hpp"
@@ -31,6 +32,19 @@ namespace pinfold::detect {
 
 enum class VolumeClass : std::uint8_t { Syn, Udp, Echo, Answer, Other };
 inline constexpr std::size_t kVolumeClasses = 5;
+/// nullopt: counts nowhere.
+[[nodiscard]] std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record);
+/// TCP connections that an outbound record opened, scaled.
+[[nodiscard]] std::uint64_t connections_opened_by(const flow::FlowRecord& record);
+/// An inbound record that is remembered even of a server that is not busy yet.
+[[nodiscard]] bool is_large_answer(const flow::FlowRecord& record);
+
+/// What in one slot makes a server worth a table of destinations: an eighth of what the rules ask for.
+struct BusyMarks {
+  std::array<std::uint32_t, kVolumeClasses> packets{};
+  std::uint32_t opened = 0;
+};
+[[nodiscard]] BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
 struct VolumeCount {
   std::uint32_t packets = 0;  ///< saturating
@@ -117,18 +131,18 @@ private:
   };
   /// An answer, or a question to a reflector, that came before the server was busy.
   struct Early {
-    net::IpAddress peer;
+    std::uint64_t peer = 0;  ///< hashed
     std::uint32_t packets = 0;
     std::uint32_t seen = 0;
-    std::int64_t slot = -1;
-    std::uint64_t bytes = 0;
+    std::uint32_t bytes = 0;  ///< saturating
+    std::uint32_t slot = 0;   ///< 0: none
   };
   struct Server {
     std::int64_t slot = 0;
     std::array<std::uint32_t, kVolumeClasses> packets{};  ///< since that slot began, saturating
     std::uint32_t opened = 0;
-    std::array<Early, 2> early;
     std::unique_ptr<Busy> busy;
+    std::array<Early, 2> early;
   };
   struct Share;
   [[nodiscard]] static Share share_of(const flow::FlowRecord& record);
@@ -137,8 +151,7 @@ private:
   [[nodiscard]] static Destination& destination(Server& state, const net::IpAddress& peer);
   static bool make_due(Busy& busy, WallTime now);
 
-  std::array<std::uint32_t, kVolumeClasses> x_marks;  ///< packets in a slot that make a server busy
-  std::uint32_t x_opened_mark;
+  BusyMarks x_marks;
   std::vector<Server> x_servers;
   std::vector<inventory::ServerIndex> x_queue;
 };

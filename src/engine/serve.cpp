@@ -16,6 +16,7 @@
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "engine/mail_intake.hpp"
+#include "engine/near_miss_keeper.hpp"
 #include "engine/notices.hpp"
 #include "engine/on_call.hpp"
 #include "engine/places.hpp"
@@ -130,6 +131,7 @@ struct Serve::Parts {
   LossWatch losses;
   WallTime flows_reported;  ///< by the ears' worker alone
   std::unique_ptr<Bandwidth> bandwidth;
+  std::unique_ptr<NearMissKeeper> near_misses;
   std::unique_ptr<mail::LmtpServer> lmtp;
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
@@ -200,6 +202,7 @@ void Serve::Parts::start() {
       wake_all();
     });
   }
+  near_misses = std::make_unique<NearMissKeeper>(*store, config.thresholds, collector.get(), clock);
   bandwidth = std::make_unique<Bandwidth>(config, collector_options(config).exporters, collector.get(), *known_inventory, clock);
   if (config.mail.lmtp) {
     mail::LmtpServerOptions options;
@@ -245,6 +248,7 @@ void Serve::Parts::start() {
   });
   add("bandwidth", kBeat, [this] {
     bandwidth->keep();
+    near_misses->keep();
     return false;
   });
   for (unsigned i = 0; bandwidth->polls() && i < Bandwidth::kPollers; ++i) {

@@ -25,6 +25,8 @@ struct WatchSettings {
   /// The exporter has shown that it sees both directions, as one of a whole network does within seconds: a scene has one server only, and that one
   /// may get nothing sampled for minutes.
   bool shows_both_ways = false;
+  /// The records are read by two collectors, which tell a third process what they saw (detect/summary), and that one judges.
+  bool through_collectors = false;
 };
 
 /// In order of detection. Findings of severity Info are kept: the caller decides whether they accuse.

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <string_view>
 
 #include "detect/rules/login_sessions.hpp"
 #include "detect/rules/words.hpp"
@@ -57,6 +58,7 @@ struct Found {
   std::uint64_t least = 0;  ///< what would have been enough
   Micros window{};
   bool is_sampled = false;
+  std::string_view measure;  ///< the threshold that decided
 };
 
 /// Most of what was tried on that port never answered: whoever looks for hosts finds some, and says a few words to them.
@@ -96,6 +98,7 @@ public:
     }
     if (found) {
       found->window = kWindows.at(window);
+      found->measure = measure_of(*found, kind, window);
     }
     return found;
   }
@@ -145,6 +148,17 @@ private:
     return best;
   }
 
+  [[nodiscard]] static std::string_view measure_of(const Found& found, PortKind kind, std::size_t window) {
+    if (window > 0) {
+      return window == 1 ? "brute_force.min_logins_ten_minutes" : "brute_force.min_logins_hour";
+    }
+    if (is_busy_kind(kind)) {
+      return "brute_force.min_logins_one_host_busy";
+    }
+    return kind == PortKind::Unknown ? "brute_force.min_logins_odd_port"
+           : found.host              ? "brute_force.min_logins_one_host"
+                                     : "brute_force.min_logins_many_hosts";
+  }
   [[nodiscard]] bool is_alike(PortKind kind, const LoginShape& shape) const {
     const bool is_refused = kind != PortKind::MailLogin || shape.duration >= kRefusalTakes;
     return is_refused && shape.similar_percent >= x_thresholds.min_similar_percent;
@@ -176,7 +190,10 @@ private:
     if ((!is_persistent && !is_broad) || !is_alike(kind, shape) || (!is_persistent && (!has_lasted(group) || is_scanned(x_view, port)))) {
       return std::nullopt;
     }
-    Found found{group, std::nullopt, shape, least};
+    Found found;
+    found.group = group;
+    found.shape = shape;
+    found.least = least;
     return found;
   }
 
@@ -243,6 +260,7 @@ std::optional<Found> judge_sampled(const ClientView& view, const BruteForceThres
   found.least = least;
   found.window = kWindows.at(window);
   found.is_sampled = true;
+  found.measure = "brute_force.min_sampled_sessions";
   return found;
 }
 
@@ -303,6 +321,8 @@ Sighting sighting_of(const Found& found, const ClientView& view, std::uint16_t p
   }
   const Micros span = sighting.last_seen - sighting.first_seen;
   sighting.strength = logins;
+  sighting.measure = found.measure;
+  sighting.measured = logins;
   sighting.severity = logins >= 300 ? abuse::Severity::High : abuse::Severity::Medium;
   sighting.confidence = {static_cast<std::uint8_t>(confidence_of(found, view, kind_of_port(port)))};
   sighting.summary = summary_of(found, view, port, logins, span);

@@ -17,6 +17,8 @@ constexpr std::uint64_t kScanFactor = 10;
 constexpr std::uint64_t kSmallTcp = 200;
 
 constexpr std::array<std::string_view, kVolumeClasses> kKinds = {"syn", "udp", "icmp", "udp", "other"};
+constexpr std::array<std::string_view, kVolumeClasses> kMeasures = {"flood.min_syn_pps", "flood.min_udp_pps", "flood.min_icmp_pps",
+                                                                    "flood.min_udp_pps", "flood.min_other_pps"};
 constexpr std::array<std::string_view, kVolumeClasses> kWords = {"TCP connection requests (SYN)", "UDP packets", "pings", "UDP packets", "packets"};
 
 struct Flood {
@@ -59,7 +61,9 @@ public:
   }
   [[nodiscard]] bool opens_many(const DestinationSlot& slot) const {
     const bool is_seen = x_view.rate.one_in() == 1 || slot.opened / x_view.rate.one_in() >= x_thresholds.min_sampled_packets;
-    return is_seen && is_at_rate(slot, slot.opened, x_thresholds.min_connections_per_second) && slot.ports.count() < kManyPorts;
+    // Connections carry something; SYNs alone are a scan's or a SYN flood's.
+    const bool are_used = slot.tcp_packets >= std::uint64_t{slot.opened} * 2;
+    return is_seen && are_used && is_at_rate(slot, slot.opened, x_thresholds.min_connections_per_second) && slot.ports.count() < kManyPorts;
   }
 
 private:
@@ -131,6 +135,8 @@ Sighting sighting_of(const Flood& flood, const VolumeTracker::View& view, const 
   sighting.first_seen = flood.to->first;
   sighting.last_seen = flood.to->newest;
   sighting.strength = out.packets;
+  sighting.measure = kMeasures.at(static_cast<std::size_t>(flood.kind));
+  sighting.measured = pps;
   sighting.severity = pps >= 100'000 || Bytes{out.bytes} / span >= Bps{1'000'000'000} ? abuse::Severity::Critical : abuse::Severity::High;
   int percent = flood.kind == VolumeClass::Other ? 80 : 90;
   percent -= view.rate.one_in() > 1 ? 5 : 0;

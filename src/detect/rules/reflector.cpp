@@ -58,6 +58,11 @@ Sighting sighting_of(const Mirrored& found, const VolumeTracker::View& view, con
   sighting.first_seen = found.to->first;
   sighting.last_seen = found.to->newest;
   sighting.strength = found.out.bytes;
+  const std::uint64_t pps = std::uint64_t{found.out.packets} * 1'000'000 / static_cast<std::uint64_t>(found.span.count());
+  const std::uint64_t kbps = (Bytes{found.out.bytes} / found.span).value / 1000;
+  const bool is_slow = pps * thresholds.min_kbps < kbps * thresholds.min_pps;  // the nearer of the two decides
+  sighting.measure = is_slow ? "reflector.min_pps" : "reflector.min_kbps";
+  sighting.measured = is_slow ? pps : kbps;
   sighting.severity = Bytes{found.out.bytes} / found.span >= Bps{100'000'000} ? abuse::Severity::High : abuse::Severity::Low;
   sighting.confidence = {static_cast<std::uint8_t>(view.rate.one_in() > 1 ? 70 : 85)};
   sighting.summary = fmt::format(

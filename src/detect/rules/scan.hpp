@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "detect/client_tracker.hpp"
@@ -34,6 +35,7 @@ struct ScanIncident {
   net::IpAddress source;             ///< the server's address
   WallTime first_seen;
   WallTime last_seen;
+  std::string_view measure;   ///< the threshold that decided
   std::uint64_t targets = 0;  ///< estimated; equals `seen` when nothing was sampled
   std::uint64_t seen = 0;     ///< distinct targets really in the records
   std::uint32_t unanswered_percent = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -105,9 +106,16 @@ private:
   };
 
   [[nodiscard]] bool passes(const ScanTally& tally) const {
-    const std::uint32_t unanswered = x_judge.unanswered_percent(tally);
-    return (x_judge.is_enough(tally.outbound, x_least) && unanswered >= x_thresholds.min_unanswered_percent_slow) ||
-           (x_window > kShortWindow && x_judge.is_enough(tally.outbound, (x_least + 1) / 2) && unanswered >= kNextToNobody);
+    return (x_judge.is_enough(tally.outbound, x_least) && is_surely_above(tally, x_thresholds.min_unanswered_percent_slow)) ||
+           (x_window > kShortWindow && x_judge.is_enough(tally.outbound, (x_least + 1) / 2) && x_judge.unanswered_percent(tally) >= kNextToNobody);
+  }
+  /// Of a hundred contacts a client whose peers are dead by three quarters loses more than eighty every now and then: the share has to be above the
+  /// limit by what chance explains (one-sided 99 % of a binomial).
+  [[nodiscard]] bool is_surely_above(const ScanTally& tally, std::uint32_t percent) const {
+    constexpr double kSigmas = 2.33;
+    const auto all = static_cast<double>(std::max<std::uint64_t>(tally.outbound, 1));
+    const double limit = percent / 100.0;
+    return static_cast<double>(x_judge.unanswered(tally)) / all >= limit + kSigmas * std::sqrt(limit * (1 - limit) / all);
   }
   [[nodiscard]] bool is_block(const Block& block, const Groups& groups) const {
     const bool has_pattern = block.connected * 100 >= groups.all.outbound * kMinBlockShare;
@@ -121,7 +129,7 @@ private:
     for (const auto& [key, tally] : groups.targets) {
       const ScanTally& port = groups.ports.at(key.port);
       const ScanTally& peer = groups.peers.at(key.peer);
-      if (x_judge.unanswered_percent(port) < x_thresholds.min_unanswered_percent) {
+      if (port.outbound >= kMinHostsOfBlockPort && x_judge.unanswered_percent(port) < x_thresholds.min_unanswered_percent) {
         continue;
       }
       block.tally.add(tally);
@@ -184,6 +192,7 @@ std::optional<ScanIncident> subnet_sweep(const ClientView& view, const PortScanT
     offer(key, tally, (least * 3 + 3) / 4, kMinSilentPings);
   }
   if (best) {
+    best->measure = "port_scan.min_subnet_hosts";
     best->is_sweep = true;
     best->protocol = best_key.protocol;
     best->port = best_key.port;
@@ -229,6 +238,7 @@ std::optional<ScanIncident> ports_of_one_host(const ClientView& view, const Port
                         host.packets <= host.tally.outbound * kMaxPacketsAPort;
     if (passes && (!best || host.tally.outbound > best->seen)) {
       best = incident_of(host.tally, judge, view, ClientTracker::kSpell);
+      best->measure = "port_scan.min_ports_per_minute";
       best->kind = ScanKind::Vertical;
       best->protocol = key.first;
       best->peer = key.second;
@@ -245,9 +255,11 @@ std::optional<ScanIncident> patient_scan(const ClientView& view, const PortScanT
   struct Window {
     Micros length;
     std::uint64_t least;
+    std::string_view measure;
   };
-  const std::array<Window, 2> windows = {Window{std::chrono::minutes{10}, thresholds.min_targets_per_ten_minutes},
-                                         Window{std::chrono::hours{1}, thresholds.min_targets_per_hour}};
+  const std::array<Window, 2> windows = {
+      Window{std::chrono::minutes{10}, thresholds.min_targets_per_ten_minutes, "port_scan.min_targets_per_ten_minutes"},
+      Window{std::chrono::hours{1}, thresholds.min_targets_per_hour, "port_scan.min_targets_per_hour"}};
   const ScanJudge judge(view, view.slow, thresholds);
   const std::uint64_t unanswered = judge.estimate(unanswered_in(view.slow));
   for (const Window& window : windows) {
@@ -257,6 +269,7 @@ std::optional<ScanIncident> patient_scan(const ClientView& view, const PortScanT
     const Groups groups = group(view, std::max(view.newest - window.length, since));
     auto found = PatientJudge(view, thresholds, window.length, window.least).strongest(groups);
     if (found) {
+      found->measure = window.measure;
       found->samples = busiest(view.slow, [&](const Contact& contact) {
         const auto& ports = found->ports;
         return found->kind == ScanKind::Vertical     ? contact.key.peer == found->peer

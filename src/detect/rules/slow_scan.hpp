@@ -7,7 +7,8 @@
 /// average
 ///          (UDP: twice as many, without the ports that traceroute counts through). Only unsampled.
 /// Patient: `min_targets_per_ten_minutes` or `min_targets_per_hour` distinct TCP targets of one port, one destination, or (block) of many ports and
-///          hosts, `min_unanswered_percent_slow` of them unanswered; half the hour's number when 95 % are.
+///          hosts, surely more than `min_unanswered_percent_slow` of them unanswered (one-sided 99 % of a binomial: one looks every second); half the
+///          hour's number when 95 % are.
 /// Block:   peer-to-peer clients also fail with hundreds of hosts, but each on a port of its own: at least kMinBlockShare per cent of the targets
 /// must
 ///          share their host with another port, or their port with kMinHostsOfBlockPort hosts. When 95 % never answered, no pattern is asked for, nor
