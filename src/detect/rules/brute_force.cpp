@@ -49,7 +49,7 @@ std::uint64_t packets_of_login(std::uint16_t port) {
 }
 
 /// On average; a login is small commands and a key exchange, work fills its packets.
-std::uint64_t most_bytes_a_packet(PortKind kind) { return kind == PortKind::MailLogin ? 600 : kind == PortKind::Database ? 220 : 450; }
+std::uint64_t most_bytes_a_packet(PortKind kind) { return kind == PortKind::MailLogin ? 600 : kind == PortKind::Database ? 150 : 450; }
 
 struct Found {
   LoginGroup group;
