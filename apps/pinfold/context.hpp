@@ -54,6 +54,8 @@ void add_flow_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_report_commands(CLI::App& app, Context& context);
 void add_triage_commands(CLI::App& reports, Context& context);
+void add_backup_commands(CLI::App& app, Context& context);
+void add_manual_commands(CLI::App& app);
 void add_demo_command(CLI::App& app, Context& context);
 
 /// The whole file; Stop(Environment) with the reason when it cannot be read or is larger than `most` bytes.

@@ -27,7 +27,9 @@ int main(int argc, char** argv) {
     add_flow_commands(app, context);
     add_mail_commands(app, context);
     add_report_commands(app, context);
+    add_backup_commands(app, context);
     add_demo_command(app, context);
+    add_manual_commands(app);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

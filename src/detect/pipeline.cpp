@@ -46,9 +46,10 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
       const bool is_on_wire = whose.on_the_wire().has_value();
       x_ends.push_back(
           {whose.charged(), x_lookup->receiver(record), whose.disagrees(), is_on_wire && whose.by_prefix != whose.on_the_wire(), is_on_wire});
-      if (x_ends.size() <= kPrefetch) {
-        fetch(x_ends.back());
-      }
+      fetch_rows(x_ends.back());
+    }
+    for (std::size_t i = 0; i < std::min(kPrefetch, chunk.size()); ++i) {
+      fetch(x_ends[i]);
     }
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       if (i + kPrefetch < chunk.size()) {
@@ -59,12 +60,24 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
   }
 }
 
-void Pipeline::fetch(const Ends& ends) const {
+void Pipeline::fetch_rows(const Ends& ends) const {
   for (const auto& server : {ends.sender, ends.receiver}) {
     if (server) {
-      __builtin_prefetch(&x_servers[server->value], 1);
-      x_accountant.prefetch(*server);
+      x_detectors.prefetch_rows(*server);
     }
+  }
+}
+
+void Pipeline::fetch(const Ends& ends) const {
+  if (ends.sender) {
+    __builtin_prefetch(&x_servers[ends.sender->value], 1);
+    x_accountant.prefetch(*ends.sender);
+    x_detectors.prefetch_sender(*ends.sender);
+  }
+  if (ends.receiver) {
+    __builtin_prefetch(&x_servers[ends.receiver->value], 1);
+    x_accountant.prefetch(*ends.receiver);
+    x_detectors.prefetch_receiver(*ends.receiver);
   }
 }
 
@@ -78,7 +91,14 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
   }
   const Packets reverse_packets = record.reverse_packets.value_or(Packets{});
   const Bytes reverse_bytes = record.reverse_bytes.value_or(Bytes{});
-  const bool has_reverse = reverse_packets.value > 0;
+  const bool has_reverse = reverse_packets.value > 0 || reverse_bytes.value > 0;  // some firewalls count bytes alone
+  if (!has_reverse && record.packets.value == 0 && record.bytes.value == 0) {
+    ++x_counters.events;
+    if (sender) {
+      x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
+    }
+    return;
+  }
   bool is_accounted = false;
   // The reverse half of a biflow is counted here; the detectors read it with its forward half.
   if (sender) {
@@ -93,7 +113,8 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
     if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
       // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
-      const bool by_address_only = !is_on_wire && x_lookup->own_point(*sender) == teller.point && x_lookup->by_address_only(*sender, record);
+      const bool by_address_only =
+          record.src_mac && !is_on_wire && x_lookup->own_point(*sender) == teller.point && x_lookup->by_address_only(*sender, record);
       const Detectors::Attributed who{*sender, event, teller.received, is_spoofed, by_address_only};
       x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, record);
     }

@@ -5,11 +5,15 @@
 /// it, until that has been silent about it for `point_hold`. Within the point one source is accounted (detect/observation.hpp). Where a
 /// source exports the same packets on ingress and on egress, ingress counts. So two border routers that split a server's traffic show
 /// only the half of one: give both one name only if they see the same packets.
+/// Events:  records without any packet or byte (a firewall's "created" and "denied", a NAT's log) are counted and say that their sender lives. They
+/// are
+///          no traffic, and no attempts: nobody tells afterwards whether those were answered.
 /// Time:    a record happened at its end time as exported, but never after its receipt. Without one, or with one that is more than kMaxSkew
 ///          ahead or kMaxAge old (counted: the exporter's clock is wrong), it happened when it was received.
 /// Loss:    findings carry what the accounted exporter is known to have lost in the last one to two minutes before they were made.
-/// Batches: records are attributed first (two prefix look-ups each), then counted with the servers' rows fetched kPrefetch records ahead: rows of
-///          100,000 servers do not stay in any cache, and waiting for each costs more than all the rest.
+/// Batches: records are attributed first (two prefix look-ups each), asking for the detectors' rows meanwhile; then counted, with the servers' other
+///          rows and what the detectors' rows point to fetched kPrefetch records ahead: rows of 100,000 servers do not stay in any cache, and
+///          waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
 /// Cost:    O(1) a record, no allocation of its own; memory: 600 bytes a server and the contacts of those that make attempts
 ///          (detect/client_tracker.hpp, which also says what skips the detectors and why nothing is missed).
@@ -38,6 +42,7 @@ struct PipelineCounters {
   std::uint64_t accounted = 0;       ///< counted for at least one server
   std::uint64_t spare = 0;           ///< told already by another source, point or direction
   std::uint64_t foreign = 0;         ///< of no server of ours
+  std::uint64_t events = 0;          ///< without a packet or byte: a firewall or NAT tells that something began or was refused; no traffic
   std::uint64_t late = 0;            ///< too old for some window
   std::uint64_t wrong_clock = 0;     ///< end time after receipt or absurdly old
   std::uint64_t disagreed = 0;       ///< port, MAC and source address named different servers (detect/attribution.hpp)
@@ -167,6 +172,7 @@ private:
   [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
   /// Its observation point lives: silence is silence.
   [[nodiscard]] bool is_watched(inventory::ServerIndex server, WallTime now) const;
+  void fetch_rows(const Ends& ends) const;
   void fetch(const Ends& ends) const;
   void account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller);
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);

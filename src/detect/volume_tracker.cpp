@@ -304,7 +304,7 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
 }
 
 void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
-  std::vector<Server> fresh(old_index.size());
+  HugeVector<Server> fresh(old_index.size());
   x_queue.clear();
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] == Accountant::kUnknown) {

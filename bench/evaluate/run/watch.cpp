@@ -69,7 +69,8 @@ detect::Pipeline pipeline_of(const WatchSettings& settings, detect::Thresholds t
 class OneProcess {
 public:
   /// After so long without a record, contacts and long flows have settled; what else is due is told before the next record.
-  static constexpr Micros kDone = std::chrono::milliseconds{3500};
+  static constexpr Micros kDone = std::chrono::milliseconds{3600};
+  static constexpr Micros kClose = std::chrono::milliseconds{500};
   explicit OneProcess(const WatchSettings& settings) : x_pipeline(pipeline_of(settings, with_roles(settings))) {}
   void add(const flow::FlowRecord& record, WallTime now) { x_pipeline.add(record, detect::SourceIndex{0}, now); }
   [[nodiscard]] std::vector<abuse::Finding> take_findings(WallTime now) { return x_pipeline.take_findings(now); }
@@ -82,6 +83,7 @@ private:
 class TwoCollectors {
 public:
   static constexpr Micros kDone = std::chrono::seconds{45};
+  static constexpr Micros kClose = std::chrono::seconds{44};
   explicit TwoCollectors(const WatchSettings& settings)
       : x_collectors{pipeline_of(settings, with_roles(settings)), pipeline_of(settings, with_roles(settings))},
         x_detector(pipeline_of(settings, detect::Pipeline::judged_by_summaries(with_roles(settings)))) {
@@ -133,9 +135,11 @@ std::vector<Seen> watch(std::span<const ReceivedRecord> records, const WatchSett
   WallTime next_look = now;
   for (const ReceivedRecord& received : records) {
     const WallTime at = std::max(now, received.received);
-    // As it runs live: a look every half second, with records or without.
-    for (const WallTime end = std::min(at, now + Detector::kDone); next_look <= end; next_look = next_look + kStep) {
+    // As it runs live, where a look can find anything: every half second while records come, once more when the last ones have settled, and before
+    // the next one.
+    for (const WallTime end = std::min(at, now + Detector::kDone); next_look <= end;) {
       take(next_look);
+      next_look = next_look + (next_look - now < Detector::kClose ? kStep : Detector::kDone - Detector::kClose);
     }
     if (next_look < at) {
       take(at);

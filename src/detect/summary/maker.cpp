@@ -15,6 +15,9 @@ namespace {
 /// Longer than any rule looks back for floods (VolumeTracker::kIdle).
 constexpr std::int64_t kBusySlots = VolumeTracker::kIdle / kSlot + 1;
 
+/// What comes in large may be the answer to something that is only told later.
+constexpr unsigned kMaxLargeAnswers = 4;
+
 std::int64_t slot_of(WallTime time) { return time.since_epoch / kSlot; }
 
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
@@ -75,7 +78,6 @@ std::optional<ContactSign> sign_of(Direction direction, const flow::FlowRecord& 
 bool opens_session(Direction direction, const flow::FlowRecord& record) { return direction == Direction::Inbound && record.packets.value > 2; }
 
 bool is_short(const flow::FlowRecord& record) { return !record.first || !record.last || record.last->claimed() - record.first->claimed() < kSlot; }
-
 /// Nobody who reads the sum would read anything else than from the parts.
 bool may_fold(const RecordSighting& mine, const RecordSighting& more, const flow::FlowRecord& sum) {
   return slot_of(mine.event) == slot_of(more.event) && mine.is_spoofed == more.is_spoofed && mine.by_address_only == more.by_address_only &&
@@ -204,8 +206,11 @@ void SummaryMaker::inbound(inventory::ServerIndex index, PointIndex point, const
   Server& server = x_servers[index.value];
   const auto seen = read_inbound(record);
   bool is_wanted = (seen && server.tried && server.tried->test(port_bit(seen->key))) || (server.busy && server.busy->peers.contains(record.src));
-  // Answers may be told before what they answer, and questions to a reflector are small.
-  is_wanted = is_wanted || is_large_answer(record) || (server.busy && record.protocol == flow::kUdp && amplifier_on(record.dst_port));
+  if (!is_wanted && is_large_answer(record)) {
+    is_wanted = pending_of(index, point).large_answers++ < kMaxLargeAnswers;
+  }
+  // Questions to a reflector are small.
+  is_wanted = is_wanted || (server.busy && record.protocol == flow::kUdp && amplifier_on(record.dst_port));
   const PortKind kind = record.protocol == flow::kTcp ? kind_of_port(record.dst_port) : PortKind::Ordinary;
   if (!is_wanted && (kind == PortKind::Mail || kind == PortKind::MailLogin) && (record.tcp_flags.value_or(flow::kAck) & flow::kAck) != 0) {
     is_wanted = !std::exchange(pending_of(index, point).mail_was_told, true);

@@ -2,8 +2,8 @@
 ///
 /// What becomes a sighting is what the detectors read (client_tracker.hpp, volume_tracker.hpp); everything else is in `traffic` alone:
 ///   - outbound: attempts and sessions, and what else a server sends to whom it turned to; nothing that read_outbound calls nothing;
-///   - inbound: from a port that the server has tried; the first mail session to it in each batch; from whom a busy server sends to; large answers
-///     and questions to a busy reflector (is_large_answer);
+///   - inbound: from a port that the server has tried; the first mail session and the first few large records to it in each batch; from whom a
+///     busy server sends to, and questions to a busy reflector;
 ///   - everything outbound of a class of packets of which a server sends at least half of what makes it busy for the volume rules.
 /// Equal records (both ends, ports, protocol, flags, sampling, and what a contact would read from them) that end within kSummaryInterval of the first
 /// become one. From kMaxSightings on a server's own port no longer tells two apart; from twice as many new ones are left out, and counted.
@@ -86,6 +86,7 @@ private:
     PointIndex point;
     Summary summary;
     std::unordered_map<Key, std::size_t, KeyHash> places;  ///< in summary.sightings
+    unsigned large_answers = 0;
     bool mail_was_told = false;
     bool is_suspect = false;
   };
