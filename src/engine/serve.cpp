@@ -22,6 +22,7 @@
 #include "engine/letters.hpp"
 #include "engine/mail_hosts.hpp"
 #include "engine/mail_intake.hpp"
+#include "engine/near_miss_keeper.hpp"
 #include "engine/notices.hpp"
 #include "engine/on_call.hpp"
 #include "engine/places.hpp"
@@ -157,6 +158,7 @@ struct Serve::Parts {
   LossWatch losses;
   WallTime flows_reported;  ///< by the ears' worker alone
   std::unique_ptr<Bandwidth> bandwidth;
+  std::unique_ptr<NearMissKeeper> near_misses;
   std::unique_ptr<mail::LmtpServer> lmtp;
   std::unique_ptr<ImapPoller> imap;
   std::unique_ptr<http::Server> agent_server;
@@ -238,6 +240,7 @@ void Serve::Parts::start() {
       wake_all();
     });
   }
+  near_misses = std::make_unique<NearMissKeeper>(*store, config.thresholds, collector.get(), clock);
   bandwidth = std::make_unique<Bandwidth>(config, collector_options(config).exporters, collector.get(), *known_inventory, clock);
   if (config.mail.lmtp) {
     mail::LmtpServerOptions options;
@@ -308,6 +311,7 @@ void Serve::Parts::start() {
   });
   add("bandwidth", kBeat, [this] {
     bandwidth->keep();
+    near_misses->keep();
     return false;
   });
   for (unsigned i = 0; bandwidth->polls() && i < Bandwidth::kPollers; ++i) {

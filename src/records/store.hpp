@@ -21,6 +21,7 @@
 #include "desk/step.hpp"
 #include "inventory/inventory.hpp"
 #include "records/exporters.hpp"
+#include "records/near_misses.hpp"
 #include "records/people.hpp"
 #include "records/reports.hpp"
 
@@ -218,6 +219,7 @@ public:
   virtual Aup& aup() = 0;
   virtual Calls& calls() = 0;
   virtual Reports& reports() = 0;
+  virtual NearMissHistory& near_misses() = 0;
 };
 
 class Store {

@@ -192,6 +192,17 @@ private:
   soci::session& x_session;
 };
 
+class NearMissTable final : public records::NearMissHistory {
+public:
+  explicit NearMissTable(soci::session& session) : x_session(session) {}
+  void add(std::span<const records::NearMissRow> rows) override;
+  [[nodiscard]] std::vector<records::NearMissRow> since(WallTime from) const override;
+  void forget_before(WallTime oldest) override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
@@ -208,7 +219,8 @@ public:
         x_tickets(session),
         x_aup(session),
         x_calls(session),
-        x_reports(session) {}
+        x_reports(session),
+        x_near_misses(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -222,6 +234,7 @@ public:
   records::Aup& aup() override { return x_aup; }
   records::Calls& calls() override { return x_calls; }
   records::Reports& reports() override { return x_reports; }
+  records::NearMissHistory& near_misses() override { return x_near_misses; }
 
 private:
   CasesTable x_cases;
@@ -237,6 +250,7 @@ private:
   AupTable x_aup;
   CallsTable x_calls;
   ReportsTable x_reports;
+  NearMissTable x_near_misses;
 };
 
 }  // namespace pinfold::store
