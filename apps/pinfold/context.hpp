@@ -46,6 +46,7 @@ void add_case_commands(CLI::App& app, Context& context);
 void add_decision_commands(CLI::App& group, Context& context);  ///< below `case`
 void add_policy_commands(CLI::App& app, Context& context);
 void add_ticket_commands(CLI::App& app, Context& context);
+void add_audit_commands(CLI::App& app, Context& context);
 void add_people_commands(CLI::App& app, Context& context);
 void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     add_case_commands(app, context);
     add_policy_commands(app, context);
     add_ticket_commands(app, context);
+    add_audit_commands(app, context);
     add_people_commands(app, context);
     add_port_commands(app, context);
     add_inventory_commands(app, context);

@@ -186,7 +186,7 @@ rule php_hides_behind_blanks
     gate = "<?phpeval <?php@eval <?php$ <?php@ <?phpif <?phpassert ;eval( ;@eval( ;assert( ;@assert("
     gate = "eval $globals base64_decode assert $_post $_request $_cookie"
   strings:
-    $first = /<\?php[ \t]{120}[ \t]{0,2000}[^ \t\r\n][^\n]{0,60}(eval|\$GLOBALS|base64_decode|assert|\$_(POST|REQUEST|COOKIE))/
+    $first = /<\?php[ \t]{120}[ \t]{0,2000}[^\r\n]{0,60}(eval|\$GLOBALS|base64_decode|assert|\$_(POST|REQUEST|COOKIE))/
     $later = /;[ \t]{150}[ \t]{0,2000}@?(eval|assert)\s*\(/
   condition:
     filesize < 2MB and any of them

@@ -22,6 +22,8 @@ rule php_runs_request
   strings:
     // eval($_POST[x]), @assert(stripslashes($_REQUEST['x'])), system(base64_decode($_COOKIE[a].$b))
     $call = /\b(eval|assert|system|passthru|shell_exec|pcntl_exec|popen|proc_open|exec|create_function)[\s@]*(\/\*[^*]{0,80}\*\/\s*)?\(\s*["'.@\s]{0,6}(\/\*[^*]{0,80}\*\/\s*)?((stripslashes|base64_decode|urldecode|rawurldecode|gzinflate|gzuncompress|str_rot13|strrev|trim|hex2bin|pack|html_entity_decode|htmlspecialchars_decode|implode|join|sprintf|str_replace|chr|end|current|reset|array_pop|array_shift)[\s@]*\([\s@"'.,\w\/*?>=]{0,30}){0,4}["'.\s?>]{0,6}[{]?\$\{?["']?(_(POST|GET|REQUEST|COOKIE|FILES)|HTTP_(POST|GET|COOKIE)_VARS|_SERVER\s*\[\s*['"]HTTP_)/ nocase
+    // system('nice '.$_GET['c']), exec("ping {$_POST[h]}")
+    $call_words = /\b(system|passthru|shell_exec|exec|popen|proc_open)\s*\(\s*["'][^"'\n;]{0,80}(["']\s*\.\s*|\{)?\$_(POST|GET|REQUEST|COOKIE)\s*\[/ nocase
     $call_input = /\b(eval|assert|system|passthru|shell_exec|popen|create_function)[\s@]*\(\s*["'.?>\s@]{0,6}((stripslashes|base64_decode|urldecode|gzinflate|gzuncompress|str_rot13|strrev|trim|hex2bin)[\s@]*\([\s@]*){0,3}file_get_contents\s*\(\s*['"]php:\/\/input/ nocase
     $call_headers = /\b(eval|assert|system|passthru|shell_exec|popen|create_function)[\s@]*\(\s*((stripslashes|base64_decode|gzinflate|str_rot13|strrev|trim|end|current)[\s@]*\([\s@]*){0,3}(getallheaders|apache_request_headers|get_defined_vars|filter_input)\s*\(/ nocase
     // `$_GET[c]`

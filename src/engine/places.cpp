@@ -10,6 +10,8 @@ std::filesystem::path evidence_folder(const config::Config& config) { return con
 
 std::filesystem::path reader_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "pinfold-reader"; }
 
+std::filesystem::path agent_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "pinfold-agent"; }
+
 std::filesystem::path templates_folder() {
   const std::filesystem::path built_in = PINFOLD_SOURCE_DIR "/templates";
   return std::filesystem::exists(built_in) ? built_in : "/usr/share/pinfold/templates";

@@ -2,7 +2,8 @@
 /// Used by: the audit, without an order: of what lies there only names, rights and owners are looked at. Content is read of one sort of file only,
 /// the executable one, and judged by the rules; uploads, sessions and data are the customer's and stay closed. Reported: programs and scripts of the
 /// web server's accounts, setuid files, hidden folders, whatever the rules know. Executables of people and of package builds are counted, not
-/// reported: they are what such places are for. Bounds:  kMaxPlaceEntries names, kPlaceDepth levels, kMaxProgramBytes of a program. Threads: none.
+/// reported: they are what such places are for. Bounds:  kMaxPlaceEntries names, kPlaceDepth levels, kMaxProgramBytes of a program, kMaxProgramsBytes
+/// of all. Threads: none.
 #pragma once
 
 #include <string>
@@ -18,6 +19,7 @@ namespace pinfold::agent::audit {
 inline constexpr std::size_t kMaxPlaceEntries = 200'000;
 inline constexpr std::size_t kPlaceDepth = 8;
 inline constexpr std::size_t kMaxProgramBytes = std::size_t{8} << 20U;
+inline constexpr std::size_t kMaxProgramsBytes = std::size_t{256} << 20U;  ///< of all programs together
 
 struct Mount {
   std::string where;
