@@ -93,6 +93,18 @@ ends 0 "" p audit consent T-1 --by owner --how portal
 ends 1 "outside what was ordered" p audit record T-1 --by anna /home --report "$work/servers.csv" --findings 0 --summary clean
 ends 0 "" p audit record T-1 --by anna /var/www --report "$work/servers.csv" --findings 0 --summary clean
 ends 0 '"kind":"audit_run"' p audit show T-1
+ends 0 '"kind":"audit_run"' p audit show srv-1
+ends 2 "neither a server nor a ticket" p audit show srv-9
+ends 2 "--key is required" p audit run srv-1
+ends 1 "nobody ordered an audit" p audit run srv-1 --key /nonexistent --known-hosts /nonexistent
+ends 0 '"ticket":"T-1"' p audit order srv-1 /var/www --by anna --reason "a second look"
+agent=$1/pinfold-agent
+mkdir -p "$work/image/srv/blog/wp-includes"
+echo '<?php $wp_version = "4.7.1";' >"$work/image/srv/blog/wp-includes/version.php"
+ends 2 "name the order, as --order T-7" "$agent" audit --root "$work/image" /srv
+ends 1 '"app":"WordPress"' "$agent" audit --root "$work/image" --order T-1 /srv
+ends 1 '"state":"end_of_life"' "$agent" audit --root "$work/image" --order T-1 /srv
+ends 3 "no folder that can be read" "$agent" audit --root "$work/image" --order T-1 /nowhere
 printf '# Terms\n## 4 No scans <!-- classes: port_scan -->\n' >"$work/aup.md"
 ends 0 '"version":1' p aup publish "$work/aup.md"
 ends 0 '"version":1' p aup accept 1001 1 --by owner
