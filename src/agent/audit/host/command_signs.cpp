@@ -34,7 +34,7 @@ constexpr std::array kSigns{
     Sign{R"(/\.[A-Za-z0-9_-]+/[^\s;|&>]*\b(update|cron|run|start|bot|sys|kswapd|xmrig|upd|go)\b[\w.-]*\s*(>|$|;|&))",
          "runs something out of a hidden folder"},
     Sign{R"(/(\.\.\.|\. |\.\. )[^/]*/)", "runs something out of a folder whose name is made to be overlooked"},
-    Sign{R"(stratum2?\+(tcp|ssl|tls)://|\bxmrig\b|--donate-level)", "mines a cryptocurrency"},
+    Sign{R"(stratum2?\+(tcp|ssl|tls)://|\bxmr[i]g\b|--donate-[l]evel)", "mines a cryptocurrency"},
     Sign{R"(\bLD_PRELOAD\s*=\s*\S*(/tmp|/dev/shm|/var/tmp|/\.)\S*)", "loads a library from an odd place into a program"},
     Sign{R"(\bperl\b.{0,40}\s-e\b.{0,300}\b(socket|IO::Socket|fork)\b)", "runs a network program from its command line"},
     Sign{R"(\bpython[23]?\b.{0,40}\s-c\b.{0,300}\b(socket|b64decode|urlopen|exec\s*\())", "runs a network program from its command line"},
