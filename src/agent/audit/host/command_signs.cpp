@@ -29,7 +29,10 @@ constexpr std::array kSigns{
     Sign{R"(\b(nc|ncat|netcat)\b[^|;&]{0,100}\s-\w*[ec]\s*\S*sh\b)", "opens a shell to the network"},
     Sign{R"(\bmkfifo\b.{0,100}\b(nc|ncat|netcat|telnet)\b)", "opens a shell to the network"},
     Sign{
-        R"((^|[\s;&|"'=(:])(nohup\s+|exec\s+|sh\s+|bash\s+|perl\s+|python[23]?\s+|php\s+(-\w+\s+)*|ruby\s+|\.\s+|setsid\s+)*(/tmp|/var/tmp|/dev/shm|/run/shm|/var/lock|/run/lock)/[^\s;|&>"']+(\s|;|$|&|\|))",
+        R"((^|[\s;&|"'=(`])(nohup|exec|sh|bash|dash|perl|python[23]?|php|ruby|setsid|source|\.)\s+(-\w+\s+)*(/tmp|/var/tmp|/dev/shm|/run/shm|/var/lock|/run/lock)/[^\s;|&>"']+)",
+        "runs something out of a temporary folder"},
+    Sign{
+        R"((^\s*|[;&|(`]\s*|Exec\w*=\s*[-@!+:]*|@\w+\s+(root\s+)?|^\s*([\d*/,-]+\s+){5}((root|www-data|apache|nginx|nobody|daemon|mail|mysql)\s+)?)(/tmp|/var/tmp|/dev/shm|/run/shm|/var/lock|/run/lock)/[^\s;|&>"'(){}]+)",
         "runs something out of a temporary folder"},
     Sign{R"(/\.[A-Za-z0-9_-]+/[^\s;|&>]*\b(update|cron|run|start|bot|sys|kswapd|xmrig|upd|go)\b[\w.-]*\s*(>|$|;|&))",
          "runs something out of a hidden folder"},
