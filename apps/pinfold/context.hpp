@@ -46,7 +46,6 @@ void add_case_commands(CLI::App& app, Context& context);
 void add_decision_commands(CLI::App& group, Context& context);  ///< below `case`
 void add_policy_commands(CLI::App& app, Context& context);
 void add_ticket_commands(CLI::App& app, Context& context);
-void add_audit_commands(CLI::App& app, Context& context);
 void add_people_commands(CLI::App& app, Context& context);
 void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
@@ -55,6 +54,8 @@ void add_flow_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_report_commands(CLI::App& app, Context& context);
 void add_triage_commands(CLI::App& reports, Context& context);
+void add_backup_commands(CLI::App& app, Context& context);
+void add_manual_commands(CLI::App& app);
 void add_demo_command(CLI::App& app, Context& context);
 
 /// The whole file; Stop(Environment) with the reason when it cannot be read or is larger than `most` bytes.

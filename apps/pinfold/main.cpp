@@ -20,7 +20,6 @@ int main(int argc, char** argv) {
     add_case_commands(app, context);
     add_policy_commands(app, context);
     add_ticket_commands(app, context);
-    add_audit_commands(app, context);
     add_people_commands(app, context);
     add_port_commands(app, context);
     add_inventory_commands(app, context);
@@ -28,7 +27,9 @@ int main(int argc, char** argv) {
     add_flow_commands(app, context);
     add_mail_commands(app, context);
     add_report_commands(app, context);
+    add_backup_commands(app, context);
     add_demo_command(app, context);
+    add_manual_commands(app);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

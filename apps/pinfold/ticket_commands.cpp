@@ -124,6 +124,7 @@ void add_ticket_commands(CLI::App& app, Context& context) {
       })
       ->add_option("--reason", a->text, "why")
       ->required();
+  add_audit_commands(app, context);
 }
 
 }  // namespace pinfold::app

@@ -20,4 +20,7 @@ void show_ticket(Context& context, ticket::TicketId id);
 /// Opens one and prints it.
 [[nodiscard]] ticket::TicketId open_ticket(Context& context, ticket::Opened opened);
 
+/// `pinfold audit …`: beside `pinfold ticket …`, whose events they are.
+void add_audit_commands(CLI::App& app, Context& context);
+
 }  // namespace pinfold::app

@@ -1,6 +1,19 @@
 #include "engine/places.hpp"
 
+#include <algorithm>
+
 namespace pinfold::engine {
+namespace {
+
+/// A program that runs out of its checkout uses the checkout's files; an installed one never does, whatever stands at the path it was built in.
+std::filesystem::path shared_folder(const char* name) {
+  const std::filesystem::path checkout = PINFOLD_SOURCE_DIR;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
+  const bool inside = std::mismatch(checkout.begin(), checkout.end(), program.begin(), program.end()).first == checkout.end();
+  return (inside ? checkout : std::filesystem::path("/usr/share/pinfold")) / name;
+}
+
+}  // namespace
 
 std::filesystem::path database_file(const config::Config& config) { return config.state_dir / "pinfold.sqlite"; }
 
@@ -10,16 +23,10 @@ std::filesystem::path evidence_folder(const config::Config& config) { return con
 
 std::filesystem::path reader_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "pinfold-reader"; }
 
-std::filesystem::path agent_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "pinfold-agent"; }
-
-std::filesystem::path templates_folder() {
-  const std::filesystem::path built_in = PINFOLD_SOURCE_DIR "/templates";
-  return std::filesystem::exists(built_in) ? built_in : "/usr/share/pinfold/templates";
-}
+std::filesystem::path templates_folder() { return shared_folder("templates"); }
 
 std::vector<std::filesystem::path> definition_folders() {
-  const std::filesystem::path built_in = PINFOLD_SOURCE_DIR "/rules/reports";
-  std::vector<std::filesystem::path> folders = {std::filesystem::exists(built_in) ? built_in : "/usr/share/pinfold/rules/reports"};
+  std::vector<std::filesystem::path> folders = {shared_folder("rules/reports")};
   if (const std::filesystem::path own = "/etc/pinfold/reports"; std::filesystem::is_directory(own)) {
     folders.push_back(own);
   }

@@ -13,9 +13,7 @@ namespace pinfold::engine {
 [[nodiscard]] std::filesystem::path evidence_folder(const config::Config& config);  ///< state_dir/evidence
 /// pinfold-reader, beside the running program.
 [[nodiscard]] std::filesystem::path reader_program();
-/// pinfold-agent, beside the running program: what `pinfold audit run` copies to a server.
-[[nodiscard]] std::filesystem::path agent_program();
-/// Mail templates: those of the checkout the program was built in, if it is there; else the installed ones.
+/// Mail templates: those of the checkout, if the program runs out of it; else the installed ones.
 [[nodiscard]] std::filesystem::path templates_folder();
 /// Parser definitions of reports: those that come with the program, then the operator's own (/etc/pinfold/reports), if there are any.
 [[nodiscard]] std::vector<std::filesystem::path> definition_folders();

@@ -24,6 +24,8 @@ std::pair<std::string, std::string> sorted(std::string_view output) {
 
 }  // namespace
 
+std::filesystem::path agent_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "pinfold-agent"; }
+
 std::string shell_word(std::string_view text) {
   std::string word = "'";
   for (const char c : text) {

@@ -23,6 +23,9 @@ struct RemoteAudit {
   std::filesystem::path program;   ///< pinfold-agent, static
 };
 
+/// pinfold-agent, beside the running program.
+[[nodiscard]] std::filesystem::path agent_program();
+
 /// The report's JSON lines.
 [[nodiscard]] Expected<std::string, std::string> run_remote_audit(const enforce::drivers::SshAccess& access, const RemoteAudit& audit);
 

@@ -52,7 +52,7 @@ struct Looker {
   std::size_t judged_bytes = 0;
   std::set<std::pair<std::uint64_t, std::uint64_t>> seen{};  ///< the same place under two names (/var/lock, /run/lock)
 
-  std::map<std::string, std::string> evidence(const struct stat& status) const {
+  [[nodiscard]] std::map<std::string, std::string> evidence(const struct stat& status) const {
     return {{"owner", names.of(status.st_uid)}, {"mode", fmt::format("{:o}", status.st_mode & 07777U)}, {"size", std::to_string(status.st_size)}};
   }
 
