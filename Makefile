@@ -11,7 +11,7 @@ export CCACHE_NOHASHDIR ?= 1
 SERVERS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup setup-lab build check test test-mail test-sanitizers lint fuzz bench bench-audit bench-flow bench-mail soak-flow evaluate simulate-year package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-audit bench-flow bench-mail soak-flow evaluate simulate-year package sbom golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -49,6 +49,10 @@ check: test lint     ## what a change must pass
 lint:                ## format, layers, clang-tidy over what changed (TIDY=all: over everything)
 	@tools/lint $(TIDY)
 
+test-mutants: setup   ## every refusal and hold of the guards taken out in turn: each must be caught (some minutes; not part of test)
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target guard_test >build/mutants.log
+	@tools/mutate-guards
+
 test-sanitizers: setup-lab ## the whole suite under address+undefined, then thread
 	@mkdir -p build; tools/say "building with address and undefined sanitizers (build/asan)"
 	@cmake --preset asan >build/configure-asan.log && cmake --build --preset asan -j $(JOBS) && tools/run-tests build/asan $(JOBS)
@@ -85,6 +89,9 @@ bench-mail: setup    ## mails a second through the sealed reader, reports and de
 bench-audit: build   ## the audit's rules over 22,000 PHP files of Debian's packages: time, false alarms, beside yara(1)
 	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target audit_bench
 	@bench/audit.sh build/release/bin
+
+sbom: build          ## what the programs are made of: packages, versions, licences (CycloneDX), into build/release/sbom.json
+	@tools/sbom build/release >build/release/sbom.json && echo "build/release/sbom.json: $$(grep -c '"purl"' build/release/sbom.json) parts"
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }

@@ -122,6 +122,8 @@ def command_of(name, work, kind):
         return [PROGRAMS / "flow_sink", str(PORT)]
     if name == "pinfold":
         return pinfold_command(work, kind)
+    if name == "collector":
+        return [PROGRAMS / "flow_collector", str(PORT), "sflow" if kind == "sflow" else "ipfix"]
     if name in ("nfcapd", "sfcapd"):
         return nfcapd_command(work, name)
     return fastnetmon_command(work, kind)
@@ -133,7 +135,7 @@ class Running:
     def __init__(self, name, work, kind):
         self.name, self.kind = name, kind
         environment = dict(os.environ)
-        if name not in ("pinfold", "recvmmsg"):
+        if name not in ("pinfold", "collector", "recvmmsg"):
             environment["LD_LIBRARY_PATH"] = str(PEERS / "usr/lib/x86_64-linux-gnu")
         command = ["taskset", "-c", str(COLLECTOR_CPU)] + [str(part) for part in command_of(name, work, kind)]
         self.log = work / f"{name}.log"

@@ -50,8 +50,8 @@ def main():
          m["pinfold_export_datagrams_total"] + m["pinfold_socket_unknown_exporter_total"]),
         ("nothing refused, nothing without a template", 0, m["pinfold_export_decode_errors_total"] + m["pinfold_export_sets_dropped_total"]),
         ("records = flows of the datagrams received", (sent["datagrams"] - drops) * 28, records),
-        ("records = accounted + spare + foreign", records, m["pinfold_flow_records_accounted_total"] + m["pinfold_flow_records_spare_total"] +
-         m["pinfold_flow_records_foreign_total"]),
+        ("records = accounted + spare + foreign + events", records, m["pinfold_flow_records_accounted_total"] + m["pinfold_flow_records_spare_total"] +
+         m["pinfold_flow_records_foreign_total"] + m["pinfold_flow_records_events_total"]),
     ]
     good = True
     for what, left, right in checks:

@@ -89,6 +89,7 @@ auto_approve_when_both_agree = true
 max_disables_per_switch_hour = 2
 max_disables_per_site_hour = 5
 max_disables_per_site_day = 20
+person_first = "0 s"
 
 [detect.port_scan]
 update_interval = "1 s"

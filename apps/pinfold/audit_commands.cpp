@@ -1,4 +1,4 @@
-// pinfold audit order|consent|run|record|read|show|plan: an audit from its order to the plan. SERVER or its ticket may be named.
+// pinfold audit run|plan, and what `audit show` says of a report.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -6,25 +6,17 @@
 #include "base/text.hpp"
 #include "engine/places.hpp"
 #include "engine/remote_audit.hpp"
-#include "pinfold/ticket_support.hpp"
+#include "engine/tickets.hpp"
+#include "pinfold/audit_commands.hpp"
 #include "store/evidence_files.hpp"
 #include "ticket/audit_report.hpp"
 
 namespace pinfold::app {
 namespace {
 
-constexpr std::size_t kListed = 1000;
-constexpr const char* kTicketHelp = "the server, or the ticket: T-7";
-
 struct Arguments {
   std::string which;
   std::string by;
-  std::string text;
-  std::string how;
-  std::string report;
-  std::vector<std::string> paths;
-  unsigned number = 0;
-  bool from_customer = false;
   std::string user = "root";
   std::string key;
   std::string known_hosts;
@@ -34,56 +26,23 @@ struct Arguments {
   std::uint16_t port = 22;
 };
 
-bool names_ticket(const std::string& text) {
-  return (istarts_with(text, "T-") && parse_number(std::string_view{text}.substr(2))) || parse_number(text).has_value();
+/// The ticket as it stands; Stop(No) when there is none.
+ticket::Ticket load_ticket(Context& context, ticket::TicketId id) {
+  ticket::Ticket t;
+  context.store().read([&](records::Transaction& tx) { t = ticket::fold(id, tx.tickets().events(id)); });
+  if (t.last_seq == 0) {
+    throw Stop(Exit::No, "there is no ticket " + to_string(id));
+  }
+  return t;
 }
 
-const inventory::Server& server_named(Context& context, const std::string& name) {
-  const inventory::Server* server = context.desk().inventory()->find(ServerId{name});
-  if (server == nullptr) {
-    throw Stop(Exit::WrongUse, "'" + printable(name, 80) + "' is neither a server nor a ticket (T-7)");
+void put(Context& context, ticket::TicketId id, const ticket::EventBody& body) {
+  const auto after = engine::TicketDesk(context.desk(), context.clock()).put(id, body);
+  if (!after) {
+    throw Stop(Exit::No, after.error());
   }
-  return *server;
-}
-
-/// The server's ticket that changed last and is open; nullopt when there is none.
-std::optional<ticket::TicketId> ticket_of(Context& context, const ServerId& server) {
-  std::vector<records::TicketSummary> tickets;
-  context.store().read([&](records::Transaction& tx) { tickets = tx.tickets().list(kListed); });
-  for (const records::TicketSummary& one : tickets) {
-    if (one.server == server && one.state != to_string(ticket::State::Closed)) {
-      return one.id;
-    }
-  }
-  return std::nullopt;
-}
-
-/// The ticket that is named, or the named server's.
-ticket::TicketId ticket_named(Context& context, const std::string& which) {
-  if (names_ticket(which)) {
-    return parse_ticket_id(which);
-  }
-  const auto id = ticket_of(context, server_named(context, which).id);
-  if (!id) {
-    throw Stop(Exit::No, which + " has no open ticket: pinfold audit order " + which);
-  }
-  return *id;
-}
-
-ticket::Side side_of(const Arguments& a) { return a.from_customer ? ticket::Side::Customer : ticket::Side::Staff; }
-
-void order(Context& context, const Arguments& a) {
-  ticket::TicketId id;
-  if (names_ticket(a.which)) {
-    id = parse_ticket_id(a.which);
-  } else {
-    const inventory::Server& server = server_named(context, a.which);
-    const auto open = ticket_of(context, server.id);
-    id = open ? *open
-              : open_ticket(context, ticket::Opened{server.customer, server.id, ticket::Kind::AuditRequest, "an audit of " + server.id.value,
-                                                    side_of(a), a.by});
-  }
-  put_on_ticket(context, id, ticket::AuditOrdered{side_of(a), a.by, a.paths, a.text});
+  context.output().line({{"ticket", to_string(id)}, {"state", to_string(after->state)}, {"next", ticket::checklist(*after)}});
+  context.output().say(fmt::format("{} {}", to_string(id), to_string(after->state)));
 }
 
 enforce::drivers::SshAccess access_to(Context& context, const ticket::Ticket& t, const Arguments& a) {
@@ -133,11 +92,11 @@ void record_report(Context& context, const ticket::Ticket& t, const std::string&
     throw Stop(Exit::No, to_string(t.id) + ": " + *why);
   }
   store::FileEvidenceStore evidence(engine::evidence_folder(context.config()));
-  put_on_ticket(context, t.id, ticket::AuditRun{evidence.put(text), report.paths, static_cast<unsigned>(report.counted), summary_of(report) + how});
+  put(context, t.id, ticket::AuditRun{evidence.put(text), report.paths, static_cast<unsigned>(report.counted), summary_of(report) + how});
 }
 
-void run(Context& context, const Arguments& a) {
-  const ticket::Ticket t = load_ticket(context, ticket_named(context, a.which));
+void run(Context& context, const Arguments& a, ticket::TicketId id) {
+  const ticket::Ticket t = load_ticket(context, id);
   const auto paths = ordered_paths(t);
   const auto access = access_to(context, t, a);
   const auto program = a.program.empty() ? engine::agent_program() : std::filesystem::path(a.program);
@@ -181,10 +140,10 @@ void show_findings(Context& context, const ticket::AuditReport& report) {
   context.output().table({"SEVERITY", "KIND", "WHERE", "WHAT"}, rows);
 }
 
-void show_plan(Context& context, const ticket::AuditReport& report) {
+void show_plan(Context& context, const ticket::AuditReport& report, ticket::Side who) {
   unsigned number = 0;
   context.output().say("\nRecommended plan (pinfold audit plan takes it over):");
-  for (const ticket::PlanStep& step : ticket::recommended_plan(report)) {
+  for (const ticket::PlanStep& step : ticket::recommended_plan(report, who)) {
     ++number;
     context.output().line(
         {{"type", "plan_step"}, {"step", number}, {"kind", to_string(step.kind)}, {"who", to_string(step.who)}, {"what", step.what}});
@@ -193,29 +152,6 @@ void show_plan(Context& context, const ticket::AuditReport& report) {
   if (number == 0) {
     context.output().say("  nothing to do: the audit found nothing");
   }
-}
-
-void show(Context& context, const Arguments& a) {
-  const ticket::TicketId id = ticket_named(context, a.which);
-  show_ticket(context, id);
-  const ticket::Ticket t = load_ticket(context, id);
-  if (const auto report = last_report(context, t)) {
-    context.output().say(fmt::format("\nAudit of {} at {}: {}", report->hostname, report->started, summary_of(*report)));
-    show_findings(context, *report);
-    show_plan(context, *report);
-  }
-}
-
-void plan(Context& context, const Arguments& a) {
-  const ticket::Ticket t = load_ticket(context, ticket_named(context, a.which));
-  const auto report = parsed(text_of_report(context, t), "the report");
-  put_on_ticket(context, t.id, ticket::PlanSet{a.by, ticket::recommended_plan(report)});
-}
-
-void record(Context& context, const Arguments& a) {
-  const ticket::TicketId id = ticket_named(context, a.which);
-  const ticket::Attachment report = keep_attachment(context, a.report);
-  put_on_ticket(context, id, ticket::AuditRun{report.sha256, a.paths, a.number, a.text});
 }
 
 void add_run(CLI::App& command, const std::shared_ptr<Arguments>& a) {
@@ -228,43 +164,44 @@ void add_run(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   command.add_option("--program", a->program, "the pinfold-agent to copy; default: the one beside this program");
 }
 
+/// Who remediates at the service level of the ticket's server.
+ticket::Side remediates(Context& context, const ticket::Ticket& t) {
+  const inventory::Server* server = context.desk().inventory()->find(t.opening.server);
+  const auto& levels = context.desk().policy().levels;
+  const auto terms = server == nullptr ? levels.end() : levels.find(server->level.value);
+  return terms != levels.end() && terms->second.staff_remediates ? ticket::Side::Staff : ticket::Side::Customer;
+}
+
+void plan(Context& context, const Arguments& a, ticket::TicketId id) {
+  const ticket::Ticket t = load_ticket(context, id);
+  const auto report = parsed(text_of_report(context, t), "the report");
+  put(context, id, ticket::PlanSet{a.by, ticket::recommended_plan(report, remediates(context, t))});
+}
+
 }  // namespace
 
-void add_audit_commands(CLI::App& app, Context& context) {
+void show_audit_report(Context& context, ticket::TicketId id) {
+  const ticket::Ticket t = load_ticket(context, id);
+  if (const auto report = last_report(context, t)) {
+    context.output().say(fmt::format("\nAudit of {} at {}: {}", report->hostname, report->started, summary_of(*report)));
+    show_findings(context, *report);
+    show_plan(context, *report, remediates(context, t));
+  }
+}
+
+void add_audit_run_commands(CLI::App& audit, Context& context, std::function<ticket::TicketId(const std::string&)> ticket_named) {
   const auto a = std::make_shared<Arguments>();
   const auto add = [&, a](const char* name, const char* help, std::function<void()> work) {
-    CLI::App* command = add_command(*app.get_subcommand("audit"), name, help, std::move(work));
-    command->add_option("which", a->which, kTicketHelp)->required();
+    CLI::App* command = add_command(audit, name, help, std::move(work));
+    command->add_option("server", a->which, "the server, or the ticket: srv-1, T-7")->required();
     return command;
   };
-  const auto add_signed = [&, a, add](const char* name, const char* help, std::function<void()> work) {
-    CLI::App* command = add(name, help, std::move(work));
-    command->add_option("--by", a->by, "who you are")->required();
-    return command;
-  };
-  app.add_subcommand("audit", "audits: ordered, consented to, run, read")->require_subcommand(1);
-  CLI::App* ordering =
-      add_signed("order", "order an audit of folders of a server; opens a ticket where there is none", [&context, a] { order(context, *a); });
-  ordering->add_option("path", a->paths, "which folders may be read")->required();
-  ordering->add_option("--reason", a->text, "why")->required();
-  ordering->add_flag("--from-customer", a->from_customer, "the customer orders it, and so consents");
-  add_signed("consent", "record the customer's consent",
-             [&context, a] {
-               put_on_ticket(context, ticket_named(context, a->which), ticket::AuditConsented{a->by, a->how});
-             })
-      ->add_option("--how", a->how, "portal, phone with anna, …")
+  add_run(*add("run", "run the ordered audit on a server without an agent, over SSH",
+               [&context, a, ticket_named] { run(context, *a, ticket_named(a->which)); }),
+          a);
+  add("plan", "take the plan over that the report recommends", [&context, a, ticket_named] { plan(context, *a, ticket_named(a->which)); })
+      ->add_option("--by", a->by, "who you are")
       ->required();
-  add_run(*add("run", "run the ordered audit on a server without an agent, over SSH", [&context, a] { run(context, *a); }), a);
-  CLI::App* recording =
-      add_signed("record", "put the report of an audit that was run otherwise on the ticket", [&context, a] { record(context, *a); });
-  recording->add_option("path", a->paths, "which folders were read")->required();
-  recording->add_option("--report", a->report, "the report's file")->required();
-  recording->add_option("--findings", a->number, "how many findings it has")->required();
-  recording->add_option("--summary", a->text, "in a sentence")->required();
-  add_signed("read", "say that you have read the report",
-             [&context, a] { put_on_ticket(context, ticket_named(context, a->which), ticket::AuditRead{a->by}); });
-  add_signed("plan", "take the recommended plan over", [&context, a] { plan(context, *a); });
-  add("show", "the ticket of the audit, what it found, and a plan", [&context, a] { show(context, *a); });
 }
 
 }  // namespace pinfold::app

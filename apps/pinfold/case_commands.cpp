@@ -1,9 +1,11 @@
-// pinfold case list|show|why|note|respond|discuss|approve|close, pinfold audit-log verify
+// pinfold case list|show|story|why|note|respond|discuss|approve|close, pinfold audit-log verify
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "desk/event_json.hpp"
+#include "desk/story.hpp"
 #include "desk/words.hpp"
 #include "pinfold/context.hpp"
 
@@ -19,9 +21,25 @@ nlohmann::json to_json(const records::CaseSummary& row) {
           {"changed", to_string(row.changed)}};
 }
 
-void list_cases(Context& context) {
+/// Which cases are listed; empty: all.
+struct Filter {
+  bool open = false;
+  std::string state;
+  std::string server;
+  std::string customer;
+  [[nodiscard]] bool takes(const records::CaseSummary& row) const {
+    return (!open || !desk::is_final(row.state)) && (state.empty() || state == desk::to_string(row.state)) &&
+           (server.empty() || server == row.server.value) && (customer.empty() || customer == row.customer.value);
+  }
+};
+
+void list_cases(Context& context, const Filter& filter) {
+  if (!filter.state.empty() && !desk::parse_state(filter.state)) {
+    throw Stop(Exit::WrongUse, "'" + printable(filter.state, 40) + "' is no state: silent, disable_pending, disabled, …");
+  }
   std::vector<records::CaseSummary> cases;
   context.store().read([&](records::Transaction& tx) { cases = tx.cases().list(kListed); });
+  std::erase_if(cases, [&](const records::CaseSummary& row) { return !filter.takes(row); });
   std::vector<std::vector<std::string>> rows;
   const Output out = context.output();
   for (const records::CaseSummary& row : cases) {
@@ -49,9 +67,54 @@ void show_case(Context& context, CaseId id) {
     rows.push_back({fmt::format("#{}", event.seq), to_string(event.at).substr(0, 19), desk::describe(event.body)});
   }
   const desk::Case c = desk::fold(id, events);
-  out.say(fmt::format("{} · {} · server {} · customer {} · {}", to_string(id), desk::to_string(c.state), c.server.value, c.customer.value,
-                      abuse::to_string(c.family)));
+  out.say(fmt::format("{} · {} · server {} · customer {} · {} · level {}{}", to_string(id), desk::to_string(c.state), c.server.value,
+                      c.customer.value, abuse::to_string(c.family), c.level,
+                      c.earlier_cases == 0 ? "" : fmt::format(" · had {} case(s) before", c.earlier_cases)));
   out.table({"SEQ", "WHEN (UTC)", "WHAT"}, rows);
+  for (const desk::Incident& incident : c.incidents) {
+    out.say(fmt::format("\nincident {}, {} to {}", incident.id.value, to_people(incident.first_seen), to_people(incident.last_seen)));
+    for (const std::string& line : desk::story_lines(desk::tell_story(c, events, incident.id))) {
+      out.say("  " + line);
+    }
+  }
+}
+
+/// What made which traffic, by incident: the joined view of network and host.
+void tell_story(Context& context, CaseId id) {
+  std::vector<desk::Event> events;
+  context.store().read([&](records::Transaction& tx) { events = tx.cases().events(id); });
+  if (events.empty()) {
+    throw Stop(Exit::No, "there is no case " + to_string(id));
+  }
+  const desk::Case c = desk::fold(id, events);
+  for (const desk::Incident& incident : c.incidents) {
+    const desk::Story story = desk::tell_story(c, events, incident.id);
+    nlohmann::json links = nlohmann::json::array();
+    for (const desk::MadeBy& link : story.links) {
+      const desk::Actor& actor = story.actors[link.actor];
+      const desk::Deed& deed = story.deeds[link.deed];
+      links.push_back({{"finding", deed.seq},
+                       {"class", to_string(deed.abuse_class)},
+                       {"host_finding", actor.seq},
+                       {"script", actor.script},
+                       {"process", actor.process},
+                       {"user", actor.user},
+                       {"started_by", actor.started_by},
+                       {"by", link.link == desk::Link::Connection ? "connection" : "time"},
+                       {"why", link.why}});
+    }
+    const std::vector<std::string> lines = desk::story_lines(story);
+    context.output().line({{"case", to_string(id)},
+                           {"incident", incident.id.value},
+                           {"first_seen", to_string(incident.first_seen)},
+                           {"last_seen", to_string(incident.last_seen)},
+                           {"links", links},
+                           {"lines", lines}});
+    context.output().say(fmt::format("incident {}, {} to {}", incident.id.value, to_people(incident.first_seen), to_people(incident.last_seen)));
+    for (const std::string& line : lines) {
+      context.output().say("  " + line);
+    }
+  }
 }
 
 void explain_case(Context& context, CaseId id) {
@@ -63,6 +126,7 @@ void explain_case(Context& context, CaseId id) {
   const Output out = context.output();
   out.say(fmt::format("{} · {} · may server {} be disabled? {}", to_string(id), desk::to_string(c->state), c->server.value,
                       proof.holds() ? "yes" : "no"));
+  out.say("  warned ∧ delivered ∧ window passed ∧ no response ∧ again, and nothing that stops it:");
   nlohmann::json clauses = nlohmann::json::array();
   for (const desk::Clause& clause : proof.clauses) {
     clauses.push_back({{"name", clause.name}, {"holds", clause.holds}, {"because", clause.because}, {"would_change", clause.would_change}});
@@ -71,7 +135,15 @@ void explain_case(Context& context, CaseId id) {
       out.say(fmt::format("    {:<16} {}", "", clause.would_change));
     }
   }
-  out.line({{"case", to_string(id)}, {"state", desk::to_string(c->state)}, {"holds", proof.holds()}, {"clauses", clauses}});
+  const auto next = desk::next_due(*c, context.desk().policy());
+  if (next) {
+    out.say("  by time alone something changes next at " + to_people(*next));
+  }
+  out.line({{"case", to_string(id)},
+            {"state", desk::to_string(c->state)},
+            {"holds", proof.holds()},
+            {"clauses", clauses},
+            {"next", next ? to_string(*next) : ""}});
   if (!proof.holds()) {
     throw Stop(Exit::No, "");
   }
@@ -185,7 +257,15 @@ ActionId open_action_of(Context& context, CaseId id, std::int64_t number) {
 void add_case_commands(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("case", "cases: what happened, why, and what people decide")->require_subcommand(1);
   const auto arguments = std::make_shared<Arguments>();
-  add_command(*group, "list", "all cases, newest change first", [&context] { list_cases(context); });
+  const auto filter = std::make_shared<Filter>();
+  CLI::App* list = add_command(*group, "list", "cases, newest change first", [&context, filter] { list_cases(context, *filter); });
+  list->add_flag("--open", filter->open, "only those that are not closed");
+  list->add_option("--state", filter->state, "only these: silent, disable_pending, …");
+  list->add_option("--server", filter->server, "only this server's");
+  list->add_option("--customer", filter->customer, "only this customer's");
+  CLI::App* story = add_command(*group, "story", "which process and script made which traffic",
+                                [&context, arguments] { tell_story(context, parse_case_id(arguments->id)); });
+  story->add_option("case", arguments->id, "the case: PF-42")->required();
   CLI::App* show = add_command(*group, "show", "one case's events", [&context, arguments] { show_case(context, parse_case_id(arguments->id)); });
   show->add_option("case", arguments->id, "the case: PF-42")->required();
   CLI::App* why = add_command(*group, "why", "may the server be disabled, and why (not)? Exit 0 yes, 1 no",

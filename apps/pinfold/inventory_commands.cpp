@@ -8,6 +8,7 @@
 #include "base/text_file.hpp"
 #include "engine/drivers.hpp"
 #include "engine/netbox.hpp"
+#include "engine/record_check.hpp"
 #include "inventory/csv.hpp"
 #include "pinfold/context.hpp"
 
@@ -25,6 +26,7 @@ struct Arguments {
   std::string token_file;
   std::string ca_file;
   bool dry_run = false;
+  bool last = false;
 };
 
 void import(Context& context, const std::string& file) {
@@ -84,20 +86,28 @@ void check(Context& context) {
       continue;
     }
     const enforce::DryRun dry = executor->dry_run(server.id, desk::PortWish::Down, *inventory);
-    if (!dry.error.empty()) {
-      differs("", dry.error);
-      continue;
-    }
-    for (const desk::GuardVerdict& verdict : dry.verdicts) {
-      const bool is_about_record = verdict.rule == guard::kAllowList || verdict.rule == guard::kIdentity || verdict.rule == guard::kWitnesses ||
-                                   verdict.rule == guard::kUplink;
-      if (is_about_record && verdict.outcome != desk::GuardOutcome::Pass) {
-        differs(verdict.rule, verdict.why);
-      }
+    for (const records::RecordDifference& one : engine::differences_of(server.id, dry, context.clock().wall())) {
+      differs(one.rule, one.what);
     }
   }
   context.output().table({"SERVER", "PORT", "DIFFERENCE"}, rows);
   context.output().say(fmt::format("{} servers checked, {} differences", checked, rows.size()));
+  if (!rows.empty()) {
+    throw Stop(Exit::No, "");
+  }
+}
+
+/// What `pinfold serve` found when it last compared each server; asks no switch.
+void print_last_differences(Context& context) {
+  std::vector<records::RecordDifference> found;
+  context.store().read([&](records::Transaction& tx) { found = tx.inventory().differences(); });
+  std::vector<std::vector<std::string>> rows;
+  for (const records::RecordDifference& one : found) {
+    context.output().line({{"server", one.server.value}, {"rule", one.rule}, {"difference", one.what}, {"since", to_string(one.since)}});
+    rows.push_back({one.server.value, to_people(one.since), one.what});
+  }
+  context.output().table({"SERVER", "SINCE", "DIFFERENCE"}, rows);
+  context.output().say(fmt::format("{} differences known", rows.size()));
   if (!rows.empty()) {
     throw Stop(Exit::No, "");
   }
@@ -166,7 +176,9 @@ void add_inventory_commands(CLI::App& app, Context& context) {
   netbox->add_option("--token-file", a->token_file, "a file that only you may read, with the API token")->required();
   netbox->add_option("--ca-file", a->ca_file, "the authority of NetBox's certificate, if it is not a public one");
   netbox->add_flag("--dry-run", a->dry_run, "show what would change");
-  add_command(*inventory, "check", "compare every recorded port with what its switch shows", [&context] { check(context); });
+  add_command(*inventory, "check", "compare every recorded port with what its switch shows", [&context, a] {
+    a->last ? print_last_differences(context) : check(context);
+  })->add_flag("--last", a->last, "what the regular comparison of `pinfold serve` found; asks no switch");
   CLI::App* agent = app.add_subcommand("agent", "agents on customers' servers")->require_subcommand(1);
   add_command(*agent, "token", "a one-time token to enrol the agent of a server", [&context, a] { make_token(context, a->server); })
       ->add_option("server", a->server, "the server")

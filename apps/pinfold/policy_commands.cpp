@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -34,12 +35,33 @@ config::PolicyFile load(const std::string& file) {
   return *std::move(loaded);
 }
 
+/// What loads, and still deserves a second look.
+std::vector<std::string> doubts_about(const desk::Policy& policy) {
+  constexpr Micros kShort = std::chrono::hours{4};
+  std::vector<std::string> doubts;
+  const bool is_armed = policy.warnings == desk::Arming::Armed || policy.measures == desk::Arming::Armed;
+  if (policy.on_call.empty() && is_armed) {
+    doubts.emplace_back("nobody is on call: questions to people stand in the log and in `pinfold call list` only");
+  }
+  if (policy.measures == desk::Arming::Armed && policy.response_window < kShort) {
+    doubts.push_back(fmt::format("an owner has only {} to answer; people sleep, and work on other things", to_string(policy.response_window)));
+  }
+  if (policy.on_call.size() == 1) {
+    doubts.emplace_back("one person is on call: a call that is not taken escalates to nobody");
+  }
+  return doubts;
+}
+
 /// What the file decides, with the reason for every detection threshold; 1 and the line that is wrong when it does not load.
 void check(Context& context, const std::string& file) {
   const config::PolicyFile loaded = load(file);
   const Output output = context.output();
   output.line({{"file", file}, {"response_window", to_string(loaded.policy.response_window)}});
   output.say(fmt::format("{} is good: an owner has {} to answer", file, to_string(loaded.policy.response_window)));
+  for (const std::string& doubt : doubts_about(loaded.policy)) {
+    output.line({{"doubt", doubt}});
+    output.say("look again: " + doubt);
+  }
   std::vector<std::vector<std::string>> rows;
   for (const config::Explanation& e : config::explain(loaded.thresholds)) {
     output.line({{"key", e.key}, {"value", e.value}, {"default", e.standard}, {"unit", e.unit}, {"reason", e.reason}});
@@ -94,6 +116,12 @@ Source read_store(Context& context) {
   return cases;
 }
 
+/// On standard error: one line that moves on a terminal, plain lines elsewhere.
+void tell_progress(std::size_t done, std::size_t all) {
+  const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
+  fmt::print(stderr, "{}{} of {} cases{}", is_terminal ? "\r" : "", done, all, is_terminal ? "" : "\n");
+}
+
 void simulate(Context& context, const Arguments& a) {
   const desk::Policy policy = load(a.file).policy;
   const auto since = a.since.empty() ? std::optional(WallTime{}) : parse_wall_time(a.since);
@@ -106,6 +134,7 @@ void simulate(Context& context, const Arguments& a) {
     last = std::max(last, events.back().at);
   }
   const Output out = context.output();
+  const auto wanted = std::count_if(cases.begin(), cases.end(), [&](const auto& one) { return one.second.front().at >= *since; });
   std::size_t looked_at = 0;
   std::size_t differ = 0;
   unsigned assumed = 0;
@@ -135,8 +164,8 @@ void simulate(Context& context, const Arguments& a) {
       out.line({{"case", to_string(id)}, {"differences", lines}, {"assumed", replayed.assumed}, {"left_out", replayed.left_out}});
       out.say(fmt::format("{}: {}", to_string(id), fmt::join(lines, "; ")));
     }
-    if (++looked_at % kProgressEvery == 0 && ::isatty(STDERR_FILENO) != 0) {
-      fmt::print(stderr, "\r{} of {} cases", looked_at, cases.size());
+    if (++looked_at % kProgressEvery == 0) {
+      tell_progress(looked_at, static_cast<std::size_t>(wanted));
     }
   }
   nlohmann::json summary{{"cases", looked_at}, {"differ", differ}, {"assumed", assumed}, {"left_out", left_out}};

@@ -54,6 +54,16 @@ void print_dry_run(Context& context, const std::string& server, const std::strin
   }
 }
 
+std::string saving_text(records::Saving saving) {
+  switch (saving) {
+    case records::Saving::None: return "";
+    case records::Saving::Due: return "; not saved yet";
+    case records::Saving::Saved: return "; saved";
+    case records::Saving::NotSaved: return "; SAVING FAILED: a restart of the switch would undo it";
+  }
+  return "";
+}
+
 void print_status(Context& context, const std::string& name) {
   const auto inventory = context.desk().inventory();
   const inventory::Server* server = inventory->find(ServerId{name});
@@ -68,7 +78,8 @@ void print_status(Context& context, const std::string& name) {
   }
   const std::string truth = engine::read_port(context.config(), *server, context.clock());
   const std::string journal = last ? fmt::format("{} {} for {}, {}", last->wish == desk::PortWish::Down ? "down" : "up", to_string(last->changed),
-                                                 to_string(last->case_id), last->note)
+                                                 to_string(last->case_id), last->note) +
+                                         saving_text(last->saving)
                                    : "never written by Pinfold";
   out.table({"SERVER", "RECORD", "SWITCH SAYS", "JOURNAL"}, {{name, record, truth, journal}});
   nlohmann::json verdicts = nlohmann::json::array();
@@ -108,8 +119,9 @@ void arm(Context& context, const std::string& name, bool armed) {
   if (std::none_of(switches.begin(), switches.end(), [&](const config::Switch& s) { return s.id.value == name; })) {
     throw Stop(Exit::No, fmt::format("there is no switch {} in the configuration", name));
   }
-  set_setting(context, enforce::arming_setting(SwitchId{name}), armed ? "yes" : "no",
-              armed ? name + " is armed: Pinfold may write to it" : name + " is disarmed: Pinfold only shows what it would write");
+  context.store().transact([&](records::Transaction& tx) { enforce::arm_switch(tx, SwitchId{name}, armed, context.clock().wall()); });
+  context.output().line({{"switch", name}, {"armed", armed}});
+  context.output().say(armed ? name + " is armed: Pinfold may write to it" : name + " is disarmed: Pinfold only shows what it would write");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <random>
@@ -78,7 +79,8 @@ private:
 
 class Collector::Worker {
 public:
-  Worker(CollectorOptions options, std::shared_ptr<const inventory::Inventory> inventory, const Clock& clock, FindingSink sink);
+  /// `sink` is empty for all workers but the first, which also takes the mirrors. `first`: the one whose ports the others share.
+  Worker(const CollectorOptions& options, SharedPipeline& pipeline, const Clock& clock, FindingSink sink, const Worker* first);
   ~Worker() { stop(); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -88,8 +90,8 @@ public:
   decltype(auto) with_intake(F&& f) const {
     return x_intake.with([&f](std::unique_ptr<Intake>& intake) -> decltype(auto) { return std::forward<F>(f)(*intake); });
   }
+  void start();
   void stop();
-  [[nodiscard]] WallTime now() const { return x_clock.wall(); }
 
 private:
   struct Listener {
@@ -97,7 +99,7 @@ private:
     std::unique_ptr<UdpSocket> socket;
   };
 
-  void listen(const std::optional<UdpEndpoint>& endpoint, Protocol protocol, int buffer_bytes);
+  void listen(const CollectorOptions& options, Protocol protocol, const Worker* first);
   void mirror(const Mirror& mirror);
   void run(const std::stop_token& stop);
   void receive_when_ready();
@@ -107,6 +109,7 @@ private:
   void hand_over();
 
   const Clock& x_clock;
+  SharedPipeline& x_pipeline;
   FindingSink x_sink;
   std::vector<Listener> x_listeners;
   std::vector<std::unique_ptr<PacketSocket>> x_mirrors;
@@ -120,21 +123,33 @@ private:
   std::jthread x_thread;  ///< last: starts when all else stands
 };
 
-Collector::Worker::Worker(CollectorOptions options, std::shared_ptr<const inventory::Inventory> inventory, const Clock& clock, FindingSink sink)
-    : x_clock(clock), x_sink(std::move(sink)), x_intake(std::make_unique<Intake>(options, std::move(inventory), random_seed())) {
-  listen(options.ipfix, Protocol::Ipfix, options.receive_buffer_bytes);
-  listen(options.sflow, Protocol::Sflow, options.receive_buffer_bytes);
-  for (const Mirror& given : options.mirrors) {
-    mirror(given);
+Collector::Worker::Worker(const CollectorOptions& options, SharedPipeline& pipeline, const Clock& clock, FindingSink sink, const Worker* first)
+    : x_clock(clock), x_pipeline(pipeline), x_sink(std::move(sink)), x_intake(std::make_unique<Intake>(options, pipeline)) {
+  for (const records::ExporterRow& row : options.remembered) {
+    if (!with_intake([&](Intake& intake) { return intake.recall(row, clock.wall()); })) {
+      log_info("COLLECT_NOT_RECALLED", "what was kept of exporter {} cannot be read: it will be heard anew", net::to_string(row.address));
+    }
   }
+  listen(options, Protocol::Ipfix, first);
+  listen(options, Protocol::Sflow, first);
+  for (const Mirror& given : options.mirrors) {
+    if (first == nullptr) {
+      mirror(given);
+    }
+  }
+}
+
+void Collector::Worker::start() {
   x_thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-void Collector::Worker::listen(const std::optional<UdpEndpoint>& endpoint, Protocol protocol, int buffer_bytes) {
+void Collector::Worker::listen(const CollectorOptions& options, Protocol protocol, const Worker* first) {
+  const auto& endpoint = protocol == Protocol::Ipfix ? options.ipfix : options.sflow;
   if (!endpoint) {
     return;
   }
-  auto socket = std::make_unique<UdpSocket>(endpoint->address, endpoint->port, buffer_bytes);
+  const std::uint16_t port = first == nullptr ? endpoint->port : first->port(protocol).value_or(endpoint->port);
+  auto socket = std::make_unique<UdpSocket>(endpoint->address, port, options.receive_buffer_bytes, options.workers);
   x_may_nap = x_may_nap && socket->buffer_bytes() >= kNapBufferBytes;
   log_info("COLLECT_LISTENING", "{} exports on {} port {}, buffer {} KiB", to_string(protocol), net::to_string(endpoint->address), socket->port(),
            socket->buffer_bytes() / 1024);
@@ -234,55 +249,90 @@ void Collector::Worker::receive_from(std::size_t mirror) {
 }
 
 void Collector::Worker::hand_over() {
+  if (!x_sink) {
+    return;
+  }
   const MonoTime mono = x_clock.mono();
   if (x_taken && mono - *x_taken < kTakeInterval && mono >= *x_taken) {
     return;
   }
   x_taken = mono;
   const WallTime now = x_clock.wall();
-  for (abuse::Finding& finding : with_intake([now](Intake& intake) { return intake.pipeline().take_findings(now); })) {
+  for (abuse::Finding& finding : x_pipeline.with([now](auto& pipeline) { return pipeline->take_findings(now); })) {
     x_sink(std::move(finding));
   }
 }
 
 Collector::Collector(CollectorOptions options, std::shared_ptr<const inventory::Inventory> inventory, const Clock& clock, FindingSink sink)
-    : x_worker(std::make_unique<Worker>(std::move(options), std::move(inventory), clock, std::move(sink))) {}
+    : x_options(std::move(options)),
+      x_clock(clock),
+      x_pipeline(std::make_unique<detect::Pipeline>(x_options.thresholds, std::move(inventory), sources_of(x_options), random_seed())) {
+  x_options.workers = std::clamp(x_options.workers, 1U, kMaxWorkers);
+  for (unsigned i = 0; i < x_options.workers; ++i) {
+    const Worker* first = i == 0 ? nullptr : x_workers.front().get();
+    x_workers.push_back(std::make_unique<Worker>(x_options, x_pipeline, clock, i == 0 ? std::move(sink) : FindingSink{}, first));
+  }
+  x_options.remembered.clear();
+  for (const auto& worker : x_workers) {
+    worker->start();
+  }
+}
 
-Collector::~Collector() = default;
+Collector::~Collector() { stop(); }
 
-std::optional<std::uint16_t> Collector::port(Protocol protocol) const { return x_worker->port(protocol); }
+std::optional<std::uint16_t> Collector::port(Protocol protocol) const { return x_workers.front()->port(protocol); }
 
 void Collector::set_inventory(std::shared_ptr<const inventory::Inventory> inventory) {
-  x_worker->with_intake([&inventory](Intake& intake) { intake.pipeline().set_inventory(std::move(inventory)); });
+  x_pipeline.with([&inventory](auto& pipeline) { pipeline->set_inventory(std::move(inventory)); });
 }
 
 std::optional<WallTime> Collector::last_outbound(const ServerId& server) const {
-  return x_worker->with_intake([&server](const Intake& intake) { return intake.pipeline().last_outbound(server); });
+  return x_pipeline.with([&server](const auto& pipeline) { return pipeline->last_outbound(server); });
 }
 
 CollectorCounters Collector::counters() const {
-  return x_worker->with_intake([](const Intake& intake) { return intake.counters(); });
+  CollectorCounters all = x_pipeline.with([this](const auto& pipeline) { return Intake::begin_counters(x_options, *pipeline); });
+  for (const auto& worker : x_workers) {
+    worker->with_intake([&all](const Intake& intake) { intake.add_counters(all); });
+  }
+  return all;
+}
+
+std::vector<records::ExporterRow> Collector::take_memories() {
+  std::vector<records::ExporterRow> rows;
+  const WallTime now = x_clock.wall();
+  for (const auto& worker : x_workers) {
+    for (records::ExporterRow& row : worker->with_intake([now](Intake& intake) { return intake.take_memories(now); })) {
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
 }
 
 void Collector::set_ports(detect::SourcePorts ports) {
-  x_worker->with_intake([&ports](Intake& intake) { intake.pipeline().set_ports(std::move(ports)); });
+  x_pipeline.with([&ports](auto& pipeline) { pipeline->set_ports(std::move(ports)); });
 }
 
 void Collector::add_interface(const ServerId& server, const detect::InterfaceTraffic& traffic) {
-  const WallTime now = x_worker->now();
-  x_worker->with_intake([&](Intake& intake) { intake.pipeline().add_interface(server, traffic, now); });
+  const WallTime now = x_clock.wall();
+  x_pipeline.with([&](auto& pipeline) { pipeline->add_interface(server, traffic, now); });
 }
 
 std::vector<records::TrafficSample> Collector::take_minutes(bool everything) {
   std::vector<records::TrafficSample> samples;
-  const WallTime now = x_worker->now();
+  const WallTime now = x_clock.wall();
   bool more = true;
   for (std::uint32_t first = 0; more; first += kServersPerSlice) {
-    more = x_worker->with_intake([&](Intake& intake) { return append_minutes(intake.pipeline(), first, now, everything, samples); });
+    more = x_pipeline.with([&](auto& pipeline) { return append_minutes(*pipeline, first, now, everything, samples); });
   }
   return samples;
 }
 
-void Collector::stop() { x_worker->stop(); }
+/// The first worker last: it hands over what the others have found.
+void Collector::stop() {
+  for (auto worker = x_workers.rbegin(); worker != x_workers.rend(); ++worker) {
+    (*worker)->stop();
+  }
+}
 
 }  // namespace pinfold::collect

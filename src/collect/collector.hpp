@@ -2,13 +2,15 @@
 ///
 ///   ipfix socket ─┐                          ┌─ unknown exporter: counted, dropped
 ///   sflow socket ─┴─ recvmmsg ─ allow-list ──┴─ decode ─ interfaces ─┬─ Pipeline ─ findings ─▶ sink
+///    (each thread has its own)                                       │
 ///   mirror ports ──── TPACKET_V3 ring ─ one record a packet ─────────┘
 ///
 /// Used by: engine. The ipfix socket takes NetFlow v5 and v9 too; a datagram of the other socket's protocol is a decode error.
-/// Threads: one of its own does all the work; the public members may be called from any thread. The sink is called from the collector's
-///          thread, without any lock held: it must not block for long, or datagrams are lost in the kernel (and counted).
-///          One thread, and no more: it keeps up with over two million flows a second, and with several an exporter's records would have to meet
-///          those of the others again, because a server is judged by all of them.
+/// Threads: `workers` of its own (1 unless told otherwise); the public members may be called from any thread. The sink is called from the first of
+///          them, without any lock held: it must not block for long, or datagrams are lost in the kernel (and counted).
+///          Each worker has sockets of its own (SO_REUSEPORT), to which the kernel gives an exporter's datagrams by its address: templates, sequence
+///          numbers and counts of an exporter are one worker's. Receiving and decoding run side by side; judging is one after the other, under a
+///          lock, because a server is judged by the records of all exporters (docs/decisions/0021).
 /// Clock:   injected; read once a batch; must be safe to read from the collector's thread.
 /// Batches: where the kernel granted a large buffer, a batch that was not full is followed by a nap of kNap, so that the next one is fuller: that
 ///          costs a few milliseconds of delay and saves most of the waking up. A buffer of kNapBufferBytes holds many times what comes meanwhile.
@@ -25,6 +27,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "collect/counters.hpp"
+#include "collect/intake.hpp"
 #include "collect/options.hpp"
 #include "inventory/inventory.hpp"
 #include "records/history.hpp"
@@ -39,7 +42,7 @@ public:
   static constexpr Millis kNap{5};
   static constexpr std::uint64_t kNapBufferBytes = 4ULL * 1024 * 1024;
 
-  /// Binds and starts to receive. `clock` must outlive the collector.
+  /// Recalls what is known of exporters, binds and starts to receive. `clock` must outlive the collector.
   Collector(CollectorOptions options, std::shared_ptr<const inventory::Inventory> inventory, const Clock& clock, FindingSink sink);
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
@@ -58,12 +61,17 @@ public:
   /// What the history has not had yet, as flows show it; once a minute. With `everything` also the running minutes: the program ends.
   [[nodiscard]] std::vector<records::TrafficSample> take_minutes(bool everything = false);
   [[nodiscard]] CollectorCounters counters() const;
+  /// What has become known of exporters since the last call, to be kept over restarts (CollectorOptions::remembered).
+  [[nodiscard]] std::vector<records::ExporterRow> take_memories();
   /// Stops receiving and joins the thread, within milliseconds; findings made so far have been handed over. Again: does nothing.
   void stop();
 
 private:
   class Worker;
-  std::unique_ptr<Worker> x_worker;
+  CollectorOptions x_options;
+  const Clock& x_clock;
+  mutable SharedPipeline x_pipeline;
+  std::vector<std::unique_ptr<Worker>> x_workers;
 };
 
 }  // namespace pinfold::collect

@@ -4,7 +4,7 @@
 ///
 ///   socket:   received        = sum over its exporters of `datagrams` + unknown_exporters   (kernel_drops come on top)
 ///   exporter: records         = other_interfaces + what the pipeline was given
-///   pipeline: records         = accounted + spare + foreign
+///   pipeline: records         = accounted + spare + foreign + events
 #pragma once
 
 #include <array>

@@ -8,17 +8,6 @@ namespace {
 
 bool belongs_to(flow::ExportVersion version, Protocol protocol) { return (version == flow::ExportVersion::Sflow5) == (protocol == Protocol::Sflow); }
 
-std::vector<detect::ObservationSource> sources_of(const CollectorOptions& options) {
-  std::vector<detect::ObservationSource> sources;
-  for (const AllowedExporter& exporter : options.exporters) {
-    sources.push_back({exporter.observation_point, exporter.rank});
-  }
-  for (const Mirror& mirror : options.mirrors) {
-    sources.push_back({mirror.observation_point, mirror.rank});
-  }
-  return sources;
-}
-
 /// A stranger is remembered; who was heard longest ago makes room.
 void remember(std::vector<UnknownExporter>& strangers, const net::IpAddress& address, WallTime now) {
   auto found = std::find_if(strangers.begin(), strangers.end(), [&](const UnknownExporter& known) { return known.address == address; });
@@ -42,10 +31,60 @@ bool is_of(const flow::FlowRecord& record, const std::vector<IfIndex>& interface
   return is_listed(record.in_if) || is_listed(record.out_if);
 }
 
+template <typename Counters>
+void add_up(Counters& sum, const Counters& more);
+
+template <>
+void add_up(ExporterCounters& sum, const ExporterCounters& more) {
+  sum.datagrams += more.datagrams;
+  sum.decode_errors += more.decode_errors;
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    sum.faults.at(i) += more.faults.at(i);
+  }
+  sum.records += more.records;
+  sum.other_interfaces += more.other_interfaces;
+  sum.sets_waiting += more.sets_waiting;
+  sum.sets_dropped += more.sets_dropped;
+  sum.lost_datagrams += more.lost_datagrams;
+  sum.lost_records += more.lost_records;
+  sum.last_heard = std::max(sum.last_heard, more.last_heard);
+}
+
+template <>
+void add_up(SocketCounters& sum, const SocketCounters& more) {
+  sum.datagrams += more.datagrams;
+  sum.unknown_exporters += more.unknown_exporters;
+  sum.strangers.insert(sum.strangers.end(), more.strangers.begin(), more.strangers.end());
+  std::sort(sum.strangers.begin(), sum.strangers.end(), [](const auto& a, const auto& b) { return a.last_heard > b.last_heard; });
+  sum.strangers.resize(std::min(sum.strangers.size(), SocketCounters::kMaxStrangers));
+  sum.kernel_drops += more.kernel_drops;
+  sum.errors += more.errors;
+  sum.buffer_bytes =
+      sum.buffer_bytes == 0 ? more.buffer_bytes : std::min(sum.buffer_bytes, more.buffer_bytes == 0 ? sum.buffer_bytes : more.buffer_bytes);
+}
+
+template <>
+void add_up(MirrorCounters& sum, const MirrorCounters& more) {
+  sum.packets += more.packets;
+  sum.not_ip += more.not_ip;
+  sum.kernel_drops += more.kernel_drops;
+  sum.last_heard = std::max(sum.last_heard, more.last_heard);
+}
+
 }  // namespace
 
-Intake::Intake(const CollectorOptions& options, std::shared_ptr<const inventory::Inventory> inventory, std::uint64_t hash_seed)
-    : x_pipeline(options.thresholds, std::move(inventory), sources_of(options), hash_seed) {
+std::vector<detect::ObservationSource> sources_of(const CollectorOptions& options) {
+  std::vector<detect::ObservationSource> sources;
+  for (const AllowedExporter& exporter : options.exporters) {
+    sources.push_back({exporter.observation_point, exporter.rank});
+  }
+  for (const Mirror& mirror : options.mirrors) {
+    sources.push_back({mirror.observation_point, mirror.rank});
+  }
+  return sources;
+}
+
+Intake::Intake(const CollectorOptions& options, SharedPipeline& pipeline) : x_pipeline(pipeline) {
   flow::Limits limits;
   limits.exporters = std::max<std::size_t>(options.exporters.size(), 1);
   for (const Protocol protocol : {Protocol::Ipfix, Protocol::Sflow}) {
@@ -108,7 +147,7 @@ void Intake::decode(Side& side, detect::SourceIndex source, const Received& data
   const std::size_t before = x_records.size();
   const auto decoded = side.decoder->decode(key, datagram.bytes, x_records, now);
   if (decoded) {  // garbage is no sign of life: the spare may have to take over
-    x_pipeline.heard(source, now);
+    x_was_heard = true;
   } else {
     refuse(exporter, source, decoded.error().fault, now);
   }
@@ -125,7 +164,7 @@ void Intake::decode(Side& side, detect::SourceIndex source, const Received& data
 void Intake::refuse(Exporter& exporter, detect::SourceIndex source, flow::Fault fault, WallTime now) {
   ++exporter.counters.decode_errors;
   ++exporter.counters.faults[static_cast<std::size_t>(fault)];
-  x_pipeline.note_loss(source, 1, now);
+  x_pipeline.with([&](auto& pipeline) { pipeline->note_loss(source, 1, now); });
 }
 
 void Intake::note_sums(Exporter& exporter, detect::SourceIndex source, const flow::Counters& sums, WallTime now) {
@@ -136,7 +175,7 @@ void Intake::note_sums(Exporter& exporter, detect::SourceIndex source, const flo
   lost += sums.lost_records > known.lost_records ? 1U : 0U;
   lost += sums.sets_dropped - known.sets_dropped;
   if (lost > 0) {
-    x_pipeline.note_loss(source, lost, now);
+    x_pipeline.with([&](auto& pipeline) { pipeline->note_loss(source, lost, now); });
   }
   known.lost_datagrams = sums.lost_datagrams;
   known.lost_records = sums.lost_records;
@@ -145,10 +184,14 @@ void Intake::note_sums(Exporter& exporter, detect::SourceIndex source, const flo
 }
 
 void Intake::flush(WallTime now) {
-  if (!x_records.empty()) {
-    x_pipeline.add_batch(x_records, x_pending, now);
-    x_records.clear();
+  if (!std::exchange(x_was_heard, false) && x_records.empty()) {
+    return;
   }
+  x_pipeline.with([&](auto& pipeline) {
+    pipeline->heard(x_pending, now);
+    pipeline->add_batch(x_records, x_pending, now);
+  });
+  x_records.clear();
 }
 
 void Intake::note_socket(Protocol protocol, const UdpSocket& socket, WallTime now) {
@@ -160,11 +203,13 @@ void Intake::note_socket(Protocol protocol, const UdpSocket& socket, WallTime no
   if (drops == 0) {
     return;
   }
-  for (std::uint32_t i = 0; i < x_exporters.size(); ++i) {
-    if (x_exporters[i].counters.protocol == protocol) {
-      x_pipeline.note_loss({i}, drops, now);
+  x_pipeline.with([&](auto& pipeline) {
+    for (std::uint32_t i = 0; i < x_exporters.size(); ++i) {
+      if (x_exporters[i].counters.protocol == protocol) {
+        pipeline->note_loss({i}, drops, now);
+      }
     }
-  }
+  });
 }
 
 void Intake::take_packets(std::size_t index, std::span<const flow::FlowRecord> records, std::uint64_t not_ip, std::uint64_t kernel_drops,
@@ -175,29 +220,64 @@ void Intake::take_packets(std::size_t index, std::span<const flow::FlowRecord> r
   mirror.not_ip += not_ip;
   mirror.kernel_drops += kernel_drops;
   if (kernel_drops > 0) {
-    x_pipeline.note_loss(source, kernel_drops, now);
+    x_pipeline.with([&](auto& pipeline) { pipeline->note_loss(source, kernel_drops, now); });
   }
   if (!records.empty()) {
     mirror.last_heard = now;
-    x_pipeline.add_batch(records, source, now);
+    x_pipeline.with([&](auto& pipeline) { pipeline->add_batch(records, source, now); });
   }
 }
 
-CollectorCounters Intake::counters() const {
+CollectorCounters Intake::begin_counters(const CollectorOptions& options, const detect::Pipeline& pipeline) {
   CollectorCounters all;
-  for (const Exporter& exporter : x_exporters) {
-    all.exporters.push_back(exporter.counters);
-    all.exporters.back().is_accounted = x_pipeline.is_accounted({static_cast<std::uint32_t>(all.exporters.size() - 1)});
+  std::uint32_t source = 0;
+  for (const AllowedExporter& allowed : options.exporters) {
+    ExporterCounters& counters = all.exporters.emplace_back();
+    counters.address = allowed.address;
+    counters.protocol = allowed.protocol;
+    counters.observation_point = allowed.observation_point;
+    counters.is_accounted = pipeline.is_accounted({source++});
   }
-  all.mirrors = x_mirrors;
-  for (std::size_t i = 0; i < all.mirrors.size(); ++i) {
-    all.mirrors[i].is_accounted = x_pipeline.is_accounted({static_cast<std::uint32_t>(x_exporters.size() + i)});
+  for (const Mirror& mirror : options.mirrors) {
+    MirrorCounters& counters = all.mirrors.emplace_back();
+    counters.interface = mirror.interface;
+    counters.observation_point = mirror.observation_point;
+    counters.is_accounted = pipeline.is_accounted({source++});
   }
-  for (const Side& side : x_sides) {
-    all.sockets.push_back(side.counters);
+  for (const Protocol protocol : {Protocol::Ipfix, Protocol::Sflow}) {
+    all.sockets.emplace_back().protocol = protocol;
   }
-  all.pipeline = x_pipeline.counters();
+  all.pipeline = pipeline.counters();
   return all;
+}
+
+void Intake::add_counters(CollectorCounters& all) const {
+  for (std::size_t i = 0; i < x_exporters.size(); ++i) {
+    add_up(all.exporters[i], x_exporters[i].counters);
+  }
+  for (std::size_t i = 0; i < x_mirrors.size(); ++i) {
+    add_up(all.mirrors[i], x_mirrors[i]);
+  }
+  for (std::size_t i = 0; i < x_sides.size(); ++i) {
+    add_up(all.sockets[i], x_sides.at(i).counters);
+  }
+}
+
+std::vector<records::ExporterRow> Intake::take_memories(WallTime now) {
+  flow::Decoder& decoder = *side(Protocol::Ipfix).decoder;
+  std::vector<records::ExporterRow> rows;
+  for (const flow::ExporterKey& key : decoder.take_changed()) {
+    rows.push_back({key.address, key.port, decoder.remember(key), now});
+  }
+  return rows;
+}
+
+bool Intake::recall(const records::ExporterRow& row, WallTime now) {
+  Side& ipfix = side(Protocol::Ipfix);
+  if (!ipfix.senders.contains(row.address)) {
+    return true;  // no longer on the list: not wanted
+  }
+  return ipfix.decoder->recall({row.address, row.port}, row.memory, now).has_value();
 }
 
 }  // namespace pinfold::collect

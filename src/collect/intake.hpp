@@ -1,6 +1,8 @@
 /// From a batch of datagrams or packets to records in the pipeline: the allow-list, decoding, the exporters' interfaces, and every count of loss.
-/// Used by: the collector, whose thread reads the sockets. No I/O and no clock here; `now` is when the batch was received.
-/// Threads: none; the owner serialises.
+/// Used by: the collector, each of whose threads reads its own sockets and has an intake of its own; all share the pipeline. No I/O and no clock
+/// here;
+///          `now` is when the batch was received.
+/// Threads: none; the owner serialises. The pipeline's lock is taken for each kRecords records, and when there is something to note.
 /// Loss:    counted where it happens (counters.hpp) and passed on to the pipeline, so that findings made meanwhile say so: sequence gaps, refused
 ///          datagrams, data sets that no template came for, full receive buffers (all exporters of the socket may be meant: the kernel does
 ///          not say whose datagrams it threw away).
@@ -15,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/lock_guarded.hpp"
 #include "collect/counters.hpp"
 #include "collect/options.hpp"
 #include "collect/udp_socket.hpp"
@@ -23,12 +26,17 @@
 
 namespace pinfold::collect {
 
+using SharedPipeline = LockGuarded<std::unique_ptr<detect::Pipeline>>;
+
+/// The exporters in their order, then the mirrors.
+[[nodiscard]] std::vector<detect::ObservationSource> sources_of(const CollectorOptions& options);
+
 class Intake {
 public:
   static constexpr std::size_t kRecords = 160;  ///< some 30 KiB: they are still in the first cache when the pipeline reads them
 
-  /// The sources of the pipeline are the exporters in their order, then the mirrors. The first of two equal (address, protocol) counts.
-  Intake(const CollectorOptions& options, std::shared_ptr<const inventory::Inventory> inventory, std::uint64_t hash_seed);
+  /// `pipeline` must outlive the intake; its sources are those of `sources_of`. The first of two equal (address, protocol) counts.
+  Intake(const CollectorOptions& options, SharedPipeline& pipeline);
 
   /// One batch of the socket of `protocol`.
   void take(Protocol protocol, std::span<const Received> batch, WallTime now);
@@ -37,9 +45,14 @@ public:
   /// Packets of mirror `index`, one record each; `kernel_drops` is what its ring lost since the last call.
   void take_packets(std::size_t index, std::span<const flow::FlowRecord> records, std::uint64_t not_ip, std::uint64_t kernel_drops, WallTime now);
 
-  [[nodiscard]] detect::Pipeline& pipeline() { return x_pipeline; }
-  [[nodiscard]] const detect::Pipeline& pipeline() const { return x_pipeline; }
-  [[nodiscard]] CollectorCounters counters() const;
+  /// Adds this intake's counts to those of others; `all` has its entries already (`begin_counters`).
+  void add_counters(CollectorCounters& all) const;
+  [[nodiscard]] static CollectorCounters begin_counters(const CollectorOptions& options, const detect::Pipeline& pipeline);
+
+  /// What is news since the last call, of exporters that have templates; to be kept over restarts.
+  [[nodiscard]] std::vector<records::ExporterRow> take_memories(WallTime now);
+  /// Before the first datagram. False: the bytes were no good, and the exporter begins anew.
+  bool recall(const records::ExporterRow& row, WallTime now);
 
 private:
   struct Exporter {
@@ -62,9 +75,10 @@ private:
   std::vector<Exporter> x_exporters;      ///< by SourceIndex
   std::vector<MirrorCounters> x_mirrors;  ///< by SourceIndex, behind the exporters
   std::array<Side, 2> x_sides;            ///< by Protocol
-  detect::Pipeline x_pipeline;
+  SharedPipeline& x_pipeline;
   std::vector<flow::FlowRecord> x_records;  ///< decoded, of x_pending, not yet in the pipeline
   detect::SourceIndex x_pending;
+  bool x_was_heard = false;  ///< x_pending, since the pipeline was last told
 };
 
 }  // namespace pinfold::collect

@@ -10,6 +10,7 @@
 #include "collect/counters.hpp"
 #include "detect/thresholds.hpp"
 #include "net/ip_address.hpp"
+#include "records/exporters.hpp"
 
 namespace pinfold::collect {
 
@@ -29,6 +30,7 @@ struct AllowedExporter {
 };
 
 inline constexpr std::size_t kMaxMirrors = 8;
+inline constexpr unsigned kMaxWorkers = 16;
 
 /// A network interface that a switch mirrors traffic to.
 struct Mirror {
@@ -46,6 +48,10 @@ struct CollectorOptions {
   detect::Thresholds thresholds;
   /// Asked of the kernel for each socket, which may give less (net.core.rmem_max); bursts of export wait there.
   int receive_buffer_bytes = 16 * 1024 * 1024;
+  /// Threads that receive and decode; an exporter stays with one. At most kMaxWorkers.
+  unsigned workers = 1;
+  /// What was known of exporters before a restart (flow/exporter_memory.hpp).
+  std::vector<records::ExporterRow> remembered{};
 };
 
 }  // namespace pinfold::collect

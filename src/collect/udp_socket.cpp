@@ -1,5 +1,6 @@
 #include "collect/udp_socket.hpp"
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -77,9 +78,58 @@ std::optional<std::uint32_t> drop_counter(msghdr& header) {
   return std::nullopt;
 }
 
+/// Spreads neighbouring addresses: the golden ratio in 32 bits (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+constexpr std::uint32_t kSpread = 0x9E37'79B1;
+
+std::uint32_t word(const net::IpAddress& address, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    value = (value << 8U) | address.bytes().at(at + i);
+  }
+  return value;
+}
+
 }  // namespace
 
-UdpSocket::UdpSocket(const net::IpAddress& address, std::uint16_t port, int receive_buffer_bytes) {
+unsigned place_in_group(const net::IpAddress& sender, unsigned size) {
+  const std::uint32_t key = sender.is_v4() ? sender.v4_number() : word(sender, 0) ^ word(sender, 4) ^ word(sender, 8) ^ word(sender, 12);
+  return ((key * kSpread) >> 16U) % size;
+}
+
+/// The kernel asks this program for each datagram which socket of the group gets it. It reads the source address of the IP header.
+void UdpSocket::join_group(unsigned size, const std::string& where) const {
+  const auto load_word = [](int at) { return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_NET_OFF + at)); };
+  const sock_filter keep = BPF_STMT(BPF_MISC | BPF_TAX, 0);
+  const sock_filter fold = BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0);
+  std::array<sock_filter, 20> program{{
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, static_cast<std::uint32_t>(SKF_NET_OFF)),
+      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 2),
+      load_word(12),
+      BPF_STMT(BPF_JMP | BPF_JA, 10),
+      load_word(8),
+      keep,
+      load_word(12),
+      fold,
+      keep,
+      load_word(16),
+      fold,
+      keep,
+      load_word(20),
+      fold,
+      BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, kSpread),
+      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+      BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, size),
+      BPF_STMT(BPF_RET | BPF_A, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  }};
+  const sock_fprog attached{static_cast<unsigned short>(program.size()), program.data()};
+  if (::setsockopt(x_descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attached, sizeof(attached)) != 0) {
+    fail(x_descriptor, where + " in a group");
+  }
+}
+
+UdpSocket::UdpSocket(const net::IpAddress& address, std::uint16_t port, int receive_buffer_bytes, unsigned group) {
   const std::string where = "cannot listen on UDP " + to_string(address) + " port " + std::to_string(port);
   x_descriptor = ::socket(address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (x_descriptor < 0) {
@@ -96,12 +146,18 @@ UdpSocket::UdpSocket(const net::IpAddress& address, std::uint16_t port, int rece
     fail(x_descriptor, where);
   }
   x_buffer_bytes = static_cast<std::uint64_t>(granted);
+  if (group > 1 && ::setsockopt(x_descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) {
+    fail(x_descriptor, where);
+  }
   SocketAddress bound = to_socket_address(address, port);
   if (::bind(x_descriptor, reinterpret_cast<const sockaddr*>(&bound.storage), bound.length) != 0 ||
       ::getsockname(x_descriptor, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0) {
     fail(x_descriptor, where);
   }
   x_port = from_socket_address(bound.storage).second;
+  if (group > 1) {
+    join_group(group, where);
+  }
 }
 
 UdpSocket::~UdpSocket() { ::close(x_descriptor); }

@@ -1,6 +1,7 @@
-/// A bound UDP socket that receives in batches, and says who sent and how much the kernel had to throw away.
+/// A bound UDP socket that receives in batches, and says who sent and how much the kernel had to throw away. Several of one port may be a group, of
+/// which each gets the datagrams of its own senders.
 /// Threads: none; the owner serialises. Never blocks. No allocation after construction.
-/// Source:  recvmmsg(2), socket(7) SO_RXQ_OVFL, SO_RCVBUFFORCE (Linux).
+/// Source:  recvmmsg(2), socket(7) SO_RXQ_OVFL, SO_RCVBUFFORCE, SO_REUSEPORT, SO_ATTACH_REUSEPORT_CBPF (Linux).
 /// Errors:  std::system_error at construction; `receive` gives nothing and counts.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/byte_reader.hpp"
@@ -42,10 +44,15 @@ private:
   std::vector<Received> x_received;
 };
 
+/// Which socket of a group of `size` gets what comes from `sender`: by address alone, so that an exporter stays on one socket whatever port it sends
+/// from. The kernel's filter computes the same.
+[[nodiscard]] unsigned place_in_group(const net::IpAddress& sender, unsigned size);
+
 class UdpSocket {
 public:
   /// More than the kernel's net.core.rmem_max is only granted to CAP_NET_ADMIN; less is no error, see buffer_bytes.
-  UdpSocket(const net::IpAddress& address, std::uint16_t port, int receive_buffer_bytes);
+  /// `group`: so many sockets will be bound to this address and port, one after the other; each gets the senders whose place_in_group is its number.
+  UdpSocket(const net::IpAddress& address, std::uint16_t port, int receive_buffer_bytes, unsigned group = 1);
   UdpSocket(const UdpSocket&) = delete;
   UdpSocket& operator=(const UdpSocket&) = delete;
   ~UdpSocket();
@@ -59,6 +66,8 @@ public:
   [[nodiscard]] std::uint64_t buffer_bytes() const { return x_buffer_bytes; }
 
 private:
+  void join_group(unsigned size, const std::string& where) const;
+
   int x_descriptor = -1;
   std::uint16_t x_port = 0;
   std::uint32_t x_drop_counter = 0;  ///< the kernel's, as last seen; wraps

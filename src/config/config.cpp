@@ -20,6 +20,7 @@ constexpr std::size_t kMaxUrl = 2000;
 constexpr std::int64_t kMaxVlan = 4094;
 constexpr std::size_t kMaxOidParts = 128;  ///< RFC 3416 section 4.1
 constexpr std::size_t kMaxGatewayMacs = 256;
+constexpr DurationBounds kCanaryIntervals{std::chrono::minutes{1}, std::chrono::hours{24}};
 constexpr DurationBounds kPollIntervals{std::chrono::seconds{10}, std::chrono::minutes{5}};
 
 /// RFC 1035 section 2.3.1, and at least one dot.
@@ -88,6 +89,7 @@ private:
       claim(table, "ipfix", Transport::Udp, x_config.flows.ipfix);
       table.listen_endpoint("sflow", x_config.flows.sflow);
       claim(table, "sflow", Transport::Udp, x_config.flows.sflow);
+      table.number("workers", x_config.flows.workers, 1, kMaxFlowWorkers);
     });
     root.tables("exporter", kMaxExporters, [&](TableReader& table, std::size_t) { read_exporter(table); });
     root.tables("mirror", kMaxMirrors, [&](TableReader& table, std::size_t) { read_mirror(table); });
@@ -138,6 +140,7 @@ private:
       table.listen_endpoint("answers", x_config.http.answers);
       claim(table, "answers", Transport::Tcp, x_config.http.answers);
       table.text("help_line", x_config.http.help_line);
+      table.text("console", x_config.http.console);
       table.parsed("public_url", x_config.http.public_url, parse_public_url,
                    "a URL like \"https://abuse.hosting.example\", without a slash at its end");
     });
@@ -224,6 +227,11 @@ private:
     read_dkim(table);
     table.listen_endpoint("lmtp", mail.lmtp);
     claim(table, "lmtp", Transport::Tcp, mail.lmtp);
+    table.boolean("canary", mail.canary);
+    table.duration("canary_every", mail.canary_every, kCanaryIntervals);
+    if (table.has("canary_every") && !(mail.canary && mail.lmtp)) {
+      table.fail("canary_every", "no canary goes round: it needs mail.lmtp, and canary not turned off");
+    }
   }
 
   void read_dkim(TableReader& table) {

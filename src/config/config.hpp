@@ -24,6 +24,7 @@ namespace pinfold::config {
 inline constexpr std::size_t kMaxExporters = 4096;
 inline constexpr std::size_t kMaxInterfaces = 256;  ///< an exporter
 inline constexpr std::size_t kMaxMirrors = 8;
+inline constexpr unsigned kMaxFlowWorkers = 16;
 inline constexpr std::size_t kMaxSwitches = 20'000;
 
 struct Endpoint {
@@ -95,6 +96,7 @@ struct Config {
     std::optional<Endpoint> answers;  ///< the owners' answer page; none = notices have no link
     std::string public_url;           ///< how owners reach the answer page, without a slash at the end
     std::string help_line;            ///< whom an owner can call, as the answer page says it
+    std::string console;              ///< how an owner reaches a server whose port is off; "{server}" stands for its name
   } http;
   struct {
     std::optional<Endpoint> listen;  ///< host agents; none = no agents
@@ -102,6 +104,7 @@ struct Config {
   struct {
     std::optional<Endpoint> ipfix;
     std::optional<Endpoint> sflow;
+    unsigned workers = 1;  ///< threads that receive and decode
     std::vector<Exporter> exporters;
     std::vector<Mirror> mirrors;
   } flows;
@@ -113,6 +116,8 @@ struct Config {
     std::string from_local;  ///< "abuse"
     std::string bounce_domain;
     std::optional<Endpoint> lmtp;
+    bool canary = true;  ///< with lmtp: a mail goes round regularly, and silence counts only while it comes back
+    Micros canary_every = std::chrono::minutes{10};
     std::string dkim_selector;  ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
     std::string dkim_key;       ///< PEM
     std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "abuse/abuse_class.hpp"
@@ -77,11 +78,30 @@ void read_approval(TableReader& table, Policy& policy) {
   }
 }
 
+/// Durations that only together make no sense.
+void refuse_odd_durations(TableReader& table, const Policy& policy) {
+  if (policy.quiet_gap >= policy.close_after_quiet) {
+    table.fail(table.has("quiet_gap") ? "quiet_gap" : "close_after_quiet",
+               fmt::format("quiet_gap ({}) must be shorter than close_after_quiet ({}): a case would close in the middle of a bout",
+                           to_string(policy.quiet_gap), to_string(policy.close_after_quiet)));
+  }
+  if (policy.escalate_after > policy.remind_after) {
+    table.fail(table.has("escalate_after") ? "escalate_after" : "remind_after",
+               fmt::format("escalate_after ({}) must not be longer than remind_after ({}): the first would be called again before the second ever is",
+                           to_string(policy.escalate_after), to_string(policy.remind_after)));
+  }
+  if (policy.presume_delivered_after && *policy.presume_delivered_after >= policy.close_after_quiet) {
+    table.fail("presume_delivered_after", fmt::format("must be shorter than close_after_quiet ({}): the case would close before the window begins",
+                                                      to_string(policy.close_after_quiet)));
+  }
+}
+
 void read_policy(TableReader& table, Policy& policy) {
   read_durations(table, policy);
   table.number("min_confidence", policy.min_confidence.percent, 1, 100);
   policy.warnings = arming(table, "warnings").value_or(policy.warnings);
   policy.measures = arming(table, "measures").value_or(policy.measures);
+  policy.ask_contacts = arming(table, "ask_contacts").value_or(policy.ask_contacts);
   if (policy.measures == Arming::Armed && policy.warnings != Arming::Armed) {
     table.fail("measures", "cannot be armed while warnings are not: nothing is disabled without a delivered warning");
   }
@@ -98,14 +118,31 @@ void read_policy(TableReader& table, Policy& policy) {
     table.fail("gather", fmt::format("must be shorter than evidence_max_age ({}): the evidence would be too old before anybody is asked",
                                      to_string(policy.evidence_max_age)));
   }
+  refuse_odd_durations(table, policy);
+}
+
+/// A limit that another one keeps from ever being reached says something else than it does.
+void refuse_odd_limits(TableReader& table, const Policy& policy) {
+  const auto refuse = [&](std::string_view key, std::uint32_t value, std::string_view other, std::uint32_t most) {
+    if (value > most) {
+      table.fail(table.has(key) ? key : other, fmt::format("{} ({}) is more than {} ({}), so it can never be reached", key, value, other, most));
+    }
+  };
+  refuse("max_disables_per_switch_hour", policy.max_disables_per_switch_hour, "max_disables_per_site_hour", policy.max_disables_per_site_hour);
+  refuse("max_disables_per_site_hour", policy.max_disables_per_site_hour, "max_disables_per_site_day", policy.max_disables_per_site_day);
+  refuse("max_disables_per_site_hour", policy.max_disables_per_site_hour, "max_disable_requests_per_hour", policy.max_disable_requests_per_hour);
 }
 
 void read_limits(TableReader& table, Policy& policy) {
   table.number("max_disables_per_switch_hour", policy.max_disables_per_switch_hour, 0, 1000);
+  table.number("max_disables_per_switch_day", policy.max_disables_per_switch_day, 0, 10'000);
   table.number("max_disables_per_site_hour", policy.max_disables_per_site_hour, 0, 1000);
   table.number("max_disables_per_site_day", policy.max_disables_per_site_day, 0, 10'000);
+  table.number("max_servers_down_per_customer", policy.max_servers_down_per_customer, 0, 10'000);
+  table.duration("person_first", policy.person_first, {});
   table.number("max_notices_per_hour", policy.max_notices_per_hour, 1, 1'000'000);
   table.number("max_disable_requests_per_hour", policy.max_disable_requests_per_hour, 1, 100'000);
+  refuse_odd_limits(table, policy);
 }
 
 void read_differences(TableReader& table, const Policy& policy, desk::Differences& rules) {
@@ -134,11 +171,19 @@ void refuse_measures_without_warnings(TableReader& table, const Policy& policy, 
   }
 }
 
+/// Where measures are only observed nobody approves anything: an automatic approval there was meant for something else.
+void refuse_auto_without_measures(TableReader& table, const desk::Rules& rules) {
+  if (table.has("approval") && rules.approval == Approval::Auto && rules.measures != Arming::Armed) {
+    table.fail("approval", "\"auto\" makes sense only where measures are armed");
+  }
+}
+
 void read_classes(TableReader& classes, Policy& policy) {
   for (const abuse::AbuseClass abuse_class : kClasses) {
     classes.table(abuse::to_string(abuse_class), [&](TableReader& table) {
       read_differences(table, policy, policy.classes[abuse_class]);
       refuse_measures_without_warnings(table, policy, abuse_class, 0);
+      refuse_auto_without_measures(table, desk::rules_for(policy, abuse_class, 0, 0));
     });
   }
 }
@@ -155,6 +200,15 @@ void read_levels(TableReader& levels, Policy& policy) {
       for (const abuse::AbuseClass abuse_class : kClasses) {
         refuse_measures_without_warnings(table, policy, abuse_class, level);
       }
+      const desk::Rules most = [&] {  // armed for any class is enough
+        desk::Rules rules = desk::rules_for(policy, kClasses.front(), level, 0);
+        for (const abuse::AbuseClass abuse_class : kClasses) {
+          rules.measures = std::max(rules.measures, desk::rules_for(policy, abuse_class, level, 0).measures);
+          rules.approval = std::min(rules.approval, desk::rules_for(policy, abuse_class, level, 0).approval);
+        }
+        return rules;
+      }();
+      refuse_auto_without_measures(table, most);
     });
   }
 }
@@ -192,6 +246,13 @@ void read_on_call(TableReader& table, Policy& policy) {
   }
   if (!person.webhook.empty() && person.webhook.rfind("http", 0) != 0) {
     table.fail("webhook", "is not a URL");
+  }
+  for (const desk::OnCall& other : policy.on_call) {
+    const bool is_same = other.name == person.name || (!person.mail.empty() && other.mail == person.mail) ||
+                         (!person.webhook.empty() && other.webhook == person.webhook);
+    if (is_same) {
+      table.fail("name", fmt::format("the same person or place as \"{}\" before: a call that nobody takes would go nowhere else", other.name));
+    }
   }
   policy.on_call.push_back(std::move(person));
 }

@@ -74,6 +74,11 @@ Auditor::Fault Auditor::judge(const Event& at, const NoticeDelivered& e) {
   return std::nullopt;
 }
 
+Auditor::Fault Auditor::judge(const Event&, const PersonAsked& e) {
+  x_nobody_to_write = x_nobody_to_write || e.what == kNobodyToWrite;
+  return std::nullopt;
+}
+
 Auditor::Fault Auditor::judge(const Event&, const NoticeFailed& e) {
   x_notices[e.notice].failed = true;
   return std::nullopt;
@@ -244,7 +249,7 @@ Auditor::Fault Auditor::why_not_ordered(const DisableRequested& e) const {
   if (e.ground == Ground::Emergency) {
     return e.needed >= 2 ? std::nullopt : Fault("an emergency that one person may call alone");
   }
-  if (x_first_warning == 0) {
+  if (x_first_warning == 0 && !x_nobody_to_write) {
     return "invariant 1: a person's order before the owner was written to";
   }
   const bool contradicted = x_second_notice > x_response || x_last_down > x_response;

@@ -75,6 +75,7 @@ private:
   Fault judge(const Event& at, const PortActionFinished& e);
   Fault judge(const Event& at, const DiscussionRecorded& e);
   Fault judge(const Event& at, const EnableRequested& e);
+  Fault judge(const Event& at, const PersonAsked& e);
 
   [[nodiscard]] bool answer_stands() const { return x_response > x_first_warning; }
   [[nodiscard]] Fault why_not_disable(std::uint32_t again_by) const;
@@ -92,6 +93,7 @@ private:
   PortWish x_pending_wish = PortWish::Down;
   Ground x_pending_ground = Ground::Policy;
   bool x_objection = false;
+  bool x_nobody_to_write = false;  ///< a person was told so: they may then decide without a warning
   std::map<NoticeId, SentNotice> x_notices;
   std::map<ActionId, Action> x_actions;
   std::map<std::uint32_t, Seen> x_findings;

@@ -59,6 +59,10 @@ bool Case::answered() const {
   return false;
 }
 
+bool Case::nobody_to_write() const {
+  return (state == State::Triage || state == State::DisablePending) && notices.empty() && asked.contains(std::string(kNobodyToWrite));
+}
+
 const Notice* Case::find_notice(NoticeId wanted) const {
   const auto found = std::find_if(notices.begin(), notices.end(), [&](const Notice& n) { return n.id == wanted; });
   return found == notices.end() ? nullptr : &*found;

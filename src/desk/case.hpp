@@ -158,6 +158,8 @@ struct Case {
   [[nodiscard]] const Notice* first_warning() const;
   /// A valid answer came after the warning. It stands until the case closes: what happens after it is for people to judge.
   [[nodiscard]] bool answered() const;
+  /// The first warning could not even be written: there is no usable contact (all live on the server, or there are none).
+  [[nodiscard]] bool nobody_to_write() const;
   [[nodiscard]] const Notice* find_notice(NoticeId id) const;
   [[nodiscard]] const PortAction* find_action(ActionId id) const;
   [[nodiscard]] const PortAction* open_action() const;  ///< requested, neither finished nor dropped; at most one

@@ -186,6 +186,8 @@ struct EnableRequested {
 struct PersonAsked {
   std::string what;  ///< what the person is asked to decide
 };
+/// The owner has no contact to whom the first warning could be written. From then on a systems administrator may decide it; a program never does.
+inline constexpr std::string_view kNobodyToWrite = "the owner must be warned, and no contact can be reached";
 struct ProbationEnded {};
 struct ClosedAfterQuiet {};
 /// What stood here was erased by law. Never recorded by the desk: the store hands it out in place of the lost event, so that the case stays readable.

@@ -34,7 +34,7 @@ void object(Draft& d, const ObjectionRaised& objection) {
 
 void record_response(Draft& d, const ResponseRecorded& response) {
   d.record(response);
-  if (d.current().answered()) {
+  if (d.current().answered() || d.current().first_warning() == nullptr) {
     drop_pending_disable(d, "the owner answered");
   }
   const bool contradicts = response.statement == Statement::Intended || response.statement == Statement::NotMine;

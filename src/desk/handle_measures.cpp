@@ -20,6 +20,9 @@ const PortAction* waiting_down(const Case& c, ActionId id) {
 
 /// Why nobody may order the port off now, as the ladder's last word; empty: one may.
 std::string why_no_person(const Case& c) {
+  if (c.nobody_to_write() && c.response_by == 0) {
+    return c.unjudged_mails.empty() ? "" : "an unclear mail waits: judge it first";
+  }
   if (c.state != State::SecondNotice && c.state != State::Undeliverable && c.state != State::Silent && c.state != State::ActionFailed) {
     return fmt::format("not while the case is {}: the owner is being warned, or has answered; an emergency takes two people", to_string(c.state));
   }

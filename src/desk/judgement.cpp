@@ -45,6 +45,8 @@ std::optional<Waiting> waiting_for_person(const Case& c) {
   }
   switch (c.state) {
     case State::SecondNotice: return Waiting{"a second notice went out and the case waits for a decision", c.state_since};
+    case State::Triage:
+      return c.nobody_to_write() ? std::optional(Waiting{"the owner has no contact that could be written to", c.state_since}) : std::nullopt;
     case State::Undeliverable: return Waiting{"the owner has not been reached", c.state_since};
     case State::ActionFailed: return Waiting{"a port action failed", c.state_since};
     default: return std::nullopt;

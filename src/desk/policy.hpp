@@ -70,6 +70,7 @@ struct Policy {
   Micros remind_after = std::chrono::hours{24};            ///< what waits for a person is called out again after so long
   Micros escalate_after = std::chrono::minutes{15};        ///< a call that nobody takes goes to the next step of the on-call list
   Micros verify_contacts_every = std::chrono::days{180};   ///< a contact that no mail has reached for longer counts as unverified
+  Arming ask_contacts = Arming::Observe;                   ///< armed: such a contact is asked by mail whether somebody still reads there
   std::optional<Micros> presume_delivered_after;  ///< without a bounce for so long, a submitted warning is presumed delivered; nullopt: never
   abuse::Confidence min_confidence{60};           ///< less opens no case and is never "again"
 
@@ -84,8 +85,11 @@ struct Policy {
 
   /// Ports disabled by Pinfold, counted from the journal (guard G5). Zero allows none.
   std::uint32_t max_disables_per_switch_hour = 2;
+  std::uint32_t max_disables_per_switch_day = 6;
   std::uint32_t max_disables_per_site_hour = 5;
   std::uint32_t max_disables_per_site_day = 20;
+  std::uint32_t max_servers_down_per_customer = 3;  ///< more of one customer's servers at once need two persons
+  Micros person_first = std::chrono::days{30};      ///< for so long after a switch is armed, every disable needs a person (guard G7)
   /// The circuit breaker: more in an hour means that a detector or a feed has gone wrong. Nothing more goes out until a person resets it.
   std::uint32_t max_notices_per_hour = 200;
   std::uint32_t max_disable_requests_per_hour = 20;

@@ -21,7 +21,7 @@ bool needs_warning(const Case& c, const Policy& policy) {
 
 void warn(Draft& d) {
   if (!d.queue_notice(NoticeKind::Warning)) {
-    d.call_person("the owner must be warned, and no contact can be reached");
+    d.call_person(std::string(kNobodyToWrite));
   }
 }
 

@@ -140,7 +140,11 @@ void climb(Draft& d) {
     case State::Silent: consider_disable(d); break;
     case State::Answered: consider_second_notice(d, contradicts_answer(c, d.policy()), "after the owner's answer"); break;
     case State::Probation: consider_second_notice(d, breaks_probation(c, d.policy()), "on probation"); break;
+    case State::Triage: static_cast<void>(c.nobody_to_write() && d.queue_notice(NoticeKind::Warning)); break;
     case State::Undeliverable:
+      if (d.queue_notice(NoticeKind::Warning)) {
+        break;  // the inventory has a contact meanwhile that has not failed
+      }
       if (c.incidents_made > 1) {
         d.call_person(fmt::format("incident {} came, and no contact can be reached; decide", c.incidents_made));
       }

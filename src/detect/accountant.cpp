@@ -120,6 +120,17 @@ bool Accountant::add(inventory::ServerIndex server, Direction direction, Samplin
   return slot_of(event) + 1 >= x_servers[server.value].head;
 }
 
+bool Accountant::add_scaled(inventory::ServerIndex server, Direction direction, const Traffic& traffic, WallTime begin, WallTime end) {
+  Counts counts;
+  counts.bytes = traffic.bytes.count.value;
+  counts.packets = traffic.packets.count.value;
+  counts.flows = static_cast<std::uint32_t>(std::min<std::uint64_t>(traffic.flows.value, std::numeric_limits<std::uint32_t>::max()));
+  counts.variance = static_cast<float>(traffic.variance);
+  x_servers[server.value].measured = 0;
+  count(server.value, direction, counts, begin, end);
+  return slot_of(end) + 1 >= x_servers[server.value].head;
+}
+
 void Accountant::add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted) {
   Counts counts;
   counts.bytes = bytes.value;

@@ -65,17 +65,19 @@ public:
   static constexpr std::size_t kMinutes = 4;
   static constexpr std::size_t kMaxLate = 65'536;
   static constexpr std::size_t kBytesPerServer = 512;
-  static constexpr std::size_t kHotBytes = 192;  ///< of them: the head, the slots of 10 s, the first minute
+  static constexpr std::size_t kHotBytes = 128;  ///< of them: the head and the slots of 10 s
 
   explicit Accountant(std::size_t servers) : x_servers(servers) {}
 
   /// Traffic that ended at `event` and lasted so long. Returns whether its end was in time for every window.
   bool add(inventory::ServerIndex server, Direction direction, SamplingRate rate, Packets packets, Bytes bytes, WallTime event, Micros lasted = {});
+  /// The same for figures that were scaled already (summary/summary.hpp), between two moments.
+  bool add_scaled(inventory::ServerIndex server, Direction direction, const Traffic& traffic, WallTime begin, WallTime end);
   /// The same from the counters of the server's own interface: for the windows alone, since those have a history of their own.
   void add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted);
   [[nodiscard]] WindowView view(inventory::ServerIndex server, Direction direction, WindowLength length) const;
   /// Asks for the cache lines that `add` will touch.
-  void prefetch(inventory::ServerIndex server) const {
+  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const {
     const auto* lines = reinterpret_cast<const char*>(&x_servers[server.value]);
     for (std::size_t at = 0; at < kHotBytes; at += alignof(Server)) {
       __builtin_prefetch(lines + at, 1);

@@ -44,6 +44,14 @@ public:
   void outbound(const Attributed& who, const flow::FlowRecord& record);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
 
+  /// Ask for the cache lines that a record of the server will touch: first the rows, some records later what they point to.
+  [[gnu::always_inline]] void prefetch_rows(inventory::ServerIndex server) const {
+    x_clients.prefetch_row(server);
+    x_volumes.prefetch(server);
+  }
+  [[gnu::always_inline]] void prefetch_sender(inventory::ServerIndex server) const { x_clients.prefetch_sender(server); }
+  [[gnu::always_inline]] void prefetch_receiver(inventory::ServerIndex server) const { x_clients.prefetch_receiver(server); }
+
   /// What the owner knows about a server's observation.
   struct Surroundings {
     std::function<bool(inventory::ServerIndex)> answers_visible;

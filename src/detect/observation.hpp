@@ -48,6 +48,8 @@ public:
   [[nodiscard]] std::size_t size() const { return x_sources.size(); }
   [[nodiscard]] std::size_t points() const { return x_points.size(); }
   [[nodiscard]] PointIndex point_of(SourceIndex source) const { return x_sources[source.value].point; }
+  /// The best-ranked source of the point, alive or not.
+  [[nodiscard]] SourceIndex first_of(PointIndex point) const { return {x_points[point.value].sources.front()}; }
   [[nodiscard]] const std::string& name(PointIndex point) const { return x_points[point.value].name; }
   [[nodiscard]] const std::map<std::string, PointIndex>& by_name() const { return x_by_name; }
 

@@ -36,7 +36,7 @@ Micros Pipeline::duration_of(const flow::FlowRecord& record) {
 }
 
 void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received) {
-  x_sources.heard(source, received);
+  heard(source, received);
   const Teller teller{source, x_sources.point_of(source), x_sources.accounted(source), x_sources.counts_from(source), received};
   for (; !records.empty(); records = records.subspan(x_ends.size())) {
     const std::span chunk = records.first(std::min(records.size(), kBatch));
@@ -46,9 +46,10 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
       const bool is_on_wire = whose.on_the_wire().has_value();
       x_ends.push_back(
           {whose.charged(), x_lookup->receiver(record), whose.disagrees(), is_on_wire && whose.by_prefix != whose.on_the_wire(), is_on_wire});
-      if (x_ends.size() <= kPrefetch) {
-        fetch(x_ends.back());
-      }
+      fetch_rows(x_ends.back());
+    }
+    for (std::size_t i = 0; i < std::min(kPrefetch, chunk.size()); ++i) {
+      fetch(x_ends[i]);
     }
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       if (i + kPrefetch < chunk.size()) {
@@ -59,12 +60,24 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
   }
 }
 
-void Pipeline::fetch(const Ends& ends) const {
+void Pipeline::fetch_rows(const Ends& ends) const {
   for (const auto& server : {ends.sender, ends.receiver}) {
     if (server) {
-      __builtin_prefetch(&x_servers[server->value], 1);
-      x_accountant.prefetch(*server);
+      x_detectors.prefetch_rows(*server);
     }
+  }
+}
+
+void Pipeline::fetch(const Ends& ends) const {
+  if (ends.sender) {
+    __builtin_prefetch(&x_servers[ends.sender->value], 1);
+    x_accountant.prefetch(*ends.sender);
+    x_detectors.prefetch_sender(*ends.sender);
+  }
+  if (ends.receiver) {
+    __builtin_prefetch(&x_servers[ends.receiver->value], 1);
+    x_accountant.prefetch(*ends.receiver);
+    x_detectors.prefetch_receiver(*ends.receiver);
   }
 }
 
@@ -78,7 +91,14 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
   }
   const Packets reverse_packets = record.reverse_packets.value_or(Packets{});
   const Bytes reverse_bytes = record.reverse_bytes.value_or(Bytes{});
-  const bool has_reverse = reverse_packets.value > 0;
+  const bool has_reverse = reverse_packets.value > 0 || reverse_bytes.value > 0;  // some firewalls count bytes alone
+  if (!has_reverse && record.packets.value == 0 && record.bytes.value == 0) {
+    ++x_counters.events;
+    if (sender) {
+      x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
+    }
+    return;
+  }
   bool is_accounted = false;
   // The reverse half of a biflow is counted here; the detectors read it with its forward half.
   if (sender) {
@@ -87,11 +107,16 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
       ++x_servers[sender->value].disagreed;
       ++x_counters.disagreed;
     }
+    if (x_maker) {
+      x_maker->sent(*sender, teller.point, event, disagrees);
+    }
     if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
       // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
-      const bool by_address_only = !is_on_wire && x_lookup->own_point(*sender) == teller.point && x_lookup->by_address_only(*sender, record);
-      x_detectors.outbound({*sender, event, teller.received, is_spoofed, by_address_only}, record);
+      const bool by_address_only =
+          record.src_mac && !is_on_wire && x_lookup->own_point(*sender) == teller.point && x_lookup->by_address_only(*sender, record);
+      const Detectors::Attributed who{*sender, event, teller.received, is_spoofed, by_address_only};
+      x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, record);
     }
     if (has_reverse) {
       is_accounted |= count({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, event, teller);
@@ -100,7 +125,7 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
   if (receiver) {
     if (count({*receiver, Direction::Inbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
-      x_detectors.inbound(*receiver, record, event);
+      x_maker ? x_maker->inbound(*receiver, teller.point, record, event) : x_detectors.inbound(*receiver, record, event);
     }
     if (has_reverse) {
       x_servers[receiver->value].outbound = std::max(x_servers[receiver->value].outbound, event);
@@ -143,6 +168,9 @@ bool Pipeline::count(const Side& side, const flow::FlowRecord& record, WallTime 
   if (!x_accountant.add(side.server, side.direction, record.sampling_rate, side.packets, side.bytes, event, duration_of(record))) {
     ++x_counters.late;
   }
+  if (x_maker) {
+    x_maker->traffic(side.server, teller.point, {side.direction, record.sampling_rate, side.packets, side.bytes, event, duration_of(record)});
+  }
   x_source_views[teller.source.value].shows_inbound |= side.direction == Direction::Inbound;
   return true;
 }
@@ -161,6 +189,7 @@ void Pipeline::note_loss(SourceIndex source, std::uint64_t datagrams, WallTime n
   SourceView& view = x_source_views[source.value];
   view.roll_to(now);
   view.lost_this_minute += datagrams;
+  view.lost_untold += datagrams;
 }
 
 std::optional<SourceIndex> Pipeline::source_of(inventory::ServerIndex server) const {
@@ -221,7 +250,7 @@ void Pipeline::add_interface(const ServerId& id, const InterfaceTraffic& traffic
 
 PipelineCounters Pipeline::counters() const {
   PipelineCounters counters = x_counters;
-  counters.untracked = x_detectors.refused();
+  counters.untracked = x_detectors.refused() + x_counters.untracked_told;
   return counters;
 }
 
@@ -237,6 +266,9 @@ void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> invento
   }
   x_accountant.reorder(old_index);
   x_detectors.set_inventory(lookup->shared_inventory(), old_index);
+  if (x_maker) {
+    x_maker->reorder(old_index);
+  }
   x_servers = std::move(servers);
   x_lookup = std::move(lookup);
   x_ports = PortServers(x_port_names, x_lookup->inventory());

@@ -5,11 +5,15 @@
 /// it, until that has been silent about it for `point_hold`. Within the point one source is accounted (detect/observation.hpp). Where a
 /// source exports the same packets on ingress and on egress, ingress counts. So two border routers that split a server's traffic show
 /// only the half of one: give both one name only if they see the same packets.
+/// Events:  records without any packet or byte (a firewall's "created" and "denied", a NAT's log) are counted and say that their sender lives. They
+/// are
+///          no traffic, and no attempts: nobody tells afterwards whether those were answered.
 /// Time:    a record happened at its end time as exported, but never after its receipt. Without one, or with one that is more than kMaxSkew
 ///          ahead or kMaxAge old (counted: the exporter's clock is wrong), it happened when it was received.
 /// Loss:    findings carry what the accounted exporter is known to have lost in the last one to two minutes before they were made.
-/// Batches: records are attributed first (two prefix look-ups each), then counted with the servers' rows fetched kPrefetch records ahead: rows of
-///          100,000 servers do not stay in any cache, and waiting for each costs more than all the rest.
+/// Batches: records are attributed first (two prefix look-ups each), asking for the detectors' rows meanwhile; then counted, with the servers' other
+///          rows and what the detectors' rows point to fetched kPrefetch records ahead: rows of 100,000 servers do not stay in any cache, and
+///          waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
 /// Cost:    O(1) a record, no allocation of its own; memory: 600 bytes a server and the contacts of those that make attempts
 ///          (detect/client_tracker.hpp, which also says what skips the detectors and why nothing is missed).
@@ -28,20 +32,23 @@
 #include "detect/detectors.hpp"
 #include "detect/observation.hpp"
 #include "detect/server_lookup.hpp"
+#include "detect/summary/maker.hpp"
 #include "detect/thresholds.hpp"
 
 namespace pinfold::detect {
 
 struct PipelineCounters {
   std::uint64_t records = 0;
-  std::uint64_t accounted = 0;    ///< counted for at least one server
-  std::uint64_t spare = 0;        ///< told already by another source, point or direction
-  std::uint64_t foreign = 0;      ///< of no server of ours
-  std::uint64_t late = 0;         ///< too old for some window
-  std::uint64_t wrong_clock = 0;  ///< end time after receipt or absurdly old
-  std::uint64_t disagreed = 0;    ///< port, MAC and source address named different servers (detect/attribution.hpp)
-  std::uint64_t untracked = 0;    ///< attempts that no memory was left for
-  std::uint64_t findings = 0;     ///< handed out, updates included
+  std::uint64_t accounted = 0;       ///< counted for at least one server
+  std::uint64_t spare = 0;           ///< told already by another source, point or direction
+  std::uint64_t foreign = 0;         ///< of no server of ours
+  std::uint64_t events = 0;          ///< without a packet or byte: a firewall or NAT tells that something began or was refused; no traffic
+  std::uint64_t late = 0;            ///< too old for some window
+  std::uint64_t wrong_clock = 0;     ///< end time after receipt or absurdly old
+  std::uint64_t disagreed = 0;       ///< port, MAC and source address named different servers (detect/attribution.hpp)
+  std::uint64_t untracked = 0;       ///< attempts that no memory was left for
+  std::uint64_t untracked_told = 0;  ///< records that collectors' summaries had no room for; their traffic is counted
+  std::uint64_t findings = 0;        ///< handed out, updates included
 };
 
 /// What the counters of a server's own interface say it sent and received between two readings.
@@ -66,7 +73,10 @@ public:
            std::uint64_t hash_seed);
 
   /// A datagram came from `source`: it lives, even if it had nothing to tell.
-  void heard(SourceIndex source, WallTime received) { x_sources.heard(source, received); }
+  void heard(SourceIndex source, WallTime received) {
+    x_sources.heard(source, received);
+    x_source_views[source.value].was_heard = true;
+  }
   void add(const flow::FlowRecord& record, SourceIndex source, WallTime received) { add_batch({&record, 1}, source, received); }
   /// The same as one after the other, and several times cheaper from some dozens on. Any number of records.
   void add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received);
@@ -88,6 +98,17 @@ public:
   [[nodiscard]] const Detectors& detectors() const { return x_detectors; }
   /// What was learned of the servers, to be kept over restarts.
   [[nodiscard]] Baselines& baselines() { return x_detectors.baselines(); }
+
+  /// From now on records are not judged here: they are told to whoever judges, as summaries (summary/summary.hpp). What the accountant keeps for
+  /// the history goes on. `origin` must be new in each life of the collector.
+  void publish_as(SummaryOrigin origin);
+  /// The next batch, if one is due. Call at least once a second.
+  [[nodiscard]] std::optional<SummaryBatch> take_batch(WallTime now);
+  /// The other end: judges what collectors have told, as SummaryBook hands it out. This pipeline's sources name the collectors' observation points;
+  /// its thresholds are those of `judged_by_summaries`. A summary counts as one record.
+  void add_merged(const MergedSummaries& merged, WallTime now);
+  /// The same thresholds for detectors that learn of an answer up to one batch after its question.
+  [[nodiscard]] static Thresholds judged_by_summaries(Thresholds thresholds);
 
   /// For servers that no flow export shows: the windows then hold exact figures. Ignored while flows of the server are accounted.
   void add_interface(const ServerId& server, const InterfaceTraffic& traffic, WallTime now);
@@ -117,6 +138,8 @@ private:
     std::int64_t minute = 0;     ///< the running one, of receive time
     std::uint64_t lost_this_minute = 0;
     std::uint64_t lost_last_minute = 0;
+    std::uint64_t lost_untold = 0;  ///< since the last batch
+    bool was_heard = false;         ///< since the last batch
     void roll_to(WallTime now);
   };
   struct Side {
@@ -147,10 +170,13 @@ private:
   [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
   /// Its observation point lives: silence is silence.
   [[nodiscard]] bool is_watched(inventory::ServerIndex server, WallTime now) const;
+  void fetch_rows(const Ends& ends) const;
   void fetch(const Ends& ends) const;
   void account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller);
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] bool count(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
+  [[nodiscard]] std::vector<PointReport> point_reports();
+  void add_summary(const Summary& summary, WallTime now);
   [[nodiscard]] std::optional<SourceIndex> source_of(inventory::ServerIndex server) const;
 
   Thresholds x_thresholds;
@@ -162,6 +188,7 @@ private:
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
   Detectors x_detectors;
+  std::unique_ptr<SummaryMaker> x_maker;  ///< if set, it is told what the detectors would be
   PipelineCounters x_counters;
   std::vector<Ends> x_ends;  ///< of the running batch
 };

@@ -180,7 +180,7 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
 }
 
 void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
-  std::vector<Server> fresh(old_index.size());
+  HugeVector<Server> fresh(old_index.size());
   x_queue.clear();
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] == Accountant::kUnknown) {
@@ -193,5 +193,7 @@ void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
   }
   x_servers = std::move(fresh);
 }
+
+std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) { return class_of(record); }
 
 }  // namespace pinfold::detect

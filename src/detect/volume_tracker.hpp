@@ -15,8 +15,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/huge_vector.hpp"
 #include "detect/client_tracker.hpp"
 #include "detect/thresholds.hpp"
 #include "flow/record.hpp"
@@ -26,6 +28,8 @@ namespace pinfold::detect {
 
 enum class VolumeClass : std::uint8_t { Syn, Udp, Echo, Answer, Other };
 inline constexpr std::size_t kVolumeClasses = 5;
+/// nullopt: counts nowhere.
+[[nodiscard]] std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record);
 
 struct VolumeCount {
   std::uint64_t packets = 0;
@@ -83,6 +87,13 @@ public:
   /// Busy servers, each at most once a second.
   void each_busy(WallTime now, const AnswersVisible& answers_visible, const Look& look);
 
+  /// Asks for the cache lines that `outbound` and `inbound` begin with.
+  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const {
+    const auto* row = reinterpret_cast<const char*>(&x_servers[server.value]);
+    __builtin_prefetch(row, 1);
+    __builtin_prefetch(row + sizeof(Server) - 1, 1);
+  }
+
   void reorder(const std::vector<std::uint32_t>& old_index);
   [[nodiscard]] std::size_t busy() const { return x_queue.size(); }
 
@@ -104,7 +115,7 @@ private:
   [[nodiscard]] Destination& destination(Busy& busy, const net::IpAddress& peer, std::int64_t slot);
 
   std::array<std::uint32_t, kVolumeClasses> x_marks;  ///< packets in a slot that make a server busy
-  std::vector<Server> x_servers;
+  HugeVector<Server> x_servers;
   std::vector<inventory::ServerIndex> x_queue;
 };
 

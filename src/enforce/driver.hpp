@@ -23,6 +23,12 @@ struct DriverError {
 
 inline constexpr Micros kSaveWithin = std::chrono::seconds{60};  ///< a CX 6100 takes 12 s
 
+/// What a port's own instruments show of what comes from its server. nullopt: unreadable.
+struct PortTraffic {
+  std::optional<std::uint64_t> octets;  ///< received since the switch started
+  std::optional<std::size_t> learned;   ///< MAC addresses in the forwarding table; a port that is really down has none, but for static entries
+};
+
 using AdminStates = std::map<PortName, guard::AdminState>;
 
 class Driver {
@@ -39,6 +45,10 @@ public:
   [[nodiscard]] virtual Expected<void, DriverError> set(const guard::PortFacts& facts, guard::AdminState wish) = 0;
   /// The port's identity and state now, by name, resolved anew: the reading that verifies. Need not read what only the guards want.
   [[nodiscard]] virtual Expected<guard::PortFacts, DriverError> reread(const inventory::AccessPort& port) = 0;
+  /// The instruments of the port that was last read. nullopt: this driver has none.
+  [[nodiscard]] virtual std::optional<PortTraffic> traffic(const guard::PortFacts& /*facts*/) { return std::nullopt; }
+  /// So long after a change the instruments certainly show what came after it: agents keep counters for a while.
+  [[nodiscard]] virtual Micros traffic_lag() const { return Micros{0}; }
   /// The write that `set` would do, in the protocol's own words, for dry runs and people: "SET .1.3.6.1.2.1.2.2.1.7.4 = 2".
   [[nodiscard]] virtual std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const = 0;
   /// Every port's admin state, to see after a mismatch whether another port was hit; nullopt where it cannot be read.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "enforce/work.hpp"
 
@@ -71,6 +72,24 @@ namespace {
 }  // namespace
 
 std::string arming_setting(const SwitchId& id) { return "enforce/armed/" + id.value; }
+
+namespace {
+
+[[nodiscard]] std::string armed_since_setting(const SwitchId& id) { return "enforce/armed-since/" + id.value; }
+
+}  // namespace
+
+void arm_switch(records::Transaction& tx, const SwitchId& id, bool armed, WallTime now) {
+  if (armed && tx.settings().get(arming_setting(id)) != "yes") {
+    tx.settings().set(armed_since_setting(id), std::to_string(now.since_epoch.count()));
+  }
+  tx.settings().set(arming_setting(id), armed ? "yes" : "no");
+}
+
+std::optional<WallTime> armed_since(records::Transaction& tx, const SwitchId& id) {
+  const auto number = parse_number(tx.settings().get(armed_since_setting(id)).value_or(""));
+  return number && *number <= INT64_MAX ? std::optional(WallTime{Micros{static_cast<std::int64_t>(*number)}}) : std::nullopt;
+}
 
 std::string read_back_text(const guard::PortFacts& facts) {
   std::string text = fmt::format("ifAdminStatus {}, ifOperStatus {}", guard::to_string(facts.admin), guard::to_string(facts.oper));
@@ -218,6 +237,7 @@ ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
 /// nothing yet.
 ActionOutcome Executor::verify(Work& work, std::string remark) {
   const MonoTime start = x_clock.mono();
+  const bool is_down = work.request.wish == PortWish::Down;
   std::optional<guard::PortFacts> last;
   DriverError last_error;
   while (true) {
@@ -236,7 +256,7 @@ ActionOutcome Executor::verify(Work& work, std::string remark) {
       if (!last) {
         return unanswered(work, last_error);
       }
-      if (work.request.wish == PortWish::Down || !is_as_wished(*last, work.request.wish) || !is_without_carrier(last->oper)) {
+      if (is_down || !is_as_wished(*last, work.request.wish) || !is_without_carrier(last->oper)) {
         return mismatch(work, remark.empty() ? "the state did not follow the write" : remark, read_back_text(*last));
       }
       remark += remark.empty() ? "enabled, but no carrier" : "; enabled, but no carrier";
@@ -244,30 +264,59 @@ ActionOutcome Executor::verify(Work& work, std::string remark) {
     }
     x_wait(x_settings.poll_every);
   }
-  return verified(work, *last, std::move(remark), work.sent_at.value_or(start));
+  work.took = std::chrono::duration_cast<Millis>(x_clock.mono() - work.sent_at.value_or(start));
+  if (is_down && !last->quarantine_vlan) {
+    const Heard heard = listen(work, *last);
+    if (heard.is_still_heard) {
+      return mismatch(work, heard.what, read_back_text(*last));
+    }
+    work.instruments = heard.what;
+  }
+  return verified(work, *last, std::move(remark));
 }
 
-ActionOutcome Executor::verified(Work& work, const guard::PortFacts& facts, std::string remark, MonoTime since) {
-  if (!advance(work, JournalState::Verified, read_back_text(facts) + (remark.empty() ? "" : "; " + remark))) {
+/// The second proof, from the data path: a switch was seen to say "down" and go on forwarding.
+Executor::Heard Executor::listen(Work& work, const guard::PortFacts& facts) {
+  const auto now = work.driver->traffic(facts);
+  if (now && now->learned == std::size_t{0}) {
+    return {false, "no MAC address is learned on the port any more"};
+  }
+  if (!now || !now->octets) {
+    return {false, "neither forwarding table nor counters of the port can be compared"};
+  }
+  const Micros until_shown = work.driver->traffic_lag() + x_settings.poll_every;
+  x_wait(until_shown);  // from here on the counter shows nothing from before the write
+  const auto first = work.driver->traffic(facts);
+  x_wait(until_shown);
+  const auto second = work.driver->traffic(facts);
+  if (!first || !second || !first->octets || !second->octets) {
+    return {false, "the port's counters could not be compared"};
+  }
+  if (*first->octets == *second->octets) {
+    return {false, "the port's counter of received octets stands still"};
+  }
+  return {true, fmt::format("the switch says that the port is down, and it goes on receiving: {} octets, then {}", *first->octets, *second->octets)};
+}
+
+ActionOutcome Executor::verified(Work& work, const guard::PortFacts& facts, std::string remark) {
+  std::string note = read_back_text(facts);
+  for (const std::string* part : {&work.instruments, &remark}) {
+    note += part->empty() ? "" : "; " + *part;
+  }
+  if (!advance(work, JournalState::Verified, note)) {
     return taken_over(work);
   }
   ActionOutcome outcome = finished(ActionResult::Verified, std::move(remark), false);
   outcome.read_back = read_back_text(facts);
-  outcome.took = std::chrono::duration_cast<Millis>(x_clock.mono() - since);
+  outcome.instruments = work.instruments;
+  outcome.took = work.took;
   outcome.verdicts = work.verdicts;
   return outcome;
 }
 
 /// Nothing is written again. What a person needs most is whether another port was hit.
 ActionOutcome Executor::mismatch(Work& work, std::string why, std::string read_back) {
-  const auto after = work.driver->admin_states();
-  std::string others;
-  if (!work.neighbours || !after) {
-    others = "the other ports could not be compared";
-  } else {
-    others = changed_ports(*work.neighbours, *after, work.port.name);
-  }
-  why += "; " + others;
+  why += "; " + compare_neighbours(work);
   if (!advance(work, JournalState::Mismatch, why + (read_back.empty() ? "" : "; " + read_back))) {
     return taken_over(work);
   }
@@ -275,6 +324,20 @@ ActionOutcome Executor::mismatch(Work& work, std::string why, std::string read_b
   outcome.read_back = std::move(read_back);
   outcome.verdicts = work.verdicts;
   return outcome;
+}
+
+std::string Executor::compare_neighbours(Work& work) {
+  const auto after = work.driver->admin_states();
+  if (!work.neighbours || !after) {
+    return "the other ports could not be compared";
+  }
+  const std::string changed = changed_ports(*work.neighbours, *after, work.port.name);
+  if (changed.empty()) {
+    return "no other port changed";
+  }
+  x_store.transact([&](records::Transaction& tx) { arm_switch(tx, work.port.switch_id, false, x_clock.wall()); });
+  log_error("SWITCH_DISARMED", "{}: {}", printable(work.port.switch_id.value), changed);
+  return changed + "; the switch is disarmed until a person arms it again";
 }
 
 ActionOutcome Executor::abandon(Work& work, std::string why, Ending ending) {

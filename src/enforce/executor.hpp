@@ -7,12 +7,15 @@
 ///
 /// - Every journal state is durable before the next step begins, so a crash leaves at most "it may have been written", and recover() reads
 ///   before it does anything. Nothing is ever written twice without a successful reading between that showed the old state.
+/// - A down counts when the state agrees *and* the port's own instruments have stopped: no MAC address is learned on it any more, or its counter
+///   of received octets stands still. A switch that says "down" and goes on receiving is a mismatch. (In quarantine the port goes on.)
 /// - A set that times out is unknown, not failed: the state is read, and the set is not sent again.
-/// - Mismatch: no second write; the other ports' admin states are compared with those before, and a person is called.
+/// - Mismatch: no second write; the other ports' admin states are compared with those before, and a person is called. If another port
+///   did change, the switch is disarmed: nothing more is written to it until a person has looked and armed it again.
 /// - The predicate (why was this server to be cut off?) and the kill switch are asked in the transaction that writes INTENT and once more in the
 ///   one that writes SENT, so that an owner's answer is either seen or comes after the write.
 /// Clock:   `clock` for intervals and the journal's times; waiting goes through `wait`, so that a test never sleeps.
-/// Threads: any; one action at a time in the process (an action takes at most about 20 s). Processes are kept apart by the journal (one open
+/// Threads: any; one action at a time in the process (an action takes at most about 30 s). Processes are kept apart by the journal (one open
 ///          row a port, one down in flight a switch) and by a lease a switch (lease.hpp): what another desk has begun is left to it.
 /// Bounds:  polls every `poll_every` for at most `verify_within`.
 /// Errors:  StoreError is passed on: what was done so far stands in the journal, and recover() takes it up.
@@ -41,6 +44,9 @@ namespace pinfold::enforce {
 /// Names in records::Settings. Value "yes" = set; anything else, or nothing, is not.
 inline constexpr std::string_view kStopSetting = "enforce/stop";  ///< the kill switch as `pinfold stop` sets it; the file is the other one
 [[nodiscard]] std::string arming_setting(const SwitchId& id);     ///< "enforce/armed/sw1"
+/// Arms, remembering since when (an armed switch stays armed since then), or disarms.
+void arm_switch(records::Transaction& tx, const SwitchId& id, bool armed, WallTime now);
+[[nodiscard]] std::optional<WallTime> armed_since(records::Transaction& tx, const SwitchId& id);
 
 struct ActionRequest {
   CaseId case_id;
@@ -56,9 +62,10 @@ struct ActionOutcome {
   Ending ending = Ending::Deferred;
   desk::ActionResult result = desk::ActionResult::NotSent;  ///< NotSent unless Finished
   std::vector<desk::GuardVerdict> verdicts;
-  std::string read_back;  ///< "ifAdminStatus down, ifOperStatus down"; empty when nothing was read after the write
-  std::string why;        ///< one sentence for people; empty when Verified without anything to remark
-  Millis took{0};         ///< from the write to the verified state
+  std::string read_back;    ///< "ifAdminStatus down, ifOperStatus down"; empty when nothing was read after the write
+  std::string instruments;  ///< what the port's own instruments showed after a down: "no MAC address is learned any more"
+  std::string why;          ///< one sentence for people; empty when Verified without anything to remark
+  Millis took{0};           ///< from the write to the verified state
   bool needs_person = false;
 };
 
@@ -123,7 +130,15 @@ private:
   [[nodiscard]] ActionOutcome redo(Work& work, const StillHolds& still_holds);
   [[nodiscard]] ActionOutcome write(Work& work, const StillHolds& still_holds);
   [[nodiscard]] ActionOutcome verify(Work& work, std::string remark);
-  [[nodiscard]] ActionOutcome verified(Work& work, const guard::PortFacts& facts, std::string remark, MonoTime since);
+  [[nodiscard]] ActionOutcome verified(Work& work, const guard::PortFacts& facts, std::string remark);
+  /// Whether the port has stopped hearing its server.
+  struct Heard {
+    bool is_still_heard = false;
+    std::string what;
+  };
+  [[nodiscard]] Heard listen(Work& work, const guard::PortFacts& facts);
+  /// What the neighbours look like against before; disarms the switch when one of them changed.
+  [[nodiscard]] std::string compare_neighbours(Work& work);
   [[nodiscard]] ActionOutcome mismatch(Work& work, std::string why, std::string read_back);
   [[nodiscard]] ActionOutcome abandon(Work& work, std::string why, ActionOutcome::Ending ending = ActionOutcome::Ending::Finished);
   [[nodiscard]] ActionOutcome unanswered(Work& work, const DriverError& error);

@@ -14,6 +14,7 @@ guard::Question Executor::question(records::Transaction& tx, const Work& work) c
   q.now = x_clock.wall();
   q.kill_switch = stopped(tx);
   q.switch_armed = tx.settings().get(arming_setting(work.port.switch_id)) == "yes";
+  q.armed_since = armed_since(tx, work.port.switch_id);
   q.server = work.server;
   q.facts = work.facts;
   q.gateway_macs = x_settings.gateway_macs;
@@ -49,10 +50,16 @@ guard::RecentDisables Executor::recent(records::Transaction& tx, const Work& wor
   };
   guard::RecentDisables recent;
   recent.on_switch_hour = others(journal.count_downs_since(&work.port.switch_id, hour_ago), hour_ago);
+  recent.on_switch_day = others(journal.count_downs_since(&work.port.switch_id, day_ago), day_ago);
   recent.on_site_hour = others(journal.count_downs_since(nullptr, hour_ago), hour_ago);
   recent.on_site_day = others(journal.count_downs_since(nullptr, day_ago), day_ago);
   const std::uint32_t held = journal.ports_held_down(work.port.switch_id);
   recent.ports_down_on_switch = held - (work.resumed && work.resumed->wish == PortWish::Down && held > 0 ? 1U : 0U);
+  for (const records::JournalRow& row : journal.newest_of_each_port()) {
+    const bool is_held = row.wish == PortWish::Down || row.state != records::JournalState::Verified;
+    const inventory::Server* other = is_held && row.id != work.id ? work.inventory->find(row.server) : nullptr;
+    recent.down_of_customer += other != nullptr && work.server != nullptr && other->customer == work.server->customer ? 1U : 0U;
+  }
   for (const records::JournalRow& row : journal.open()) {
     recent.in_flight_on_switch += row.switch_id == work.port.switch_id && row.id != work.id ? 1U : 0U;
   }

@@ -14,7 +14,6 @@ using records::JournalState;
 
 namespace {
 
-[[nodiscard]] std::string unsaved_setting(const SwitchId& id) { return "enforce/unsaved/" + id.value; }
 [[nodiscard]] std::string tried_setting(const SwitchId& id) { return "enforce/save-tried/" + id.value; }
 [[nodiscard]] std::string drift_setting(const JournalRow& row) { return "enforce/drift/" + row.switch_id.value + "/" + row.port.value; }
 
@@ -31,12 +30,6 @@ namespace {
 }
 
 }  // namespace
-
-void mark_unsaved(records::Transaction& tx, const SwitchId& id, WallTime now) {
-  if (!time_in(tx, unsaved_setting(id))) {  // the oldest unsaved change counts
-    tx.settings().set(unsaved_setting(id), time_text(now));
-  }
-}
 
 std::vector<Drift> Upkeep::look_for_drift() {
   std::vector<JournalRow> rows;
@@ -110,14 +103,14 @@ std::optional<Saved> Upkeep::save(const SwitchId& id) {
   if (!driver || !driver->can_save()) {
     return std::nullopt;
   }
-  std::optional<WallTime> unsaved;
+  std::vector<JournalRow> unsaved;
   bool is_due = false;
   x_store.transact([&](records::Transaction& tx) {
     is_due = false;
-    unsaved = time_in(tx, unsaved_setting(id));
+    unsaved = tx.journal().unsaved(id);
     const auto tried = time_in(tx, tried_setting(id));
     const WallTime now = x_clock.wall();
-    const bool is_waiting = !unsaved || now - *unsaved < kSaveEvery || (tried && now - *tried < kSaveEvery);
+    const bool is_waiting = unsaved.empty() || now - unsaved.front().changed < kSaveEvery || (tried && now - *tried < kSaveEvery);
     if (!is_waiting && take_lease(tx, id, x_owner, now, x_is_gone)) {
       tx.settings().set(tried_setting(id), time_text(now));
       is_due = true;
@@ -128,8 +121,8 @@ std::optional<Saved> Upkeep::save(const SwitchId& id) {
   }
   const auto done = driver->save();
   x_store.transact([&](records::Transaction& tx) {
-    if (done) {  // nobody else has written meanwhile: the lease was ours
-      tx.settings().set(unsaved_setting(id), "");
+    for (const JournalRow& row : unsaved) {  // nobody else has written meanwhile: the lease was ours
+      tx.journal().set_saving(row.id, done ? records::Saving::Saved : records::Saving::NotSaved);
     }
     release_lease(tx, id, x_owner);
   });

@@ -52,7 +52,4 @@ private:
   IsGone x_is_gone;
 };
 
-/// Set in the transaction that writes VERIFIED: the running configuration differs from the saved one since then.
-void mark_unsaved(records::Transaction& tx, const SwitchId& id, WallTime now);
-
 }  // namespace pinfold::enforce

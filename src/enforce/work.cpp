@@ -12,7 +12,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "enforce/state_words.hpp"
-#include "enforce/upkeep.hpp"
 
 namespace pinfold::enforce {
 
@@ -69,7 +68,7 @@ std::string changed_ports(const AdminStates& before, const AdminStates& after, c
     text += fmt::format("{} {} {} -> {}", text.empty() ? "OTHER PORTS CHANGED:" : ",", printable(port.value), guard::to_string(was),
                         found == after.end() ? "gone" : guard::to_string(found->second));
   }
-  return text.empty() ? "no other port changed" : text;
+  return text;
 }
 
 std::string before_json(const guard::PortFacts& facts, const std::optional<AdminStates>& neighbours) {
@@ -189,8 +188,9 @@ bool Executor::advance(const Work& work, records::JournalState state, std::strin
     }
     if (is_ours) {
       tx.journal().advance(work.id, state, note, x_clock.wall());
-      if (state == records::JournalState::Verified) {
-        mark_unsaved(tx, work.port.switch_id, x_clock.wall());
+      const bool may_be_written = state == records::JournalState::Verified || state == records::JournalState::Mismatch;
+      if (may_be_written && work.driver && work.driver->can_save()) {
+        tx.journal().set_saving(work.id, records::Saving::Due);
       }
       release_lease(tx, work.port.switch_id, x_settings.owner);
     }

@@ -24,6 +24,8 @@ struct Executor::Work {
   records::JournalState state = records::JournalState::Intent;
   std::optional<records::JournalRow> resumed;  ///< the row that a restart found
   std::optional<MonoTime> sent_at;
+  std::string instruments;   ///< of the port, after a down
+  Millis took{0};            ///< from the write to the agreeing state
   bool is_of_a_case = true;  ///< false: a dry run without a case
 
   [[nodiscard]] static Work fresh(const ActionRequest& request, const inventory::Server& server, const inventory::Inventory& inventory);
@@ -39,7 +41,7 @@ struct Executor::Work {
 void log_journal(const ActionRequest& request, records::JournalState state, std::string_view note);
 /// The verdicts that do not pass, as one sentence.
 [[nodiscard]] std::string reasons(const std::vector<desk::GuardVerdict>& verdicts);
-/// "other ports changed: swp24 up -> down", or that none did.
+/// "OTHER PORTS CHANGED: swp24 up -> down"; empty: none did.
 [[nodiscard]] std::string changed_ports(const AdminStates& before, const AdminStates& after, const PortName& own);
 /// What the journal keeps of the time before the write, as JSON. No ifIndex: it means nothing later.
 [[nodiscard]] std::string before_json(const guard::PortFacts& facts, const std::optional<AdminStates>& neighbours);

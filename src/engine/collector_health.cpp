@@ -77,6 +77,7 @@ void add_collector_metrics(const CollectorCounters& counters, std::vector<http::
   metrics.add("pinfold_flow_records_accounted_total", "", p.accounted);
   metrics.add("pinfold_flow_records_spare_total", "", p.spare);
   metrics.add("pinfold_flow_records_foreign_total", "", p.foreign);
+  metrics.add("pinfold_flow_records_events_total", "", p.events);
   metrics.add("pinfold_flow_records_late_total", "", p.late);
   metrics.add("pinfold_flow_records_wrong_clock_total", "", p.wrong_clock);
   metrics.add("pinfold_flow_attempts_untracked_total", "", p.untracked);

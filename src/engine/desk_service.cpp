@@ -1,5 +1,7 @@
 #include "engine/desk_service.hpp"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
 #include "base/crypto.hpp"
@@ -25,6 +27,24 @@ Micros waits_for(const desk::Case& c, const desk::Effect& effect, const desk::Po
   const auto* send = std::get_if<desk::SendNotice>(&effect.what);
   const desk::Notice* notice = send != nullptr ? c.find_notice(send->notice) : nullptr;
   return notice != nullptr && notice->kind == desk::NoticeKind::Warning && notice->id == NoticeId{1} ? policy.gather : Micros{0};
+}
+
+/// Until when a person has acquitted this server, tenant and family.
+std::string acquittal_setting(const ServerId& server, const CustomerId& customer, abuse::Family family) {
+  return fmt::format("acquitted/{}/{}/{}", abuse::to_string(family), customer.value, server.value);
+}
+
+void remember_acquittal(records::Transaction& tx, const desk::Case& c, WallTime now) {
+  if (c.state == desk::State::FalsePositive && c.state_since == now) {
+    tx.settings().set(acquittal_setting(c.server, c.customer, c.family), to_string(now));
+  }
+}
+
+/// The bout was running when a person judged it a false positive: it is not accused again for as long as it lasts.
+bool is_acquitted(records::Transaction& tx, const abuse::Finding& finding, const CustomerId& customer) {
+  const auto text = tx.settings().get(acquittal_setting(finding.server, customer, abuse::family_of(finding.abuse_class)));
+  const auto at = text ? parse_wall_time(*text) : std::nullopt;
+  return at && finding.first_seen <= *at;
 }
 
 }  // namespace
@@ -78,6 +98,7 @@ desk::Case DeskService::commit_step(records::Transaction& tx, desk::Case c, std:
     }
     tx.cases().append(c.id, before, added, c, desk::next_due(c, x_policy));
     remember_contacts(tx, c, added);
+    remember_acquittal(tx, c, now);
     watch_breakers(tx, c.id, added, x_policy, now);
     for (const desk::Effect& effect : step.effects) {
       tx.outbox().add(to_job(c.id, effect, now + waits_for(c, effect, x_policy)));
@@ -136,6 +157,10 @@ std::optional<CaseId> DeskService::take_finding(records::Transaction& tx, const 
   if (finding.confidence < x_policy.min_confidence) {
     log_info("FINDING_TOO_WEAK", "{} on {}: {} % sure, no case below {} %", abuse::title(finding.abuse_class), finding.server.value,
              finding.confidence.percent, x_policy.min_confidence.percent);
+    return std::nullopt;
+  }
+  if (by == StaffId{} && is_acquitted(tx, finding, *customer)) {
+    log_info("FINDING_ACQUITTED", "{} on {}: a person judged this bout a false positive", abuse::title(finding.abuse_class), finding.server.value);
     return std::nullopt;
   }
   const CaseId id = tx.cases().create();

@@ -99,10 +99,13 @@ guard::Warrant warrant_of(records::Transaction& tx, CaseId id, ActionId action) 
       again_by = requested->again_by;
     } else if (const auto* given = std::get_if<desk::ApprovalGiven>(&event.body); given != nullptr && given->action == action) {
       warrant.approvals.push_back({given->by, event.at, given->by != desk::policy_approver()});
+    } else if (const auto* released = std::get_if<desk::HoldReleased>(&event.body); released != nullptr && released->action == action) {
+      warrant.approvals.push_back({released->by, event.at, true});  // who lets a hold pass answers for the action
     }
   }
-  // The newest sighting of an own sensor counts: what was the second event may be seen again and again since.
   const desk::Case c = desk::fold(id, events);
+  warrant.placed_since = tx.inventory().placed_since(c.server);
+  // The newest sighting of an own sensor counts: what was the second event may be seen again and again since.
   for (const auto& [finding, sighting] : c.findings) {
     const bool is_own = sighting.origin == abuse::Origin::Network || sighting.origin == abuse::Origin::Host;
     if (again_by != 0 && is_own && sighting.seq >= again_by) {

@@ -93,7 +93,8 @@ MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, cons
       x_ours(std::move(ours)),
       x_clock(clock),
       x_arrived(std::move(arrived)),
-      x_reports(desk, std::move(authserv_id)) {}
+      x_reports(desk, std::move(authserv_id)),
+      x_letters(desk, x_ours, clock) {}
 
 std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference>& references) {
   for (const mail::Reference& reference : references) {
@@ -118,7 +119,7 @@ bool MailIntake::accepts(std::string_view recipient) {
       references.push_back(*reference);
     }
   }
-  return believed(references).has_value();
+  return believed(references).has_value() || x_letters.accepts(recipient);
 }
 
 bool MailIntake::take(const mail::Delivery& delivery) {
@@ -165,6 +166,9 @@ void MailIntake::judge(const records::InboxItem& item) {
     finish(item, "damaged: the raw mail is missing");
     return;
   }
+  if (take_canary(item, taken->envelope.recipients)) {
+    return;
+  }
   const auto read = x_reader.open(*raw);
   if (!read) {
     throw std::runtime_error("the mail reader cannot be run: " + read.error().why);  // the mail stays in the inbox
@@ -193,12 +197,40 @@ void MailIntake::judge(const records::InboxItem& item) {
     x_arrived();  // its findings wait in the inbox
     return;
   }
+  if (!c && take_letter(item, {taken->raw_sha256, parsed, classified, taken->envelope.recipients})) {
+    return;
+  }
   if (!c) {
     log_info("MAIL_WITHOUT_CASE", "{} from {}: {}", mail::kind_name(classified.kind), first_from(parsed), classified.why);
     finish(item, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));
     return;
   }
   finish(item, mail::kind_name(classified.kind), c->id, inputs_for(*c, classified, parsed, taken->raw_sha256));
+}
+
+bool MailIntake::take_canary(const records::InboxItem& item, const std::vector<std::string>& recipients) {
+  bool taken = false;
+  x_desk.store().transact([&](records::Transaction& tx) {
+    taken = x_letters.take_canary(tx, recipients);
+    if (taken) {
+      tx.inbox().finish(item.id, "a canary");
+    }
+  });
+  return taken;
+}
+
+bool MailIntake::take_letter(const records::InboxItem& item, const IncomingMail& mail) {
+  std::optional<std::string> note;
+  x_desk.store().transact([&](records::Transaction& tx) {
+    note = x_letters.take(tx, mail);
+    if (note) {
+      tx.inbox().finish(item.id, *note);
+    }
+  });
+  if (note) {
+    log_info("MAIL_IS_A_LETTER", "from {}: {}", first_from(mail.parsed), *note);
+  }
+  return note.has_value();
 }
 
 std::vector<desk::Input> MailIntake::inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,

@@ -3,6 +3,7 @@
 /// - A reference (reply address, VERP, Message-ID) counts only with the right token of that case.
 /// - A reply counts as an answer when it comes from a listed contact of the case's customer; anything unclear is shown to a person and pauses
 ///   disabling. Only a success or failure notice that carries our reference changes a notice's delivery.
+/// - Answers to letters of no case, tickets' messages, the canary, and a customer's mail that cites nothing: letter_intake.hpp.
 /// - A third party's report becomes findings or waits for a person (report_intake.hpp).
 /// Threads: `accepts` and `take` on LMTP's threads; `work` on the mail worker's.
 #pragma once
@@ -13,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "engine/desk_service.hpp"
+#include "engine/letter_intake.hpp"
 #include "engine/report_intake.hpp"
 #include "mail/classify.hpp"
 #include "mail/lmtp_session.hpp"
@@ -34,6 +36,8 @@ public:
 
 private:
   void judge(const records::InboxItem& item);
+  bool take_canary(const records::InboxItem& item, const std::vector<std::string>& recipients);
+  bool take_letter(const records::InboxItem& item, const IncomingMail& mail);
   [[nodiscard]] std::vector<desk::Input> inputs_for(const desk::Case& c, const mail::Classified& mail, const message::Mail& parsed,
                                                     const std::string& raw_sha256);
   /// The case that one of the references cites with its token.
@@ -48,6 +52,7 @@ private:
   const Clock& x_clock;
   std::function<void()> x_arrived;
   ReportIntake x_reports;
+  LetterIntake x_letters;
 };
 
 }  // namespace pinfold::engine

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "desk/story.hpp"
 #include "http/answer_link.hpp"
 
 namespace pinfold::engine {
@@ -36,6 +37,23 @@ std::vector<const abuse::Finding*> latest_findings(const NoticeContext& context)
     }
   }
   return findings;
+}
+
+/// Which process made which traffic, as far as both were seen: the latest incident's story, without the numbers of events.
+void add_story(mail::NoticeText& text, const NoticeContext& context) {
+  if (context.c.incidents.empty()) {
+    return;
+  }
+  const auto& incident = *std::max_element(context.c.incidents.begin(), context.c.incidents.end(),
+                                           [](const desk::Incident& a, const desk::Incident& b) { return a.last_seen < b.last_seen; });
+  const desk::Story story = desk::tell_story(context.c, context.events, incident.id);
+  for (const desk::MadeBy& link : story.links) {
+    const desk::Actor& actor = story.actors[link.actor];
+    if (text.facts.size() < kMaxFactsShown && !actor.script.empty()) {
+      text.facts.emplace_back("made by", fmt::format("{}{} ({})", actor.script, actor.user.empty() ? "" : " as " + actor.user,
+                                                     link.link == desk::Link::Connection ? link.why : "most likely: " + link.why));
+    }
+  }
 }
 
 /// The network says what others suffer, so it leads; else whoever is surest.
@@ -79,6 +97,27 @@ mail::Decision decision_of(const desk::Case& c) {
   return mail::Decision::ApprovedByPerson;
 }
 
+/// What a person who ordered the measure gave as their reason. It leads the facts: the statement of reasons rests on it.
+void add_reason(mail::NoticeText& text, const NoticeContext& context) {
+  const desk::DisableRequested* latest = nullptr;
+  for (const desk::Event& event : context.events) {
+    if (const auto* request = std::get_if<desk::DisableRequested>(&event.body); request != nullptr && !request->observed_only) {
+      latest = request;
+    }
+  }
+  if (latest != nullptr && latest->ground != desk::Ground::Policy && !latest->reason.empty()) {
+    text.facts.insert(text.facts.begin(), {"reason given", latest->reason});
+  }
+}
+
+std::string console_of(std::string hint, const ServerId& server) {
+  constexpr std::string_view kPlace = "{server}";
+  for (auto at = hint.find(kPlace); at != std::string::npos; at = hint.find(kPlace, at + server.value.size())) {
+    hint.replace(at, kPlace.size(), server.value);
+  }
+  return hint;
+}
+
 }  // namespace
 
 mail::NoticeText notice_text(const NoticeContext& context) {
@@ -106,6 +145,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
   }
   if (text.kind == desk::NoticeKind::Disabled) {
     text.decision = decision_of(context.c);
+    text.console = console_of(context.config.http.console, context.c.server);
   }
   const auto findings = latest_findings(context);
   if (const abuse::Finding* lead = leading(findings)) {
@@ -115,7 +155,12 @@ mail::NoticeText notice_text(const NoticeContext& context) {
     text.last_seen = lead->last_seen;
     text.facts = lead->evidence.facts;
     text.facts.resize(std::min(text.facts.size(), kMaxFactsShown));
+    text.is_reported = std::none_of(findings.begin(), findings.end(), [](const auto* f) { return abuse::is_own_telemetry(*f); });
     add_host_side(text, findings, lead);
+    add_story(text, context);
+  }
+  if (text.kind == desk::NoticeKind::Disabled) {
+    add_reason(text, context);
   }
   if (text.kind == desk::NoticeKind::Warning) {
     text.deadline = text.now + context.notice.window.value_or(context.config.policy.response_window);

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "engine/answers.hpp"
 #include "engine/breaker.hpp"
 #include "engine/jobs.hpp"
+#include "engine/letters.hpp"
 #include "engine/notice_text.hpp"
+#include "engine/terms.hpp"
 #include "ticket/aup.hpp"
 
 namespace pinfold::engine {
@@ -21,6 +24,7 @@ constexpr Seconds kWaitForProof{20};
 constexpr Seconds kFirstRetry{5};
 constexpr Seconds kLongestRetry{900};
 constexpr std::string_view kUnclear = "unclear";
+constexpr std::string_view kSendCopy = "send_copy";
 
 Seconds retry_after(unsigned attempts) { return std::min(kLongestRetry, kFirstRetry * (1U << std::min(attempts, 8U))); }
 
@@ -56,6 +60,9 @@ void NoticeWorker::recover() {
                   kWaitForProof.count());
       tx.outbox().retry(job.key, x_clock.wall() + kWaitForProof, fmt::format("{}: claimed by a process that is gone", kUnclear));
     }
+    for (const records::Job& job : tx.outbox().claimed(kSendCopy)) {
+      tx.outbox().retry(job.key, x_clock.wall(), "claimed by a process that is gone");
+    }
   });
 }
 
@@ -64,7 +71,7 @@ bool NoticeWorker::work() {
   x_desk.store().transact(
       [&](records::Transaction& tx) { job = is_open(tx, Breaker::Notices) ? std::nullopt : tx.outbox().claim(kSendNotice, x_clock.wall()); });
   if (!job) {
-    return false;
+    return send_copy();
   }
   const auto effect = parse_send_notice(*job);
   const auto c = x_desk.find(job->case_id);
@@ -87,17 +94,95 @@ bool NoticeWorker::work() {
 }
 
 mail::Notice NoticeWorker::write_mail(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice) {
+  return mail::compose(text_of(c, events, notice), x_templates, our_addresses(x_config));
+}
+
+mail::NoticeText NoticeWorker::text_of(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice) {
   const auto inventory = x_desk.inventory();
   mail::NoticeText text = notice_text({c, events, notice, *inventory, x_config, answer_key(x_desk.store()), x_clock.wall()});
   x_desk.store().read([&](records::Transaction& tx) {
-    const auto versions = tx.aup().versions();
-    const auto clauses =
-        versions.empty() ? Expected<ticket::Clauses, std::string>(ticket::Clauses{}) : ticket::parse_clauses(versions.back().markdown);
+    const auto terms = terms_at(tx, text.now);
+    const auto clauses = terms ? ticket::parse_clauses(terms->markdown) : Expected<ticket::Clauses, std::string>(ticket::Clauses{});
     if (clauses && clauses->contains(text.abuse_class)) {
       text.aup_clause = clauses->at(text.abuse_class);
     }
   });
-  return mail::compose(text, x_templates, our_addresses(x_config));
+  return text;
+}
+
+void NoticeWorker::queue_copy(records::Transaction& tx, const records::Job& job, const desk::Notice& notice) {
+  const auto c = x_desk.find(job.case_id);
+  const auto all = x_desk.inventory();
+  const inventory::Customer* customer = c ? all->find(c->customer) : nullptr;
+  if (customer == nullptr || !customer->reseller || !customer->notify_with_reseller || customer->contacts.empty() ||
+      std::any_of(customer->contacts.begin(), customer->contacts.end(), [&](const auto& contact) { return contact.id == notice.contact; })) {
+    return;
+  }
+  records::Job copy = job;
+  copy.key += "/copy";
+  copy.kind = kSendCopy;
+  copy.state = records::JobState::Queued;
+  copy.attempts = 0;
+  copy.not_before = x_clock.wall();
+  copy.note.clear();
+  tx.outbox().add(copy);
+}
+
+bool NoticeWorker::send_copy() {
+  std::optional<records::Job> job;
+  x_desk.store().transact(
+      [&](records::Transaction& tx) { job = is_open(tx, Breaker::Notices) ? std::nullopt : tx.outbox().claim(kSendCopy, x_clock.wall()); });
+  if (!job) {
+    return false;
+  }
+  records::Job as_notice = *job;
+  as_notice.kind = kSendNotice;
+  const auto effect = parse_send_notice(as_notice);
+  const auto c = x_desk.find(job->case_id);
+  const desk::Notice* notice = effect && c ? c->find_notice(effect->notice) : nullptr;
+  const auto all = x_desk.inventory();
+  const inventory::Customer* customer = c ? all->find(c->customer) : nullptr;
+  if (notice == nullptr || customer == nullptr || customer->contacts.empty()) {
+    x_desk.store().transact([&](records::Transaction& tx) { tx.outbox().finish(job->key, records::JobState::Failed, "nobody to copy it to"); });
+    return true;
+  }
+  const inventory::Contact& contact = customer->contacts.front();
+  std::vector<desk::Event> events;
+  const std::string token = random_token(kLetterTokenBits);
+  x_desk.store().transact([&](records::Transaction& tx) {
+    events = tx.cases().events(c->id);
+    remember_token(tx, mail::LetterKind::Contact, token, contact.id.value);
+  });
+  const mail::OurAddresses ours = our_addresses(x_config);
+  mail::NoticeText text = text_of(*c, events, *notice);
+  text.to.address = contact.id.value;
+  text.language = contact.language;
+  text.link.clear();  // the signed link is the addressee's own
+  text.route =
+      mail::Route{to_string(c->id), mail::reply_address(ours, c->id, notice->token), mail::letter_message_id(ours, mail::LetterKind::Contact, token),
+                  mail::letter_bounce_address(ours, mail::LetterKind::Contact, token)};
+  mail::Notice written = mail::compose(text, x_templates, ours);
+  if (x_signer) {
+    auto signed_mail = x_signer->sign(written.mail);
+    if (!signed_mail) {
+      x_desk.store().transact(
+          [&](records::Transaction& tx) { tx.outbox().retry(job->key, x_clock.wall() + retry_after(job->attempts), "not signed"); });
+      return true;
+    }
+    written.mail = *std::move(signed_mail);
+  }
+  const auto result = x_submitter.submit({written.envelope_from, contact.id.value, written.envelope_id, written.mail});
+  x_desk.store().transact([&](records::Transaction& tx) {
+    if (std::holds_alternative<mail::Accepted>(result)) {
+      tx.outbox().finish(job->key, records::JobState::Done, "copied to " + contact.id.value);
+      log_info("NOTICE_COPIED", "{} to {}", job->key, contact.id.value);
+    } else if (std::holds_alternative<mail::Permanent>(result)) {
+      tx.outbox().finish(job->key, records::JobState::Failed, "refused");
+    } else {
+      tx.outbox().retry(job->key, x_clock.wall() + retry_after(job->attempts), "not taken yet");
+    }
+  });
+  return true;
 }
 
 void NoticeWorker::send(const records::Job& job, const desk::Case& c, const desk::Notice& notice) {
@@ -131,6 +216,7 @@ void NoticeWorker::conclude(const records::Job& job, const desk::Notice& notice,
     if (const auto* accepted = std::get_if<mail::Accepted>(&result)) {
       tx.outbox().finish(job.key, records::JobState::Done, accepted->queue_id);
       put(tx, desk::NoticeSubmitted{notice.id, accepted->queue_id, maybe_duplicate});
+      queue_copy(tx, job, notice);
       log_info("NOTICE_SUBMITTED", "{}: {}", job.key, accepted->queue_id);
     } else if (const auto* refused = std::get_if<mail::Permanent>(&result)) {
       log_warning("NOTICE_REFUSED", "{}: {}", job.key, refused->why);

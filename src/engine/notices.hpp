@@ -2,7 +2,8 @@
 /// Exactly once per intent, as far as SMTP allows: a job is claimed before it is sent. If the answer was lost, or the process died in between,
 /// delivery is waited for first (a success notice may still arrive); then it goes out again with the same Message-ID and Date, and both the
 /// log and the case say that it may have come twice.
-/// Threads: the notice worker's own.
+/// A reseller answers for its customers and is written to; where the inventory says `notify`, the customer behind it gets a copy, with addresses of
+/// its own: what becomes of the copy is no delivery of the notice, and an answer to it is an answer of the case. Threads: the notice worker's own.
 #pragma once
 
 #include <optional>
@@ -37,7 +38,10 @@ public:
   [[nodiscard]] mail::Notice write_mail(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice);
 
 private:
+  [[nodiscard]] mail::NoticeText text_of(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice);
   void send(const records::Job& job, const desk::Case& c, const desk::Notice& notice);
+  void queue_copy(records::Transaction& tx, const records::Job& job, const desk::Notice& notice);
+  bool send_copy();
   void conclude(const records::Job& job, const desk::Notice& notice, const mail::SubmitResult& result, bool maybe_duplicate);
 
   DeskService& x_desk;

@@ -3,24 +3,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/jobs.hpp"
+#include "fetch/fetch.hpp"
 
 namespace pinfold::engine {
 namespace {
 
 constexpr std::size_t kMaxWords = 900;
+constexpr std::size_t kMaxWebhookAnswer = std::size_t{64} * 1024;
 
 /// Plain RFC 5322; Auto-Submitted, so that a vacation program keeps quiet.
-std::string call_mail(const config::Config& config, const std::string& to, const records::CallRow& row) {
+std::string call_mail(const config::Config& config, const std::string& to, const records::CallRow& row, const std::string& customer) {
   const std::string from = config.mail.from_local + "@" + config.mail.domain;
+  if (row.case_id == CaseId{}) {  // about the desk itself
+    return fmt::format(
+        "From: {}\r\nTo: {}\r\nSubject: [pinfold] a person is needed (step {})\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n\r\nTake it: pinfold call take {} --by YOU\r\n",
+        from, to, row.step + 1, printable(row.what, kMaxWords), row.key);
+  }
   return fmt::format(
       "From: {}\r\nTo: {}\r\nSubject: [{}] a person is needed (step {})\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n\r\nTake it: pinfold call take {} --by YOU\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n{}\r\nTake it: pinfold call take {} --by YOU\r\n"
       "See why: pinfold case why {}\r\n",
-      from, to, to_string(row.case_id), row.step + 1, printable(row.what, kMaxWords), row.key, to_string(row.case_id));
+      from, to, to_string(row.case_id), row.step + 1, printable(row.what, kMaxWords), customer, row.key, to_string(row.case_id));
+}
+
+/// Whom to telephone, where a telephone is what is left.
+std::string customer_line(const inventory::Customer& customer, const ServerId& server) {
+  return fmt::format("Server {} of {} ({}), telephone: {}\r\n", printable(server.value, 100), printable(customer.name, 200), customer.id.value,
+                     customer.phone.empty() ? "not recorded" : printable(customer.phone, 60));
 }
 
 }  // namespace
@@ -74,14 +89,54 @@ std::size_t OnCallWorker::escalate() {
 
 void OnCallWorker::call(const records::CallRow& row) {
   const auto& list = x_desk.policy().on_call;
-  if (row.step >= list.size() || list[row.step].mail.empty()) {
+  if (row.step >= list.size()) {
     return;
   }
-  const std::string& to = list[row.step].mail;
-  const auto result = x_submitter.submit(
-      {x_config.mail.from_local + "@" + x_config.mail.domain, to, fmt::format("call-{}", row.case_id.value), call_mail(x_config, to, row)});
+  const desk::OnCall& person = list[row.step];
+  const auto c = row.case_id == CaseId{} ? std::nullopt : x_desk.find(row.case_id);
+  const auto inventory = x_desk.inventory();
+  const inventory::Customer* customer = c ? inventory->find(c->customer) : nullptr;
+  if (!person.mail.empty()) {
+    call_by_mail(person, row, customer == nullptr ? std::string{} : customer_line(*customer, c->server));
+  }
+  if (!person.webhook.empty()) {
+    call_by_webhook(person, row, customer);
+  }
+}
+
+void OnCallWorker::call_by_mail(const desk::OnCall& person, const records::CallRow& row, const std::string& customer) {
+  const auto result = x_submitter.submit({x_config.mail.from_local + "@" + x_config.mail.domain, person.mail,
+                                          fmt::format("call-{}", row.case_id.value), call_mail(x_config, person.mail, row, customer)});
   if (!std::holds_alternative<mail::Accepted>(result)) {
-    log_warning("CALL_NOT_SENT", "{}: the mail to {} was not taken; it goes out again with the next escalation", row.key, to);
+    log_warning("CALL_NOT_SENT", "{}: the mail to {} was not taken; it goes out again with the next escalation", row.key, person.mail);
+  }
+}
+
+void OnCallWorker::call_by_webhook(const desk::OnCall& person, const records::CallRow& row, const inventory::Customer* customer) {
+  const auto url = fetch::parse_url(person.webhook);
+  if (!url) {
+    log_warning("CALL_NOT_SENT", "{}: the webhook of {} is no URL", row.key, person.name);
+    return;
+  }
+  const nlohmann::json body{{"call", row.key},
+                            {"case", row.case_id == CaseId{} ? "" : to_string(row.case_id)},
+                            {"what", printable(row.what, kMaxWords)},
+                            {"called", to_string(row.called)},
+                            {"step", row.step + 1},
+                            {"name", person.name},
+                            {"customer", customer == nullptr ? "" : customer->name},
+                            {"phone", customer == nullptr ? "" : customer->phone},
+                            {"take", fmt::format("pinfold call take {} --by {}", row.key, person.name)}};
+  fetch::Request request;
+  request.method = "POST";
+  request.url = *url;
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  request.max_body = kMaxWebhookAnswer;
+  const auto answer = fetch::send(request);
+  if (!answer || answer->status < 200 || answer->status > 299) {
+    log_warning("CALL_NOT_SENT", "{}: the webhook of {} {}; it is called again with the next escalation", row.key, person.name,
+                answer ? fmt::format("answered {}", answer->status) : "did not answer: " + answer.error().what);
   }
 }
 

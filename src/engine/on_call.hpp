@@ -1,7 +1,9 @@
 /// Calls to people: along the policy's on-call list, one step further whenever nobody takes the call (`pinfold call take`) within `escalate_after`;
-/// the last step is called again and again. Calls go by mail through the operator's own mail server; each also stands in the log (PERSON_CALLED).
-/// Webhooks of the list are not called yet. An empty list: the log alone.
-/// Threads: the calls' worker. Errors: a mail that cannot be handed over now is tried again with the next escalation.
+/// the last step is called again and again. Calls go by mail through the operator's own mail server and as a POST to the step's webhook, whichever it
+/// has (both: both); each also stands in the log (PERSON_CALLED). An empty list: the log alone. Where a customer is concerned the call says how to
+/// telephone them.
+/// The webhook gets {"call", "case", "what", "called", "step", "name", "customer", "phone", "take"}; any 2xx is good.
+/// Threads: the calls' worker. Errors: what cannot be handed over now is tried again with the next escalation.
 #pragma once
 
 #include "base/clock.hpp"
@@ -25,6 +27,8 @@ public:
 
 private:
   void call(const records::CallRow& row);
+  void call_by_mail(const desk::OnCall& person, const records::CallRow& row, const std::string& customer);
+  void call_by_webhook(const desk::OnCall& person, const records::CallRow& row, const inventory::Customer* customer);
 
   DeskService& x_desk;
   const config::Config& x_config;

@@ -126,8 +126,11 @@ void PortWorker::record(const records::Job* job, const enforce::ActionRequest& r
     } else if (outcome.ending == Ending::Refused || outcome.ending == Ending::Held) {
       put(desk::PortActionFinished{request.action, desk::ActionResult::NotSent, outcome.why, Millis{0}});
     } else if (outcome.ending == Ending::Finished) {
-      put(desk::PortActionFinished{request.action, outcome.result, outcome.why.empty() ? outcome.read_back : outcome.read_back + "; " + outcome.why,
-                                   outcome.took});
+      std::string what = outcome.read_back;
+      for (const std::string* part : {&outcome.instruments, &outcome.why}) {
+        what += part->empty() ? "" : (what.empty() ? "" : "; ") + *part;
+      }
+      put(desk::PortActionFinished{request.action, outcome.result, std::move(what), outcome.took});
     }
     if (job != nullptr) {
       tx.outbox().finish(job->key, records::JobState::Done, outcome.why.empty() ? outcome.read_back : outcome.why);

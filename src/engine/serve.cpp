@@ -12,14 +12,19 @@
 #include "collect/collector.hpp"
 #include "engine/answers.hpp"
 #include "engine/bandwidth.hpp"
+#include "engine/canary.hpp"
+#include "engine/contact_care.hpp"
 #include "engine/drivers.hpp"
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
+#include "engine/letters.hpp"
+#include "engine/mail_hosts.hpp"
 #include "engine/mail_intake.hpp"
 #include "engine/notices.hpp"
 #include "engine/on_call.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
+#include "engine/record_check.hpp"
 #include "engine/worker.hpp"
 #include "http/agent_api.hpp"
 #include "http/server.hpp"
@@ -36,6 +41,8 @@ constexpr Millis kLook{250};
 constexpr Millis kBeat{1000};
 /// Due cases are looked for, and silence is watched, this often.
 constexpr Millis kTick{500};
+/// Contacts are looked after in days, not in seconds.
+constexpr Millis kLookAfterContacts{60'000};
 
 mail::Templates load_templates() {
   auto templates = mail::Templates::load(templates_folder());
@@ -63,6 +70,7 @@ collect::CollectorOptions collector_options(const config::Config& config) {
   options.ipfix = udp(config.flows.ipfix);
   options.sflow = udp(config.flows.sflow);
   options.thresholds = config.thresholds;
+  options.workers = config.flows.workers;
   for (const config::Exporter& exporter : config.flows.exporters) {
     const auto protocol = exporter.protocol == "sflow" ? collect::Protocol::Sflow : collect::Protocol::Ipfix;
     options.exporters.push_back({exporter.address, protocol, exporter.observation_point, exporter.rank, exporter.interfaces});
@@ -118,7 +126,11 @@ struct Serve::Parts {
   MailIntake intake;
   NoticeWorker notices;
   PortWorker ports;
+  RecordCheck record_check;
   OnCallWorker calls;
+  LetterWorker letters;
+  CanaryWorker canary;
+  ContactCare contacts;
   http::AgentApi agents;
   http::StaffPages pages;
   http::AnswerPage answers;
@@ -151,7 +163,11 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
           desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
       notices(desk, config, submitter, templates, k),
       ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
+      record_check(desk, *executor, k),
       calls(desk, config, submitter, k),
+      letters(desk, config, submitter, templates, k),
+      canary(*store, config, submitter, k),
+      contacts(desk, k, [](const std::string& domain) { return mail_hosts_of(domain); }),
       agents(*store, evidence, k, [this] { wake_all(); }),
       pages(*store, c.policy, k, [this] { return health(); }),
       answers(answer_page_options(c, *store), answer_desk(desk), k) {}
@@ -185,6 +201,7 @@ void Serve::Parts::recover() {
   notices.recover();
   ports.recover();
   calls.recover();
+  letters.recover();
 }
 
 void Serve::Parts::start() {
@@ -195,7 +212,9 @@ void Serve::Parts::start() {
   const bool polls = config.bandwidth.interface_counters && !config.switches.empty();
   if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty() ||
       polls) {  // the windows of a server without flows hold its interface's counters
-    collector = std::make_unique<collect::Collector>(collector_options(config), known_inventory, clock, [this](abuse::Finding finding) {
+    collect::CollectorOptions options = collector_options(config);
+    store->read([&](records::Transaction& tx) { options.remembered = tx.exporters().list(); });
+    collector = std::make_unique<collect::Collector>(std::move(options), known_inventory, clock, [this](abuse::Finding finding) {
       findings.offer(std::move(finding));
       wake_all();
     });
@@ -234,9 +253,24 @@ void Serve::Parts::start() {
   add("notices", kLook, [this] { return notices.work(); });
   add("ports", kLook, [this] {
     ports.look_after();
-    return ports.work();
+    const bool has_more = ports.work();
+    if (!has_more) {
+      record_check.look();
+    }
+    return has_more;
   });
   add("calls", kLook, [this] { return calls.work(); });
+  add("letters", kLook, [this] { return letters.work(); });
+  add("contacts", kLookAfterContacts, [this] {
+    contacts.look();
+    return false;
+  });
+  if (lmtp && config.mail.canary) {
+    add("canary", kBeat, [this] {
+      canary.look();
+      return false;
+    });
+  }
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
@@ -264,10 +298,13 @@ void Serve::Parts::wake_all() {
 }
 
 void Serve::Parts::beat_once() {
-  const bool mail_open = lmtp != nullptr;
   report_flows();
   const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
-  store->transact([&](records::Transaction& tx) { beat(tx, mail_open, pages_open, clock.wall()); });
+  const WallTime now = clock.wall();
+  store->transact([&](records::Transaction& tx) {
+    const bool mail_open = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));
+    beat(tx, mail_open, pages_open, now);
+  });
 }
 
 void Serve::Parts::report_flows() {
@@ -276,9 +313,15 @@ void Serve::Parts::report_flows() {
     return;
   }
   flows_reported = now;
+  const std::vector<records::ExporterRow> memories = collector->take_memories();
   const collect::CollectorCounters counters = collector->counters();
   const std::string report = flows_report(counters, losses.part(counters, now), now);
-  store->transact([&](records::Transaction& tx) { tx.settings().set(kFlowsReport, report); });
+  store->transact([&](records::Transaction& tx) {
+    tx.settings().set(kFlowsReport, report);
+    for (const records::ExporterRow& row : memories) {
+      tx.exporters().keep(row);
+    }
+  });
 }
 
 void Serve::Parts::refresh_inventory() {

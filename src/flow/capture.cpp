@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flow/decoder.hpp"
+#include "flow/link_layer.hpp"
 #include "flow/packet_record.hpp"
 #include "flow/raw_file.hpp"
 #include "net/packet_header.hpp"
@@ -23,13 +24,15 @@ struct ClosePcap {
 };
 using PcapHandle = std::unique_ptr<pcap_t, ClosePcap>;
 
-/// The magic numbers of pcap (micro- and nanoseconds, either byte order) and pcapng.
+/// The magic numbers of pcap (micro- and nanoseconds, and Kuznetsov's variant, in either byte order) and pcapng.
 bool is_capture(ByteSpan start) {
   switch (ByteReader{start}.u32().value_or(0)) {
     case 0xA1B2C3D4:
     case 0xD4C3B2A1:
     case 0xA1B23C4D:
     case 0x4D3CB2A1:
+    case 0xA1B2CD34:
+    case 0x34CDB2A1:
     case 0x0A0D0D0A: return true;
     default: return false;
   }
@@ -62,20 +65,6 @@ Expected<bool, FileError> looks_like_capture(const std::filesystem::path& file) 
   return is_capture(bytes);
 }
 
-/// Some link types put a fixed number of bytes before the IP packet. nullopt: a link type that Pinfold does not read.
-std::optional<std::size_t> bytes_before_ip(int link_type) {
-  switch (link_type) {
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6: return 0;
-    case DLT_NULL:
-    case DLT_LOOP: return 4;
-    case DLT_LINUX_SLL: return 16;
-    case DLT_LINUX_SLL2: return 20;
-    default: return std::nullopt;
-  }
-}
-
 struct CapturedPacket {
   WallTime time;
   std::uint32_t wire_length = 0;
@@ -91,8 +80,8 @@ Expected<std::uint64_t, FileError> for_each_packet(const std::filesystem::path& 
     return file_error(file, message.data());
   }
   const int link_type = pcap_datalink(handle.get());
-  const auto skipped = bytes_before_ip(link_type);
-  if (link_type != DLT_EN10MB && !skipped) {
+  LinkLayer link(link_type);
+  if (!is_known_link(link_type)) {
     return file_error(file, "link type " + std::to_string(link_type) + " is not supported");
   }
   std::uint64_t packets = 0;
@@ -107,13 +96,7 @@ Expected<std::uint64_t, FileError> for_each_packet(const std::filesystem::path& 
       return file_error(file, pcap_geterr(handle.get()));
     }
     ++packets;
-    const ByteSpan bytes{data, info->caplen};
-    CapturedPacket packet{{Seconds{info->ts.tv_sec} + Micros{info->ts.tv_usec}}, info->len, {}};
-    if (link_type == DLT_EN10MB) {
-      packet.header = net::parse_ethernet(bytes);
-    } else if (*skipped <= bytes.size()) {
-      packet.header = net::parse_ip(bytes.subspan(*skipped));
-    }
+    const CapturedPacket packet{{Seconds{info->ts.tv_sec} + Micros{info->ts.tv_usec}}, info->len, link.parse(ByteSpan{data, info->caplen})};
     if (!sink(packet)) {
       return packets;
     }

@@ -1,5 +1,5 @@
 /// Reads files of flow exports, and captures of ordinary packets, for `pinfold flows decode FILE` and `pinfold detect FILE`.
-///   pcap, pcapng   every UDP datagram in it (Ethernet, Linux cooked, raw IP, loopback), on any port
+///   pcap, pcapng   every UDP datagram in it, on any port (link types: link_layer.cpp)
 ///   IPFIX file     IPFIX messages one behind another (RFC 5655), unless the file is named .dat or .bin
 ///   anything else  one raw export datagram
 /// Compressed files are refused with a word.

@@ -151,12 +151,35 @@ void read_sections(const RawRecord& raw, FlowRecord& flow) {
 
 }  // namespace
 
+/// RFC 6313 section 4.5.3: a semantic, then records by template, each with template id and length. Only one level, and only what the flow's record
+/// lacks itself: yaf keeps TCP's flags there.
+void SetDecoder::read_details(ByteSpan details, FlowRecord& flow) const {
+  ByteReader in{details};
+  if (flow.tcp_flags || !in.skip(1)) {
+    return;
+  }
+  while (const auto id = in.u16()) {
+    const auto length = in.u16();
+    auto records = length && *length >= kSetHeaderLength ? in.sub(*length - kSetHeaderLength) : std::nullopt;
+    if (!records) {
+      return;
+    }
+    const auto known = x_domain.templates.find(*id);
+    RawRecord nested;
+    if (known != x_domain.templates.end() && known->second.layout.read(*records, nested) && nested.flow.tcp_flags) {
+      flow.tcp_flags = nested.flow.tcp_flags;
+      return;
+    }
+  }
+}
+
 void SetDecoder::take_flow(RawRecord& raw, const ExportClock& clock) {
   FlowRecord& flow = raw.flow;
   flow.version = x_dialect.version;
   flow.sampling_rate = sampling().rate_of(raw);
   resolve_times(raw, clock, x_domain.system_init);
   read_sections(raw, flow);
+  read_details(raw.details, flow);
   const bool is_icmp = flow.protocol == kIcmp || flow.protocol == kIcmpV6;
   // Many exporters give type and code in the destination port already.
   if (is_icmp && raw.icmp && flow.dst_port == 0) {

@@ -102,6 +102,7 @@ constexpr std::array kRows{
     Row{315, Width::Any, {Read::FrameSection, Topic::Own, 0}},                        // dataLinkFrameSection
     Row{104, Width::Any, {Read::FrameSection, Topic::Own, 0}},                        // layer2packetSectionData, which 315 replaced
     Row{313, Width::Any, {Read::IpSection, Topic::Own, 0}},                           // ipHeaderPacketSection
+    Row{293, Width::Any, {Read::Details, Topic::Own, 0}},                             // subTemplateMultiList
 };
 
 bool fits(Width width, std::uint16_t length) {
@@ -116,6 +117,10 @@ bool fits(Width width, std::uint16_t length) {
   }
   return false;
 }
+
+// Of the first packet, and of all others.
+constexpr std::uint16_t kInitialTcpFlags = 14;
+constexpr std::uint16_t kUnionTcpFlags = 15;
 
 std::optional<Element> reverse_of(std::uint16_t id) {
   switch (id) {
@@ -132,6 +137,9 @@ std::optional<Element> reverse_of(std::uint16_t id) {
 std::optional<Element> find_element(std::uint32_t enterprise, std::uint16_t id, std::uint16_t length) {
   if (enterprise == kReverseEnterprise) {
     return fits(Width::Integer, length) ? reverse_of(id) : std::nullopt;
+  }
+  if (enterprise == kCertEnterprise && (id == kInitialTcpFlags || id == kUnionTcpFlags) && fits(Width::Integer, length)) {
+    return Element{Read::MoreTcpFlags, Topic::Own, 0};
   }
   if (enterprise != 0) {
     return std::nullopt;

@@ -17,6 +17,7 @@ enum class Read : std::uint8_t {
   ReversePackets,
   Protocol,
   TcpFlags,
+  MoreTcpFlags,  ///< to be added to others of the record
   SrcPort,
   DstPort,
   SrcV4,
@@ -57,6 +58,7 @@ enum class Read : std::uint8_t {
   SamplingProbability,
   FrameSection,  ///< the first bytes of a sampled packet itself, from its link layer on
   IpSection,     ///< the same from its IP header on
+  Details,       ///< records of other templates
 };
 
 /// What a field is about. Of several fields about the same thing a template keeps those of the lowest rank.
@@ -70,6 +72,8 @@ struct Element {
 
 /// The reverse-direction elements of RFC 5103.
 inline constexpr std::uint32_t kReverseEnterprise = 29305;
+/// CERT/NetSA's own elements, of which yaf's TCP flags are read.
+inline constexpr std::uint32_t kCertEnterprise = 6871;
 /// A length that says "each record carries its own" (RFC 7011 section 7).
 inline constexpr std::uint16_t kVariableLength = 0xFFFF;
 

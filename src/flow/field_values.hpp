@@ -65,6 +65,29 @@ inline constexpr std::uint64_t kLatestSeconds = 253'402'300'799;
   return Micros{static_cast<std::int64_t>((seconds - kNtpToUnixSeconds) * 1'000'000 + micros)};
 }
 
+/// A time of 64 bits as exporters write it: NTP's form, or what some take it for (seconds and nanoseconds since 1970 in a word each; whole micro-
+/// or nanoseconds since 1970). The readings lie decades apart: the one within a day of the export is meant; NTP's if none is.
+[[nodiscard]] inline std::optional<Micros> from_timestamp(std::uint64_t value, Micros export_time) {
+  const auto is_meant = [export_time](Micros time) { return std::chrono::abs(time - export_time) <= std::chrono::hours{24}; };
+  const auto as_ntp = from_ntp(value);
+  if (as_ntp && is_meant(*as_ntp)) {
+    return as_ntp;
+  }
+  constexpr std::uint64_t kNanosInSecond = 1'000'000'000;
+  const std::uint64_t low = value & 0xFFFF'FFFFU;
+  const Micros as_words{static_cast<std::int64_t>((value >> 32U) * 1'000'000 + low / 1000)};
+  if (low < kNanosInSecond && is_meant(as_words)) {
+    return as_words;
+  }
+  constexpr std::uint64_t kLatestMicros = kLatestSeconds * 1'000'000;
+  for (const std::uint64_t micros : {value, value / 1000}) {
+    if (micros <= kLatestMicros && is_meant(Micros{static_cast<std::int64_t>(micros)})) {
+      return Micros{static_cast<std::int64_t>(micros)};
+    }
+  }
+  return as_ntp;
+}
+
 [[nodiscard]] inline net::IpAddress load_v6(const std::uint8_t* at) {
   std::array<std::uint8_t, 16> bytes{};
   std::memcpy(bytes.data(), at, bytes.size());

@@ -1,6 +1,9 @@
 #include "flow/flow_times.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "flow/field_values.hpp"
 
 namespace pinfold::flow {
 namespace {
@@ -31,6 +34,11 @@ std::optional<std::uint32_t> uptime_at_export(const ExportClock& clock, std::opt
 void resolve_times(RawRecord& raw, const ExportClock& clock, std::optional<Micros> system_init) {
   if (raw.system_init) {
     system_init = raw.system_init;
+  }
+  for (auto [time, stamp] : {std::pair{&raw.first, raw.first_stamp}, {&raw.last, raw.last_stamp}, {&raw.observed, raw.observed_stamp}}) {
+    if (stamp) {
+      *time = from_timestamp(*stamp, clock.export_time);
+    }
   }
   std::optional<Micros> first = resolve_time(raw.first, raw.first_delta, raw.first_uptime, clock, system_init);
   std::optional<Micros> last = resolve_time(raw.last, raw.last_delta, raw.last_uptime, clock, system_init);

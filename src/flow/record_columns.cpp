@@ -197,14 +197,15 @@ void RecordColumns::read_times(const Column& column, const Rows& rows, const Set
       });
     }
   };
+  const auto stamp = [at = facts.export_time](std::uint64_t v) { return from_timestamp(v, at); };
   switch (column.read) {
     case Read::FirstSeconds: put(&FlowRecord::first, from_seconds); break;
     case Read::FirstMillis: put(&FlowRecord::first, from_millis); break;
-    case Read::FirstNtp: put(&FlowRecord::first, from_ntp); break;
+    case Read::FirstNtp: put(&FlowRecord::first, stamp); break;
     case Read::FirstUptime: uptime(&FlowRecord::first); break;
     case Read::LastSeconds: put(&FlowRecord::last, from_seconds); break;
     case Read::LastMillis: put(&FlowRecord::last, from_millis); break;
-    case Read::LastNtp: put(&FlowRecord::last, from_ntp); break;
+    case Read::LastNtp: put(&FlowRecord::last, stamp); break;
     case Read::LastUptime: uptime(&FlowRecord::last); break;
     default: break;
   }

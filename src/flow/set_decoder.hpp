@@ -67,6 +67,7 @@ private:
   void decode_waiting_for(std::uint16_t id);
   void put_aside(std::uint16_t id, ByteSpan bytes);
   void take_flow(RawRecord& raw, const ExportClock& clock);
+  void read_details(ByteSpan details, FlowRecord& flow) const;
   void take_options(const RawRecord& raw);
   /// The domain's rules, or, where it has none, those of domain 0.
   [[nodiscard]] const SamplingRules& sampling() const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 #include "flow/field_values.hpp"
@@ -12,6 +13,14 @@ namespace pinfold::flow {
 namespace {
 
 constexpr std::uint64_t kLargestRate = std::numeric_limits<std::uint32_t>::max();
+// Elements that are read in the light of others (read_sessions).
+constexpr std::uint16_t kOctetDeltaCount = 1;
+constexpr std::uint16_t kPacketDeltaCount = 2;
+constexpr std::uint16_t kPostOctetDeltaCount = 23;
+constexpr std::uint16_t kPostPacketDeltaCount = 24;
+constexpr std::uint16_t kFlowDirection = 61;
+constexpr std::uint16_t kOctetTotalCount = 85;
+constexpr std::uint16_t kPacketTotalCount = 86;
 
 bool is_zero(const net::IpAddress& address) {
   return std::all_of(address.bytes().begin(), address.bytes().end(), [](std::uint8_t byte) { return byte == 0; });
@@ -66,6 +75,7 @@ bool read_flow_number(Read read, std::uint64_t value, RawRecord& out) {
     case Read::SrcPort: put_port(flow.src_port, flow.exported, Field::SrcPort, value); return true;
     case Read::DstPort: put_port(flow.dst_port, flow.exported, Field::DstPort, value); return true;
     case Read::TcpFlags: flow.tcp_flags = static_cast<std::uint8_t>(value); return true;
+    case Read::MoreTcpFlags: flow.tcp_flags = static_cast<std::uint8_t>(flow.tcp_flags.value_or(0) | value); return true;
     case Read::InIf: flow.in_if = IfIndex{static_cast<std::uint32_t>(value)}; return true;
     case Read::OutIf: flow.out_if = IfIndex{static_cast<std::uint32_t>(value)}; return true;
     case Read::Vlan: flow.vlan = static_cast<std::uint16_t>(value); return true;
@@ -87,17 +97,17 @@ bool read_time(Read read, std::uint64_t value, RawRecord& out) {
   switch (read) {
     case Read::FirstSeconds: out.first = from_seconds(value); return true;
     case Read::FirstMillis: out.first = from_millis(value); return true;
-    case Read::FirstNtp: out.first = from_ntp(value); return true;
+    case Read::FirstNtp: out.first_stamp = value; return true;
     case Read::FirstDelta: out.first_delta = value; return true;
     case Read::FirstUptime: out.first_uptime = static_cast<std::uint32_t>(value); return true;
     case Read::LastSeconds: out.last = from_seconds(value); return true;
     case Read::LastMillis: out.last = from_millis(value); return true;
-    case Read::LastNtp: out.last = from_ntp(value); return true;
+    case Read::LastNtp: out.last_stamp = value; return true;
     case Read::LastDelta: out.last_delta = value; return true;
     case Read::LastUptime: out.last_uptime = static_cast<std::uint32_t>(value); return true;
     case Read::ObservedSeconds: out.observed = from_seconds(value); return true;
     case Read::ObservedMillis: out.observed = from_millis(value); return true;
-    case Read::ObservedNtp: out.observed = from_ntp(value); return true;
+    case Read::ObservedNtp: out.observed_stamp = value; return true;
     case Read::DurationMillis: out.duration = from_millis(value); return true;
     case Read::DurationMicros: out.duration = from_millis(value / 1000); return true;
     case Read::SystemInitMillis: out.system_init = from_millis(value); return true;
@@ -131,8 +141,8 @@ void read_field(Read read, const std::uint8_t* at, std::size_t length, RawRecord
   if (read == Read::Skip || read_address(read, at, out.flow)) {
     return;
   }
-  if (read == Read::FrameSection || read == Read::IpSection) {
-    (read == Read::FrameSection ? out.frame : out.ip_packet) = ByteSpan{at, length};
+  if (read == Read::FrameSection || read == Read::IpSection || read == Read::Details) {
+    (read == Read::FrameSection ? out.frame : read == Read::IpSection ? out.ip_packet : out.details) = ByteSpan{at, length};
     return;
   }
   const std::uint64_t value = load(at, length);
@@ -165,15 +175,38 @@ bool is_about_flows(Read read) {
   }
 }
 
+/// NetFlow v9's OUT_BYTES and OUT_PKTS beside IN_BYTES and IN_PKTS: the answers of the session.
+void read_sessions(std::span<const FieldSpec> fields, std::vector<Element>& elements) {
+  const auto has = [fields](std::initializer_list<std::uint16_t> ids) {
+    return std::any_of(fields.begin(), fields.end(),
+                       [ids](const FieldSpec& field) { return !field.scope && std::find(ids.begin(), ids.end(), field.id) != ids.end(); });
+  };
+  if (has({kFlowDirection})) {
+    return;
+  }
+  const bool has_bytes = has({kOctetDeltaCount, kOctetTotalCount});
+  const bool has_packets = has({kPacketDeltaCount, kPacketTotalCount});
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (has_bytes && fields[i].id == kPostOctetDeltaCount && elements[i].read == Read::Bytes) {
+      elements[i] = {Read::ReverseBytes, Topic::Own, 0};
+    } else if (has_packets && fields[i].id == kPostPacketDeltaCount && elements[i].read == Read::Packets) {
+      elements[i] = {Read::ReversePackets, Topic::Own, 0};
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> RawRecord::one_in() const {
   if (const auto rate = rate_from_interval(sampling_interval)) {
     return rate;
   }
+  if (packet_interval != 0 && !packet_space) {
+    return rate_from_interval(packet_interval);  // no space told: exporters then mean "one in so many"
+  }
   if (packet_interval != 0) {
     std::uint64_t whole = 0;
-    return __builtin_add_overflow(packet_interval, packet_space, &whole) ? std::nullopt : rounded_ratio(whole, packet_interval);
+    return __builtin_add_overflow(packet_interval, *packet_space, &whole) ? std::nullopt : rounded_ratio(whole, packet_interval);
   }
   return rounded_ratio(sampling_population, sampling_size);
 }
@@ -189,9 +222,14 @@ std::optional<Template> Template::compile(std::span<const FieldSpec> fields, boo
     }
     // A variable-length field is never a number or an address that Pinfold wants; it may be a packet's first bytes.
     elements[i] = find_element(field.enterprise, field.id, field.length).value_or(Element{});
-    if (elements[i].read != Read::Skip) {
-      std::uint8_t& rank = best[static_cast<std::size_t>(elements[i].topic)];
-      rank = std::min(rank, elements[i].rank);
+  }
+  if (!scopes_are_elements && !is_options) {
+    read_sessions(fields, elements);
+  }
+  for (const Element& element : elements) {
+    if (element.read != Read::Skip) {
+      std::uint8_t& rank = best[static_cast<std::size_t>(element.topic)];
+      rank = std::min(rank, element.rank);
     }
   }
 

@@ -36,6 +36,9 @@ struct RawRecord {
   std::optional<Micros> first;
   std::optional<Micros> last;
   std::optional<Micros> observed;
+  std::optional<std::uint64_t> first_stamp;  ///< of 64 bits, to be read against the export time (from_timestamp)
+  std::optional<std::uint64_t> last_stamp;
+  std::optional<std::uint64_t> observed_stamp;
   std::optional<Micros> duration;
   std::optional<Micros> system_init;
   std::optional<std::uint32_t> first_uptime;  ///< ms
@@ -47,9 +50,10 @@ struct RawRecord {
   std::optional<std::uint32_t> scope_interface;
   ByteSpan frame;      ///< a sampled packet's first bytes; they lie in the datagram
   ByteSpan ip_packet;  ///< the same, from the IP header on
+  ByteSpan details;    ///< records of other templates within this one (RFC 6313, subTemplateMultiList)
   std::uint64_t sampling_interval = 0;
   std::uint64_t packet_interval = 0;  ///< with space: `interval` packets taken, then `space` left out
-  std::uint64_t packet_space = 0;
+  std::optional<std::uint64_t> packet_space;
   std::uint64_t sampling_size = 0;  ///< n out of a population of N
   std::uint64_t sampling_population = 0;
 
@@ -59,7 +63,9 @@ struct RawRecord {
 
 class Template {
 public:
-  /// nullopt when a record would have no bytes. `is_options`: its records describe the exporter, not flows.
+  /// nullopt when a record would have no bytes. Without `scopes_are_elements` it is NetFlow v9's: there "outgoing" counters beside others are those
+  /// of the answers (firewalls that export sessions), unless the records have a direction of their own. `is_options`: its records describe the
+  /// exporter, not flows.
   [[nodiscard]] static std::optional<Template> compile(std::span<const FieldSpec> fields, bool is_options, bool scopes_are_elements);
 
   [[nodiscard]] bool is_options() const { return x_is_options; }

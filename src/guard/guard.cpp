@@ -33,7 +33,7 @@ std::vector<GuardVerdict> evaluate(const Question& question, const desk::Policy&
       }
     }
   }
-  verdicts.push_back(approval(question));
+  verdicts.push_back(approval(question, policy));
   verdicts.push_back(dry_run(question));
   return verdicts;
 }

@@ -111,6 +111,8 @@ struct RecentDisables {
   std::uint32_t on_site_day = 0;
   std::uint32_t in_flight_on_switch = 0;   ///< other than this one
   std::uint32_t ports_down_on_switch = 0;  ///< that Pinfold holds down now
+  std::uint32_t on_switch_day = 0;
+  std::uint32_t down_of_customer = 0;  ///< ports of this server's customer that Pinfold holds down now
 };
 
 /// What the desk holds for the action, read in the transaction that decides.
@@ -122,6 +124,7 @@ struct Warrant {
   };
   std::optional<WallTime> evidence_at;  ///< event time of the second event
   std::vector<Approval> approvals;
+  std::optional<WallTime> placed_since{};  ///< since when the record has the server on this port; older approvals were given for another one
 };
 
 struct Question {
@@ -130,6 +133,7 @@ struct Question {
   std::optional<Warrant> warrant;  ///< nullopt: no action of a case is asked about
   bool kill_switch = false;
   bool switch_armed = false;                      ///< the operator armed writes to this switch
+  std::optional<WallTime> armed_since;            ///< nullopt: unknown, which holds where nobody but the policy approved
   const inventory::Server* server = nullptr;      ///< never null
   std::vector<const inventory::Server*> on_port;  ///< all servers recorded on that port
   PortFacts facts;

@@ -60,7 +60,7 @@ template <typename T>
 // desk_rules.cpp: how many, how old, and who wants it.
 [[nodiscard]] desk::GuardVerdict blast_radius(const Question& q, const desk::Policy& policy);
 [[nodiscard]] desk::GuardVerdict staleness(const Question& q, const desk::Policy& policy);
-[[nodiscard]] desk::GuardVerdict approval(const Question& q);
+[[nodiscard]] desk::GuardVerdict approval(const Question& q, const desk::Policy& policy);
 [[nodiscard]] desk::GuardVerdict dry_run(const Question& q);
 
 /// The persons whose approval still stands; the policy's own is not among them.

@@ -21,8 +21,9 @@ using kainjow::mustache::mustache;
 constexpr std::size_t kMaxTemplate = std::size_t{64} * 1024;
 constexpr std::size_t kMaxFact = 200;
 constexpr std::size_t kMaxShownFacts = 24;
-constexpr std::array<std::string_view, 7> kLetters = {"warning",  "second_notice",        "disabled", "enabled",
-                                                      "reminder", "contact_verification", "ticket"};
+constexpr std::size_t kMaxLines = 200;
+constexpr std::array<std::string_view, 8> kLetters = {"warning",  "second_notice",        "disabled", "enabled",
+                                                      "reminder", "contact_verification", "ticket",   "aup_changed"};
 constexpr std::array<std::string_view, 3> kForms = {"subject", "txt", "html"};
 
 std::string_view name_of(Letter letter) { return kLetters.at(static_cast<std::size_t>(letter)); }
@@ -63,6 +64,20 @@ data fact_list(const NoticeText& text) {
   return list;
 }
 
+data line_list(const NoticeText& text) {
+  data list{data::type::list};
+  std::size_t shown = 0;
+  for (const std::string& words : text.lines.empty() ? std::vector<std::string>{text.summary} : text.lines) {
+    if (++shown > kMaxLines) {
+      break;
+    }
+    data line;
+    line.set("line", harmless(words, 500));
+    list.push_back(line);
+  }
+  return list;
+}
+
 data file_list(const NoticeText& text) {
   data list{data::type::list};
   for (const abuse::EvidenceFile& evidence : text.files) {
@@ -83,7 +98,10 @@ void set_optional(data& view, const std::string& name, const std::string& value)
 
 data make_view(const NoticeText& text, const Templates& templates, const OurAddresses& ours) {
   data view;
-  view.set("case", to_string(text.case_id));
+  view.set("case", text.route ? printable(text.route->about, 80) : to_string(text.case_id));
+  view.set("lines", line_list(text));
+  view.set("aup_version", std::to_string(text.aup_version));
+  view.set("first_day", printable(text.first_day, 40));
   view.set("brand", printable(text.brand, kMaxFact));
   view.set("server", printable(text.server.value, kMaxFact));
   std::string addresses;
@@ -105,12 +123,13 @@ data make_view(const NoticeText& text, const Templates& templates, const OurAddr
   set_optional(view, "link", printable(text.link, 1000));
   set_optional(view, "console", printable(text.console, 500));
   view.set("on_the_ladder", !text.decision || text.decision == Decision::Automatic || text.decision == Decision::ApprovedByPerson);
+  view.set("facts_reported", text.is_reported);
   view.set("decided_automatically", text.decision == Decision::Automatic);
   view.set("decided_on_proof", text.decision == Decision::ApprovedByPerson);
   view.set("decided_by_person", text.decision == Decision::Person);
   view.set("decided_in_emergency", text.decision == Decision::Emergency);
   view.set("domain", ours.domain);
-  view.set("reply_address", reply_address(ours, text.case_id, text.token));
+  view.set("reply_address", text.route ? text.route->reply_to : reply_address(ours, text.case_id, text.token));
   return view;
 }
 
@@ -213,10 +232,11 @@ Notice compose(const NoticeText& text, const Templates& templates, const OurAddr
   message::Outgoing mail;
   mail.from = {text.brand, desk_address(ours)};
   mail.to = {text.to};
-  mail.reply_to = {to_string(text.case_id), reply_address(ours, text.case_id, text.token)};
+  mail.reply_to = text.route ? message::Mailbox{text.brand, text.route->reply_to}
+                             : message::Mailbox{to_string(text.case_id), reply_address(ours, text.case_id, text.token)};
   mail.subject = trim(rendered("subject"));
   mail.date = text.now;
-  mail.message_id = message_id(ours, text.case_id, text.notice, text.token);
+  mail.message_id = text.route ? text.route->message_id : message_id(ours, text.case_id, text.notice, text.token);
   mail.references = text.earlier_message_ids;
   mail.extra = {{"Auto-Submitted", "auto-generated"}, {"X-Auto-Response-Suppress", "OOF, AutoReply"}};
   mail.text = rendered("txt");
@@ -225,7 +245,7 @@ Notice compose(const NoticeText& text, const Templates& templates, const OurAddr
   Notice notice;
   notice.mail = message::format_mail(mail);
   notice.message_id = mail.message_id;
-  notice.envelope_from = bounce_address(ours, text.case_id, text.notice, text.token);
+  notice.envelope_from = text.route ? text.route->envelope_from : bounce_address(ours, text.case_id, text.notice, text.token);
   notice.envelope_id = mail.message_id.substr(0, mail.message_id.find('@'));
   return notice;
 }

@@ -42,9 +42,17 @@ private:
 /// approved that proof; a person by their own decision; two people in an emergency.
 enum class Decision : std::uint8_t { Automatic, ApprovedByPerson, Person, Emergency };
 /// Every mail that the desk writes to owners, by its template's name. Those beyond desk::NoticeKind are chosen by `letter`.
-enum class Letter : std::uint8_t { Warning, SecondNotice, Disabled, Enabled, Reminder, ContactVerification, Ticket };
+enum class Letter : std::uint8_t { Warning, SecondNotice, Disabled, Enabled, Reminder, ContactVerification, Ticket, AupChanged };
 [[nodiscard]] Letter letter_of(desk::NoticeKind kind);
 [[nodiscard]] std::optional<Letter> parse_letter(std::string_view name);  ///< "contact_verification"
+
+/// Of a letter that belongs to no case: what people call its matter ("T-7"), and the addresses by which an answer or a bounce finds it again.
+struct Route {
+  std::string about;
+  std::string reply_to;
+  std::string message_id;  ///< without brackets
+  std::string envelope_from;
+};
 
 struct NoticeText {
   desk::NoticeKind kind = desk::NoticeKind::Warning;
@@ -72,7 +80,12 @@ struct NoticeText {
   std::string link;                              ///< signed page of the case; may be empty
   std::string console;                           ///< how the owner reaches the machine while its port is off; may be empty
   std::optional<Decision> decision;              ///< of a measure
+  bool is_reported = false;                      ///< others say so, none of our own sensors (article 17 (3) (b))
   std::vector<std::string> earlier_message_ids;  ///< of this case's notices, oldest first
+  std::optional<Route> route;                    ///< instead of the case's
+  std::vector<std::string> lines;                ///< of a ticket's message, of what differs in the terms; empty: the summary
+  unsigned aup_version = 0;
+  std::string first_day;  ///< of that version
 };
 
 struct Notice {

@@ -112,6 +112,8 @@ public:
 
 /// The write-ahead journal of port actions (research: enforcement). One open row a port, one row in flight a switch.
 enum class JournalState : std::uint8_t { Intent, Sent, Verified, Mismatch, Unknown, Abandoned };
+/// Whether the switch's next start will know of it. None: nothing was written, or the switch cannot save. NotSaved: tried in vain, and tried again.
+enum class Saving : std::uint8_t { None, Due, Saved, NotSaved };
 struct JournalRow {
   std::string id;  ///< hash of (case, action, switch, port, wish): repeating it is a no-op
   CaseId case_id;
@@ -125,6 +127,7 @@ struct JournalRow {
   std::string note;
   WallTime at;  ///< of the intent
   WallTime changed;
+  Saving saving = Saving::None;
 };
 class PortJournal {
 public:
@@ -141,6 +144,17 @@ public:
   [[nodiscard]] virtual std::uint32_t ports_held_down(const SwitchId&) const = 0;
   /// The newest row of every port that was ever written to; rows that were abandoned are passed over. Ordered by switch and port.
   [[nodiscard]] virtual std::vector<JournalRow> newest_of_each_port() const = 0;
+  /// The last step of a row: what became of saving it. Any state of the row; an unknown id is a StoreError.
+  virtual void set_saving(const std::string& id, Saving saving) = 0;
+  [[nodiscard]] virtual std::vector<JournalRow> unsaved(const SwitchId&) const = 0;  ///< Due or NotSaved, the oldest first
+};
+
+/// Where the record of a server's port and its switch say different things, as the last regular comparison saw it.
+struct RecordDifference {
+  ServerId server;
+  std::string rule;  ///< the guard that would say so; empty: the switch could not be read
+  std::string what;
+  WallTime since;  ///< first seen so; a comparison that sees it again leaves it
 };
 
 class InventoryTable {
@@ -152,6 +166,12 @@ public:
   [[nodiscard]] virtual std::int64_t version() const = 0;  ///< grows with every replace
   /// Who held the server then; nullopt before the first tenancy.
   [[nodiscard]] virtual std::optional<CustomerId> tenant_at(const ServerId&, WallTime) const = 0;
+  /// Since when the server is recorded on this switch port with this MAC address: an approval that is older was given for another port.
+  /// nullopt: no such server, or recorded before this was kept.
+  [[nodiscard]] virtual std::optional<WallTime> placed_since(const ServerId&) const = 0;
+  /// What a comparison of one server found, in place of what the one before found; returns the rules that are news. `since` of known ones stays.
+  virtual std::vector<std::string> set_differences(const ServerId&, const std::vector<RecordDifference>&) = 0;
+  [[nodiscard]] virtual std::vector<RecordDifference> differences() const = 0;  ///< by server and rule
 };
 
 struct AgentRow {

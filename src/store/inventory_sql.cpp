@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -149,12 +150,43 @@ void insert_customers(soci::session& session, const std::vector<Customer>& custo
   }
 }
 
-void insert_servers(soci::session& session, const std::vector<Server>& servers) {
+/// Where a server is plugged in, as one text: switch, port and MAC address.
+[[nodiscard]] std::string place_of(const std::string& switch_id, const std::string& port, const std::string& mac) {
+  return switch_id + '\n' + port + '\n' + mac;
+}
+
+struct Place {
+  std::string where;
+  long long since = 0;
+};
+using Places = std::unordered_map<std::string, Place>;
+
+[[nodiscard]] Places places_in(soci::session& session) {
+  Places places;
+  std::string server;
+  Nullable<std::string> switch_id;
+  Nullable<std::string> port;
+  Nullable<std::string> mac;
+  long long since = 0;
+  for_each_row(session, "SELECT id, switch, port, mac, placed_at FROM servers", std::tie(), std::tie(server, switch_id, port, mac, since), [&] {
+    places[server] = {place_of(switch_id.get().value_or(""), port.get().value_or(""), mac.get().value_or("")), since};
+  });
+  return places;
+}
+
+[[nodiscard]] long long placed_at(const Server& server, const Places& before, WallTime now) {
+  const std::string where =
+      place_of(server.port ? server.port->switch_id.value : "", server.port ? server.port->name.value : "", server.mac ? to_string(*server.mac) : "");
+  const auto known = before.find(server.id.value);
+  return known != before.end() && known->second.where == where ? known->second.since : to_column(now);
+}
+
+void insert_servers(soci::session& session, const std::vector<Server>& servers, const Places& before, WallTime now) {
   using Text = Nullable<std::string>;
-  Inserter<std::string, long long, std::string, long long, Text, Text, Text, Text, long long> server_row(
+  Inserter<std::string, long long, std::string, long long, Text, Text, Text, Text, long long, long long> server_row(
       session,
-      "INSERT INTO servers (id, position, customer, level, mac, switch, port, alias, is_protected) "
-      "VALUES (:id, :position, :customer, :level, :mac, :switch, :port, :alias, :protected)");
+      "INSERT INTO servers (id, position, customer, level, mac, switch, port, alias, is_protected, placed_at) "
+      "VALUES (:id, :position, :customer, :level, :mac, :switch, :port, :alias, :protected, :placed)");
   Inserter<std::string, std::string, long long> address_row(session,
                                                             "INSERT INTO addresses (prefix, server, position) VALUES (:prefix, :server, :position)");
   Inserter<std::string, long long, std::string, std::string, long long> role_row(
@@ -166,7 +198,8 @@ void insert_servers(soci::session& session, const std::vector<Server>& servers) 
                    Text(server.mac ? std::optional(to_string(*server.mac)) : std::nullopt),
                    of_port([](const inventory::AccessPort& port) { return port.switch_id.value; }),
                    of_port([](const inventory::AccessPort& port) { return port.name.value; }),
-                   of_port([](const inventory::AccessPort& port) { return port.alias; }), server.is_protected ? 1 : 0);
+                   of_port([](const inventory::AccessPort& port) { return port.alias; }), server.is_protected ? 1 : 0,
+                   placed_at(server, before, now));
     long long place = 0;
     for (const net::Prefix& prefix : server.addresses) {
       address_row.run(to_string(prefix), server.id.value, ++place);
@@ -183,12 +216,14 @@ void insert_servers(soci::session& session, const std::vector<Server>& servers) 
 inventory::Inventory InventorySql::load() const { return {load_customers(x_session), load_servers(x_session)}; }
 
 void InventorySql::replace(const inventory::Inventory& inventory, WallTime now) {
+  const Places before = places_in(x_session);
   for (const char* table : {"declared_roles", "addresses", "servers", "contacts", "customers"}) {
     execute(x_session, std::string("DELETE FROM ") + table);
   }
   insert_customers(x_session, inventory.customers());
-  insert_servers(x_session, inventory.servers());
+  insert_servers(x_session, inventory.servers(), before, now);
   move_tenancies(inventory, now);
+  execute(x_session, "DELETE FROM record_differences WHERE server NOT IN (SELECT id FROM servers)");
   execute(x_session, "UPDATE counters SET value = value + 1 WHERE name = 'inventory'");
 }
 
@@ -226,6 +261,43 @@ void InventorySql::move_tenancies(const inventory::Inventory& inventory, WallTim
       tenancy_row.run(present.id.value, ++last_position[present.id.value], present.customer.value, to_column(now));
     }
   }
+}
+
+std::optional<WallTime> InventorySql::placed_since(const ServerId& server) const {
+  long long since = 0;
+  const bool known = first_row(x_session, "SELECT placed_at FROM servers WHERE id = :server", std::tie(server.value), std::tie(since));
+  return known && since != 0 ? std::optional(to_wall_time(since)) : std::nullopt;
+}
+
+std::vector<std::string> InventorySql::set_differences(const ServerId& server, const std::vector<records::RecordDifference>& found) {
+  std::map<std::string, long long> known;
+  std::string rule;
+  long long since = 0;
+  for_each_row(x_session, "SELECT rule, since_at FROM record_differences WHERE server = :server", std::tie(server.value), std::tie(rule, since),
+               [&] { known[rule] = since; });
+  execute(x_session, "DELETE FROM record_differences WHERE server = :server", server.value);
+  std::vector<std::string> news;
+  for (const records::RecordDifference& one : found) {
+    const auto earlier = known.find(one.rule);
+    if (earlier == known.end()) {
+      news.push_back(one.rule);
+    }
+    execute(x_session, "INSERT INTO record_differences (server, rule, what, since_at) VALUES (:server, :rule, :what, :since)", server.value, one.rule,
+            one.what, earlier == known.end() ? to_column(one.since) : earlier->second);
+  }
+  return news;
+}
+
+std::vector<records::RecordDifference> InventorySql::differences() const {
+  std::vector<records::RecordDifference> all;
+  records::RecordDifference row;
+  long long since = 0;
+  for_each_row(x_session, "SELECT server, rule, what, since_at FROM record_differences ORDER BY server, rule", std::tie(),
+               std::tie(row.server.value, row.rule, row.what, since), [&] {
+                 row.since = to_wall_time(since);
+                 all.push_back(row);
+               });
+  return all;
 }
 
 std::int64_t InventorySql::version() const {

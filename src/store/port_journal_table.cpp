@@ -18,10 +18,12 @@ constexpr EnumNames<JournalState, 6> kStates{{{{JournalState::Intent, "intent"},
                                                {JournalState::Mismatch, "mismatch"},
                                                {JournalState::Unknown, "unknown"},
                                                {JournalState::Abandoned, "abandoned"}}}};
+using records::Saving;
+constexpr EnumNames<Saving, 4> kSavings{{{{Saving::None, "none"}, {Saving::Due, "due"}, {Saving::Saved, "saved"}, {Saving::NotSaved, "not_saved"}}}};
 constexpr EnumNames<PortWish, 2> kWishes{{{{PortWish::Down, "down"}, {PortWish::Up, "up"}}}};
 
 constexpr const char* kColumns =
-    "SELECT id, case_id, action, server, switch, port, wish, state, before_json, note, intended_at, changed_at FROM port_journal ";
+    "SELECT id, case_id, action, server, switch, port, wish, state, before_json, note, intended_at, changed_at, saving FROM port_journal ";
 
 template <typename... In>
 std::vector<JournalRow> rows(soci::session& session, const std::string& where, const In&... in) {
@@ -33,22 +35,26 @@ std::vector<JournalRow> rows(soci::session& session, const std::string& where, c
   std::string state;
   long long at = 0;
   long long changed = 0;
-  for_each_row(
-      session, kColumns + where, std::tie(in...),
-      std::tie(row.id, case_id, action, row.server.value, row.switch_id.value, row.port.value, wish, state, row.before, row.note, at, changed), [&] {
-        const auto known_wish = kWishes.parse(wish);
-        const auto known_state = kStates.parse(state);
-        if (!known_wish || !known_state) {
-          throw records::StoreError(fmt::format("port journal row {}: wish or state is damaged", printable(row.id)));
-        }
-        row.case_id = CaseId{case_id};
-        row.action = ActionId{action};
-        row.wish = *known_wish;
-        row.state = *known_state;
-        row.at = to_wall_time(at);
-        row.changed = to_wall_time(changed);
-        found.push_back(row);
-      });
+  std::string saving;
+  for_each_row(session, kColumns + where, std::tie(in...),
+               std::tie(row.id, case_id, action, row.server.value, row.switch_id.value, row.port.value, wish, state, row.before, row.note, at,
+                        changed, saving),
+               [&] {
+                 const auto known_wish = kWishes.parse(wish);
+                 const auto known_state = kStates.parse(state);
+                 const auto known_saving = kSavings.parse(saving);
+                 if (!known_wish || !known_state || !known_saving) {
+                   throw records::StoreError(fmt::format("port journal row {}: wish, state or saving is damaged", printable(row.id)));
+                 }
+                 row.case_id = CaseId{case_id};
+                 row.action = ActionId{action};
+                 row.wish = *known_wish;
+                 row.state = *known_state;
+                 row.at = to_wall_time(at);
+                 row.changed = to_wall_time(changed);
+                 row.saving = *known_saving;
+                 found.push_back(row);
+               });
   return found;
 }
 
@@ -79,6 +85,16 @@ void PortJournalTable::advance(const std::string& id, JournalState state, std::s
   if (changed == 0) {
     throw records::StoreError(fmt::format("port journal row {}: no such row", printable(id)));
   }
+}
+
+void PortJournalTable::set_saving(const std::string& id, Saving saving) {
+  if (execute(x_session, "UPDATE port_journal SET saving = :saving WHERE id = :id", std::string(kSavings.name(saving)), id) == 0) {
+    throw records::StoreError(fmt::format("port journal row {}: no such row", printable(id)));
+  }
+}
+
+std::vector<JournalRow> PortJournalTable::unsaved(const SwitchId& switch_id) const {
+  return rows(x_session, "WHERE switch = :switch AND saving IN ('due', 'not_saved') ORDER BY position", switch_id.value);
 }
 
 std::optional<JournalRow> PortJournalTable::find(const std::string& id) const { return only(rows(x_session, "WHERE id = :id", id)); }

@@ -71,6 +71,8 @@ public:
   [[nodiscard]] std::uint32_t count_downs_since(const SwitchId* switch_id, WallTime since) const override;
   [[nodiscard]] std::uint32_t ports_held_down(const SwitchId& switch_id) const override;
   [[nodiscard]] std::vector<records::JournalRow> newest_of_each_port() const override;
+  void set_saving(const std::string& id, records::Saving saving) override;
+  [[nodiscard]] std::vector<records::JournalRow> unsaved(const SwitchId& switch_id) const override;
 
 private:
   soci::session& x_session;
@@ -83,6 +85,9 @@ public:
   void replace(const inventory::Inventory& inventory, WallTime now) override;
   [[nodiscard]] std::int64_t version() const override;
   [[nodiscard]] std::optional<CustomerId> tenant_at(const ServerId& server, WallTime at) const override;
+  [[nodiscard]] std::optional<WallTime> placed_since(const ServerId& server) const override;
+  std::vector<std::string> set_differences(const ServerId& server, const std::vector<records::RecordDifference>& found) override;
+  [[nodiscard]] std::vector<records::RecordDifference> differences() const override;
 
 private:
   void move_tenancies(const inventory::Inventory& inventory, WallTime now);

@@ -16,9 +16,6 @@ constexpr std::size_t kMaxLineBytes = std::size_t{64} * 1024;
 constexpr std::size_t kMaxShown = 300;
 constexpr std::size_t kNamed = 8;  ///< subjects that a step drawn together names
 
-/// A malicious script on a customer's site is the customer's to answer for; so is the application. Staff help at the levels that include it.
-constexpr Side kWho = Side::Customer;
-
 std::string text_of(JsonReader& reader, std::string_view field) {
   return reader.has(field) ? printable(reader.text(field), kMaxShown) : std::string{};
 }
@@ -61,17 +58,17 @@ struct Group {
   std::vector<const ReportFinding*> all;
 };
 
-PlanStep step_of(const ReportFinding& finding) {
-  return {finding.step, kWho, printable(fmt::format("{}: {}. {}", finding.subject, finding.what, finding.first), 500)};
+PlanStep step_of(const ReportFinding& finding, Side who) {
+  return {finding.step, who, printable(fmt::format("{}: {}. {}", finding.subject, finding.what, finding.first), 500)};
 }
 
-PlanStep step_of(const Group& group) {
+PlanStep step_of(const Group& group, Side who) {
   std::string subjects;
   for (std::size_t i = 0; i < std::min(group.all.size(), kNamed); ++i) {
     subjects += (i == 0 ? "" : "; ") + group.all[i]->subject;
   }
   const std::string more = group.all.size() > kNamed ? fmt::format("; and {} more, see the report", group.all.size() - kNamed) : "";
-  return {group.first->step, kWho,
+  return {group.first->step, who,
           printable(fmt::format("{} ({}): {} {}{}", group.first->kind, group.all.size(), group.first->first, subjects, more), 500)};
 }
 
@@ -138,7 +135,7 @@ std::string summary_of(const AuditReport& report) {
   return fmt::format("{} findings{}; {} applications", report.counted, kinds, report.applications);
 }
 
-std::vector<PlanStep> recommended_plan(const AuditReport& report) {
+std::vector<PlanStep> recommended_plan(const AuditReport& report, Side who) {
   std::vector<Group> groups;
   for (const ReportFinding& finding : report.findings) {
     if (finding.severity == "info") {
@@ -165,9 +162,10 @@ std::vector<PlanStep> recommended_plan(const AuditReport& report) {
   std::vector<PlanStep> plan;
   for (const Group& group : groups) {
     if (group.all.size() > limit) {
-      plan.push_back(step_of(group));
+      plan.push_back(step_of(group, who));
     } else {
-      std::transform(group.all.begin(), group.all.end(), std::back_inserter(plan), [](const ReportFinding* finding) { return step_of(*finding); });
+      std::transform(group.all.begin(), group.all.end(), std::back_inserter(plan),
+                     [&](const ReportFinding* finding) { return step_of(*finding, who); });
     }
   }
   plan.resize(std::min(plan.size(), kMaxSteps), PlanStep{});

@@ -46,7 +46,7 @@ struct AuditReport {
 [[nodiscard]] std::optional<std::string> why_not_for(const Ticket& t, const AuditReport& report);
 /// "3 findings: malicious_script 1, vulnerable_application 2; 12 applications"
 [[nodiscard]] std::string summary_of(const AuditReport& report);
-/// What to do, in order of weight. Advice is left to the reader.
-[[nodiscard]] std::vector<PlanStep> recommended_plan(const AuditReport& report);
+/// What to do and `who` does it, in order of weight. Advice is left to the reader.
+[[nodiscard]] std::vector<PlanStep> recommended_plan(const AuditReport& report, Side who = Side::Customer);
 
 }  // namespace pinfold::ticket

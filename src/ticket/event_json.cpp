@@ -20,8 +20,12 @@ json list_of(const std::vector<std::string>& texts) {
 
 struct ToJson {
   json operator()(const Opened& e) const {
-    return {{"customer", e.customer.value}, {"server", e.server.value},  {"ticket_kind", to_string(e.kind)},
-            {"subject", e.subject},         {"side", to_string(e.side)}, {"by", e.by}};
+    json out{{"customer", e.customer.value}, {"server", e.server.value},  {"ticket_kind", to_string(e.kind)},
+             {"subject", e.subject},         {"side", to_string(e.side)}, {"by", e.by}};
+    if (e.case_id) {
+      out["case"] = e.case_id->value;
+    }
+    return out;
   }
   json operator()(const Message& e) const {
     json attachments = json::array();
@@ -56,9 +60,17 @@ std::vector<std::string> paths(JsonReader& r, std::string_view field) {
 }
 
 EventBody read_opened(JsonReader& r) {
-  return Opened{CustomerId{r.text("customer")},      ServerId{r.text("server")},
-                r.parsed("ticket_kind", parse_kind), r.text("subject"),
-                r.parsed("side", parse_side),        r.text("by")};
+  Opened e{CustomerId{r.text("customer")},
+           ServerId{r.text("server")},
+           r.parsed("ticket_kind", parse_kind),
+           r.text("subject"),
+           r.parsed("side", parse_side),
+           r.text("by"),
+           std::nullopt};
+  if (r.has("case")) {  // tickets of older versions have none
+    e.case_id = CaseId{r.signed_number("case")};
+  }
+  return e;
 }
 EventBody read_message(JsonReader& r) {
   Message e{r.parsed("side", parse_side), r.text("by"), r.text("text"), {}, r.text("reference")};

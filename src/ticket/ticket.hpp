@@ -56,6 +56,7 @@ struct Opened {
   std::string subject;
   Side side = Side::Customer;
   std::string by;
+  std::optional<CaseId> case_id{};  ///< the case that it is about: what the customer writes here is then an answer of that case
 };
 struct Message {
   Side side = Side::Customer;

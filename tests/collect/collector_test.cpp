@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -207,7 +209,7 @@ TEST_F(CollectorTest, EveryDatagramIsExplained) {
   EXPECT_EQ(exporter.faults[static_cast<std::size_t>(flow::Fault::Truncated)], 1U);
   EXPECT_EQ(exporter.faults[static_cast<std::size_t>(flow::Fault::UnknownVersion)], 1U);
   EXPECT_EQ(counters.pipeline.records, exporter.records);
-  EXPECT_EQ(counters.pipeline.records, counters.pipeline.accounted + counters.pipeline.spare + counters.pipeline.foreign);
+  EXPECT_EQ(counters.pipeline.records, counters.pipeline.accounted + counters.pipeline.spare + counters.pipeline.foreign + counters.pipeline.events);
 }
 
 TEST_F(CollectorTest, RecordsOfOtherInterfacesAreCountedAndDropped) {
@@ -307,6 +309,129 @@ TEST_F(CollectorTest, WhatFlowsShowedIsHandedToTheHistory) {
   EXPECT_EQ(sum.out.packets, Packets{120});
   EXPECT_EQ(sum.out.bytes, Bytes{120 * 60});
   EXPECT_TRUE(collector.take_minutes(true).empty());
+}
+
+TEST(PlaceInGroup, DependsOnTheAddressAloneAndSpreadsNeighbours) {
+  std::array<unsigned, 4> hits{};
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    const unsigned place = place_in_group(net::IpAddress::v4(0x0A00'0000U + i), 4);
+    ASSERT_LT(place, 4U);
+    ++hits.at(place);
+  }
+  EXPECT_GT(*std::min_element(hits.begin(), hits.end()), 200U);
+  EXPECT_LT(place_in_group(*net::IpAddress::parse("2001:db8::1"), 4), 4U);
+}
+
+/// The kernel's filter and place_in_group must agree, whatever port an exporter sends from.
+TEST(UdpSocketGroup, GivesEachSenderToItsOwnSocket) {
+  constexpr unsigned kGroup = 4;
+  std::vector<std::unique_ptr<UdpSocket>> sockets;
+  for (unsigned i = 0; i < kGroup; ++i) {
+    sockets.push_back(std::make_unique<UdpSocket>(loopback(), i == 0 ? 0 : sockets.front()->port(), 1 << 20, kGroup));
+  }
+  constexpr std::uint32_t kSenders = 64;
+  std::set<unsigned> used;
+  for (std::uint32_t i = 1; i <= kSenders; ++i) {
+    for (int again = 0; again < 3; ++again) {
+      Sender sender(INADDR_LOOPBACK + i);  // a port of its own each time
+      ASSERT_TRUE(sender.send({1, 2, 3}, sockets.front()->port()));
+    }
+  }
+  ReceiveBuffers buffers(64);
+  unsigned received = 0;
+  for (unsigned i = 0; i < kGroup; ++i) {
+    for (auto batch = sockets[i]->receive(buffers); !batch.empty(); batch = sockets[i]->receive(buffers)) {
+      for (const Received& datagram : batch) {
+        EXPECT_EQ(place_in_group(datagram.from, kGroup), i) << net::to_string(datagram.from);
+        used.insert(i);
+        ++received;
+      }
+    }
+  }
+  EXPECT_EQ(received, kSenders * 3);
+  EXPECT_EQ(used.size(), kGroup);
+}
+
+TEST_F(CollectorTest, SeveralWorkersJudgeAServerByAllExportersRecords) {
+  CollectorOptions made = options();
+  made.workers = 3;
+  made.exporters.clear();
+  constexpr std::uint32_t kExporters = 8;
+  for (std::uint32_t i = 0; i < kExporters; ++i) {
+    made.exporters.push_back({loopback(INADDR_LOOPBACK + i), Protocol::Ipfix, "sw1", i});
+  }
+  made.exporters.push_back({loopback(), Protocol::Sflow, "sw1", 99});
+  Collector collector(made, inventory_of({{"a", kServerA}}), system_clock(), x_inbox.sink());
+  const std::uint16_t port = *collector.port(Protocol::Ipfix);
+  for (std::uint32_t i = 0; i < kExporters; ++i) {
+    Sender sender(INADDR_LOOPBACK + i);
+    std::vector<Syn> syns;
+    for (std::uint32_t s = 0; s < 30; ++s) {
+      syns.push_back({kServerA, kOutside + i * 30 + s, 22});
+    }
+    ASSERT_TRUE(sender.send(netflow5(syns, 0, system_clock().wall()), port));
+  }
+  const auto all_are_there = [&] {
+    const auto counters = collector.counters();
+    return std::all_of(counters.exporters.begin(), counters.exporters.end() - 1, [](const auto& exporter) { return exporter.records == 30; });
+  };
+  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  while (!all_are_there() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  const CollectorCounters counters = collector.counters();
+  EXPECT_TRUE(all_are_there());
+  EXPECT_EQ(counters.sockets.at(0).datagrams, kExporters);
+  EXPECT_EQ(counters.sockets.at(0).unknown_exporters, 0U);
+  EXPECT_EQ(counters.pipeline.records, kExporters * 30);
+  collector.stop();
+}
+
+/// A restart between a template and its data: what was kept is enough.
+TEST_F(CollectorTest, DataIsReadAtOnceAfterARestart) {
+  std::vector<records::ExporterRow> kept;
+  const auto domain_message = [](std::uint16_t set, const std::vector<std::uint8_t>& body) {
+    std::vector<std::uint8_t> bytes{0,    10,
+                                    0,    static_cast<std::uint8_t>(20 + body.size()),
+                                    0x65, 0x53,
+                                    0xF1, 0,
+                                    0,    0,
+                                    0,    0,
+                                    0,    0,
+                                    0,    1,
+                                    0,    static_cast<std::uint8_t>(set),
+                                    0,    static_cast<std::uint8_t>(4 + body.size())};
+    if (set >= 256) {
+      bytes[16] = static_cast<std::uint8_t>(set >> 8U);
+    }
+    bytes.insert(bytes.end(), body.begin(), body.end());
+    return bytes;
+  };
+  const auto records_of = [&](const CollectorOptions& made, const std::vector<std::uint8_t>& datagram) {
+    Collector collector(made, inventory_of({{"a", kServerA}}), system_clock(), x_inbox.sink());
+    EXPECT_TRUE(x_sender.send(datagram, *collector.port(Protocol::Ipfix)));
+    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+    while (collector.counters().exporters.front().datagrams == 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    kept = collector.take_memories();
+    const ExporterCounters counters = collector.counters().exporters.front();
+    return std::pair(counters.records, counters.sets_waiting);
+  };
+  const auto layout = domain_message(2, {1, 0, 0, 3, 0, 8, 0, 4, 0, 12, 0, 4, 0, 2, 0, 4});
+  const auto data = domain_message(256, {0xC0, 0, 2, 1, 0xC6, 0x12, 0, 1, 0, 0, 0, 1});
+  for (const unsigned workers : {1U, 3U}) {
+    CollectorOptions made = options();
+    made.workers = workers;
+    EXPECT_EQ(records_of(made, data), std::pair(std::uint64_t{0}, std::uint64_t{1})) << "nothing is known yet: it waits";
+    static_cast<void>(records_of(made, layout));
+    ASSERT_EQ(kept.size(), 1U);
+    made.remembered = kept;
+    EXPECT_EQ(records_of(made, data), std::pair(std::uint64_t{1}, std::uint64_t{0}));
+    EXPECT_TRUE(kept.empty()) << "no news";
+    made.remembered.front().memory.resize(5);
+    EXPECT_EQ(records_of(made, data), std::pair(std::uint64_t{0}, std::uint64_t{1})) << "damaged: it is heard anew";
+  }
 }
 
 }  // namespace

@@ -34,6 +34,9 @@ measures = "armed"
 auto_approve_when_both_agree = true
 [limits]
 max_disables_per_switch_hour = 9
+max_disables_per_switch_day = 21
+max_servers_down_per_customer = 22
+person_first = "23 s"
 max_disables_per_site_hour = 10
 max_disables_per_site_day = 11
 [detect.port_scan]
@@ -64,6 +67,9 @@ point_hold = "21 s"
   EXPECT_EQ(policy.measures, desk::Arming::Armed);
   EXPECT_EQ(policy.approval, desk::Approval::Auto);
   EXPECT_EQ(policy.max_disables_per_switch_hour, 9U);
+  EXPECT_EQ(policy.max_disables_per_switch_day, 21U);
+  EXPECT_EQ(policy.max_servers_down_per_customer, 22U);
+  EXPECT_EQ(policy.person_first, std::chrono::seconds{23});
   EXPECT_EQ(policy.max_disables_per_site_hour, 10U);
   EXPECT_EQ(policy.max_disables_per_site_day, 11U);
   EXPECT_EQ(file->thresholds.port_scan.min_targets_per_minute, 12U);
@@ -300,6 +306,9 @@ TEST(PolicyFile, ShippedExampleIsTheDefaults) {
   EXPECT_EQ(example->policy.warnings, standard.warnings);
   EXPECT_EQ(example->policy.measures, standard.measures);
   EXPECT_EQ(example->policy.max_disables_per_switch_hour, standard.max_disables_per_switch_hour);
+  EXPECT_EQ(example->policy.max_disables_per_switch_day, standard.max_disables_per_switch_day);
+  EXPECT_EQ(example->policy.max_servers_down_per_customer, standard.max_servers_down_per_customer);
+  EXPECT_EQ(example->policy.person_first, standard.person_first);
   EXPECT_EQ(example->policy.max_disables_per_site_hour, standard.max_disables_per_site_hour);
   EXPECT_EQ(example->policy.max_disables_per_site_day, standard.max_disables_per_site_day);
   for (const Explanation& threshold : explain(example->thresholds)) {

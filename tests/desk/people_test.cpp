@@ -218,6 +218,56 @@ TEST(Contacts, WhoseMailboxLivesOnTheServerAreNotWrittenTo) {
   EXPECT_EQ(none.last<PersonAsked>().what, "the owner must be warned, and no contact can be reached");
 }
 
+TEST(Contacts, WithoutAnyAPersonMayDecideAndAProgramNeverDoes) {
+  Scene s;
+  s.contacts = {ContactId{"owner@a.example"}};
+  s.on_offender = s.contacts;
+  s.start();
+  EXPECT_TRUE(s.c.nobody_to_write());
+  s.now = s.now + 2 * kDay;
+  s.again();
+  EXPECT_EQ(s.count<DisableRequested>(), 0U);
+  s.wait(s.policy.remind_after);
+  EXPECT_TRUE(std::any_of(s.c.asked.begin(), s.c.asked.end(), [](const auto& what) {
+    return what.find("no contact that could") != std::string::npos;
+  })) << "it ages into another call";
+  EXPECT_EQ(s.give(MeasureOrdered{kAnna, "nobody can be written to; telephoned twice", false}), std::nullopt);
+  EXPECT_EQ(why_not_now(s.c, ActionId{1}, s.policy, s.moment()), std::nullopt);
+  EXPECT_EQ(s.violation, std::nullopt);
+
+  Scene talked;
+  talked.contacts.clear();
+  talked.start();
+  EXPECT_EQ(talked.give(MeasureOrdered{kAnna, "telephoned twice", false}), std::nullopt);
+  EXPECT_EQ(talked.give(ResponseRecorded{ResponseChannel::Phone, "Mr Owner", Statement::Looking, std::nullopt, "calls back", kBert}), std::nullopt);
+  EXPECT_TRUE(talked.c.actions.back().dropped) << "he was reached after all";
+  EXPECT_NE(talked.give(MeasureOrdered{kAnna, "and yet", false}), std::nullopt);
+  EXPECT_EQ(talked.violation, std::nullopt);
+}
+
+TEST(Contacts, AddedLaterAreWarnedAtTheNextOccasion) {
+  Scene s;
+  s.contacts = {ContactId{"owner@a.example"}};
+  s.start();
+  EXPECT_EQ(s.give(NoticeFailed{NoticeId{1}, "550 no such user"}), std::nullopt);
+  EXPECT_EQ(s.c.state, State::Undeliverable);
+  s.wait(kHour);
+  EXPECT_EQ(s.c.state, State::Undeliverable);
+  s.contacts.push_back(ContactId{"new@a.example"});
+  s.again();
+  EXPECT_EQ(s.c.state, State::WarningQueued);
+  EXPECT_EQ(s.c.notices.back().contact, ContactId{"new@a.example"});
+  EXPECT_EQ(s.violation, std::nullopt);
+
+  Scene none;
+  none.contacts.clear();
+  none.start();
+  none.contacts.push_back(ContactId{"new@a.example"});
+  none.wait(none.policy.remind_after);
+  EXPECT_EQ(none.c.state, State::WarningQueued);
+  EXPECT_EQ(none.violation, std::nullopt);
+}
+
 TEST(Delivery, MayBePresumedWhenThePolicySaysSo) {
   Scene s;
   s.policy.presume_delivered_after = 6 * kHour;

@@ -151,8 +151,30 @@ TEST(Pipeline, RandomRecordsKeepTheCountersConsistent) {
   }
   const PipelineCounters counters = watch.pipeline.counters();
   EXPECT_EQ(counters.records, 50'000U);
-  EXPECT_EQ(counters.records, counters.accounted + counters.spare + counters.foreign);
+  EXPECT_EQ(counters.records, counters.accounted + counters.spare + counters.foreign + counters.events);
   EXPECT_LE(watch.pipeline.contact_slots(), 4 * 2 * kMaxContacts);
+}
+
+/// A firewall's log of connections that began or were refused is no traffic; and who made them tried nobody in vain, as far as can be known.
+TEST(Pipeline, EventsWithoutAPacketOrByteAreNoTrafficAndNoAttempts) {
+  Watch watch;
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    flow::FlowRecord created = tcp({ip("192.0.2.1"), 40'000}, {target(i), 443}, 0, kStart + seconds(i * 0.1), 0, 0);
+    created.tcp_flags.reset();
+    watch.add(created);
+  }
+  EXPECT_TRUE(watch.findings().empty());
+  EXPECT_EQ(watch.pipeline.counters().events, 300U);
+  EXPECT_EQ(watch.pipeline.counters().accounted, 0U);
+  EXPECT_TRUE(watch.pipeline.last_outbound(ServerId{"a"})) << "it lives";
+}
+
+TEST(Pipeline, AFirewallThatCountsBytesAloneIsCountedInBothDirections) {
+  Watch watch;
+  flow::FlowRecord session = tcp({ip("192.0.2.1"), 40'000}, {target(1), 443}, 0, kStart, 0, 500);
+  session.reverse_bytes = Bytes{60'000};
+  watch.add(session);
+  EXPECT_EQ(watch.pipeline.accountant().view({0}, Direction::Inbound, WindowLength::TenSeconds).running.bytes.count, Bytes{60'000});
 }
 
 }  // namespace

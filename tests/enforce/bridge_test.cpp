@@ -9,7 +9,7 @@
 #include <iostream>
 
 #include "enforce/drivers/bridge_driver.hpp"
-#include "enforce/fakes.hpp"
+#include "enforce/guard_rows.hpp"
 #include "support/command.hpp"
 #include "support/temp_folder.hpp"
 
@@ -41,6 +41,7 @@ protected:
     }
     world.is_on_system_clock = true;
     world.settings.policy.max_disables_per_switch_hour = 1000;
+    world.settings.policy.max_disables_per_switch_day = 1000;
     world.settings.policy.max_disables_per_site_hour = 1000;
     world.settings.policy.max_disables_per_site_day = 1000;
     restart_desk({});
@@ -144,6 +145,7 @@ TEST_F(Bridge, ReadsWhatTheGuardsWantToKnow) {
 TEST_F(Bridge, ShutsAndOpensTheRightServerOnly) {
   const auto down = run(world.request(1, PortWish::Down));
   ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
+  EXPECT_THAT(down.instruments, testing::HasSubstr("no MAC address is learned"));
   EXPECT_FALSE(pings(1));
   EXPECT_TRUE(pings(2));
   ASSERT_EQ(run(world.request(1, PortWish::Up, 2)).result, ActionResult::Verified);
@@ -172,7 +174,7 @@ TEST_F(Bridge, TheStateOfAShutPortIsVerifiedWithin5Milliseconds) {
 
 TEST_F(Bridge, QuarantineMovesThePortToItsVlanAndBackAndLeavesTheLinkUp) {
   if (!has_vlans()) {
-    GTEST_SKIP() << "this kernel's bridge does not filter VLANs";
+    GTEST_SKIP() << "this kernel's bridge does not filter VLANs; lab.kernel runs it on one that does";
   }
   restart_desk({666});
   ASSERT_EQ(run(world.request(1, PortWish::Down)).result, ActionResult::Verified);
@@ -199,7 +201,7 @@ TEST_F(Bridge, QuarantineMovesThePortToItsVlanAndBackAndLeavesTheLinkUp) {
 
 TEST_F(Bridge, AHalfMovedPortIsNotInQuarantineAndRecoveryFinishesIt) {
   if (!has_vlans()) {
-    GTEST_SKIP() << "this kernel's bridge does not filter VLANs";
+    GTEST_SKIP() << "this kernel's bridge does not filter VLANs; lab.kernel runs it on one that does";
   }
   restart_desk({666});
   run({"bridge", "vlan", "add", "dev", "swp1", "vid", "666", "pvid", "untagged"});  // a crash before the old VLAN was removed
@@ -242,9 +244,37 @@ TEST_F(Bridge, WhatIsNoPortOfABridgeIsNotTouched) {
   }
 }
 
+TEST_F(Bridge, EachGuardStopsTheWriteOnWhatTheKernelShows) {
+  const auto alias = [this](const char* text) { run({"ip", "link", "set", "swp1", "alias", text}); };
+  const auto fdb = [this](const char* what, const char* mac, const char* at) { run({"bridge", "fdb", what, mac, "dev", at, "master", "static"}); };
+  const std::string own = net::to_string(*world.inventory.servers()[0].mac);
+  std::vector<GuardRow> rows = desk_rows(world, 1);
+  rows.push_back({"another label on the port", guard::kIdentity, Ending::Refused, [&] { alias("cust:srv-7"); }, [&] { alias("cust:srv-1001"); }});
+  rows.push_back({"plugged in elsewhere", guard::kWitnesses, Ending::Held, [&] { fdb("replace", own.c_str(), "swp2"); },
+                  [&] {
+                    fdb("del", own.c_str(), "swp2");
+                    EXPECT_TRUE(pings(1));  // learned again
+                  }});
+  rows.push_back({"a switch behind the port", guard::kUplink, Ending::Held,
+                  [&] {
+                    for (const char* more : {"02:00:00:00:0a:01", "02:00:00:00:0a:02", "02:00:00:00:0a:03", "02:00:00:00:0a:04"}) {
+                      fdb("add", more, "swp1");
+                    }
+                  },
+                  [&] {
+                    for (const char* more : {"02:00:00:00:0a:01", "02:00:00:00:0a:02", "02:00:00:00:0a:03", "02:00:00:00:0a:04"}) {
+                      fdb("del", more, "swp1");
+                    }
+                  }});
+  BridgeDriver driver;
+  expect_each_stops_the_write(
+      rows, [this] { return run(world.request(1, PortWish::Down)); }, [&] { return driver.reread(port(1))->admin == AdminState::Up; });
+  EXPECT_TRUE(pings(2));
+}
+
 TEST_F(Bridge, ABondIsHeldAndWithTwoPersonsOneActionOverAllItsMembers) {
   if (lab::finish(lab::start({"ip", "link", "add", "bond0", "type", "bond"}, "/dev/null")) != 0) {
-    GTEST_SKIP() << "this kernel has no bonding";
+    GTEST_SKIP() << "this kernel has no bonding; lab.kernel runs it on one that has";
   }
   for (const char* name : {"m0", "m1"}) {
     run({"ip", "link", "add", name, "type", "veth", "peer", "name", std::string(name) + "p"});

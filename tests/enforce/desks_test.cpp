@@ -2,8 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "enforce/fakes.hpp"
 #include "enforce/upkeep.hpp"
+#include "store/store.hpp"
+#include "support/temp_folder.hpp"
 
 namespace pinfold::enforce {
 namespace {
@@ -136,61 +144,54 @@ TEST(Drift, ASilentSwitchSaysNothingAndAGonePortIsToldOf) {
   ASSERT_EQ(look.look_for_drift().size(), 1U);
 }
 
-/// A switch that can save.
-class SavingDriver final : public Driver {
-public:
-  SavingDriver(World& w, unsigned& saves, bool& fails) : x_driver(w.sw), x_saves(saves), x_fails(fails) {}
-  Expected<guard::PortFacts, DriverError> inspect(const inventory::AccessPort& port) override { return x_driver.inspect(port); }
-  Expected<guard::PortFacts, DriverError> reread(const inventory::AccessPort& port) override { return x_driver.reread(port); }
-  Expected<void, DriverError> set(const guard::PortFacts& facts, AdminState wish) override { return x_driver.set(facts, wish); }
-  std::string describe_write(const guard::PortFacts& facts, AdminState wish) const override { return x_driver.describe_write(facts, wish); }
-  bool can_save() const override { return true; }
-  Expected<void, DriverError> save() override {
-    ++x_saves;
-    if (x_fails) {
-      return Unexpected(DriverError{DriverError::Kind::Timeout, "not saved within 60 s"});
-    }
-    return {};
-  }
-
-private:
-  fakes::SimDriver x_driver;
-  unsigned& x_saves;
-  bool& x_fails;
-};
-
 TEST(Saving, IsOneStepForAllActionsOfAMinuteAndTriedAgain) {
   World w;
-  unsigned saves = 0;
-  bool fails = false;
-  Upkeep look(
-      w.store, [&](const SwitchId&) { return std::make_unique<SavingDriver>(w, saves, fails); }, w.clock, "desk 1");
+  w.sw.can_save = true;
+  auto look = upkeep(w);
   const std::vector<SwitchId> switches{SwitchId{"sw1"}};
+  const auto saving = [&w](std::size_t row) { return w.store.journal.rows.at(row).saving; };
   w.clock.advance(std::chrono::hours{1});
   EXPECT_TRUE(look.save_due(switches).empty());  // nothing changed
   ASSERT_EQ(w.run(w.request(1, PortWish::Down)).result, ActionResult::Verified);
   ASSERT_EQ(w.run(w.request(2, PortWish::Down)).result, ActionResult::Verified);
+  EXPECT_EQ(saving(0), records::Saving::Due);
   EXPECT_TRUE(look.save_due(switches).empty());  // there may be more to come
   w.clock.advance(kSaveEvery);
-  fails = true;
+  w.sw.fails_to_save = true;
   const auto failed = look.save_due(switches);
   ASSERT_EQ(failed.size(), 1U);
   EXPECT_FALSE(failed[0].done);
+  EXPECT_EQ(saving(1), records::Saving::NotSaved);
   EXPECT_TRUE(look.save_due(switches).empty());
   w.clock.advance(kSaveEvery);
-  fails = false;
+  w.sw.fails_to_save = false;
   EXPECT_TRUE(look.save_due(switches).at(0).done);
+  EXPECT_EQ(saving(0), records::Saving::Saved);
+  EXPECT_EQ(saving(1), records::Saving::Saved);
   w.clock.advance(kSaveEvery);
   EXPECT_TRUE(look.save_due(switches).empty());
-  EXPECT_EQ(saves, 2U);
+  EXPECT_EQ(w.sw.saves, 2U);
+}
+
+TEST(Saving, WhatWasWrittenAndDidNotFollowIsSavedTooForItMayHaveGotThrough) {
+  World w;
+  w.sw.can_save = true;
+  w.sw.ignores_sets = true;
+  ASSERT_EQ(w.run(w.request(1, PortWish::Down)).result, ActionResult::Mismatch);
+  EXPECT_EQ(w.store.journal.rows.at(0).saving, records::Saving::Due);
+}
+
+TEST(Saving, IsNotOwedToASwitchThatCannot) {
+  World w;
+  ASSERT_EQ(w.run(w.request(1, PortWish::Down)).result, ActionResult::Verified);
+  EXPECT_EQ(w.store.journal.rows.at(0).saving, records::Saving::None);
 }
 
 TEST(Saving, WaitsForTheDeskThatIsWritingToTheSwitch) {
   World w;
-  unsigned saves = 0;
-  bool fails = false;
+  w.sw.can_save = true;
   Upkeep look(
-      w.store, [&](const SwitchId&) { return std::make_unique<SavingDriver>(w, saves, fails); }, w.clock, "desk 2");
+      w.store, [&](const SwitchId&) { return std::make_unique<fakes::SimDriver>(w.sw); }, w.clock, "desk 2");
   ASSERT_EQ(w.run(w.request(1, PortWish::Down)).result, ActionResult::Verified);
   w.clock.advance(kSaveEvery);
   w.sw.before_set = [&](const std::string&, AdminState) { EXPECT_TRUE(look.save_due({SwitchId{"sw1"}}).empty()); };
@@ -232,6 +233,44 @@ TEST(DiskFull, AtAnyStepOfTheJournalLeavesNothingUnknown) {
     EXPECT_EQ(w.admin("swp1"), after == 0 ? AdminState::Up : AdminState::Down);
     EXPECT_EQ(w.sw.writes.size(), after == 0 ? 0U : 1U);
   }
+}
+
+// The same with a real database on a real file system that is full.
+TEST(DiskFull, OfARealDatabaseAfterTheWriteIsFoundOutWhenThereIsRoomAgain) {
+  if (::getuid() != 0) {
+    GTEST_SKIP() << "needs root to mount a small file system";
+  }
+  const test::TempFolder folder;
+  ASSERT_EQ(::mount("none", folder.path().c_str(), "tmpfs", 0, "size=4m"), 0);
+  const std::filesystem::path ballast = folder.path() / "ballast";
+  const auto fill = [&] {
+    const int file = ::open(ballast.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const std::string block(4096, 'x');
+    while (::write(file, block.data(), block.size()) > 0) {
+    }
+    ::close(file);
+  };
+  {
+    World w;
+    const auto store = store::open_sqlite(folder.path() / "desk.db");
+    store->transact([](records::Transaction& tx) { tx.settings().set(arming_setting(SwitchId{"sw1"}), "yes"); });
+    Executor executor(
+        *store, [&w](const SwitchId&) { return std::make_unique<fakes::SimDriver>(w.sw); }, w.clock, [&w](Micros by) { w.clock.advance(by); },
+        w.settings);
+    fill();
+    EXPECT_THROW(static_cast<void>(executor.run(w.request(1, PortWish::Down), w.inventory, kHolds)), records::StoreError);
+    EXPECT_TRUE(w.sw.writes.empty());  // no INTENT, no write
+    std::filesystem::remove(ballast);
+    w.sw.before_set = [&](const std::string&, AdminState) { fill(); };  // SENT is on the disk, VERIFIED finds no room
+    EXPECT_THROW(static_cast<void>(executor.run(w.request(1, PortWish::Down), w.inventory, kHolds)), records::StoreError);
+    EXPECT_EQ(w.sw.writes.size(), 1U);
+    std::filesystem::remove(ballast);
+    const auto recovered = executor.recover(w.inventory, kHolds);
+    ASSERT_EQ(recovered.size(), 1U);
+    EXPECT_EQ(recovered[0].outcome.result, ActionResult::Verified) << recovered[0].outcome.why;
+    EXPECT_EQ(w.sw.writes.size(), 1U);
+  }
+  EXPECT_EQ(::umount2(folder.path().c_str(), MNT_DETACH), 0);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ TEST(Executor, ShutsThePortAndVerifiesByState) {
   EXPECT_EQ(outcome.result, ActionResult::Verified);
   EXPECT_EQ(outcome.read_back, "ifAdminStatus down, ifOperStatus down");
   EXPECT_EQ(outcome.took, Millis{3000});
+  EXPECT_THAT(outcome.instruments, HasSubstr("no MAC address is learned"));
   EXPECT_FALSE(outcome.needs_person);
   EXPECT_EQ(outcome.verdicts.size(), 9U);
   EXPECT_EQ(w.admin("swp2"), AdminState::Down);
@@ -152,6 +153,39 @@ TEST(Executor, AMismatchNamesThePortThatWasHitInstead) {
   const auto outcome = w.run(w.request(1, PortWish::Down));
   EXPECT_EQ(outcome.result, ActionResult::Mismatch);
   EXPECT_THAT(outcome.why, HasSubstr("swp3 up -> down"));
+}
+
+TEST(Executor, ASwitchWhoseOtherPortWasHitIsDisarmedUntilAPersonArmsItAgain) {
+  World w;
+  w.sw.hits_instead = "swp3";
+  ASSERT_EQ(w.run(w.request(1, PortWish::Down)).result, ActionResult::Mismatch);
+  w.sw.hits_instead.reset();
+  w.clock.advance(std::chrono::hours{2});
+  const auto next = w.run(w.request(2, PortWish::Down));
+  EXPECT_EQ(next.ending, Ending::Refused);
+  EXPECT_THAT(next.why, HasSubstr("not armed"));
+  EXPECT_EQ(w.sw.writes.size(), 1U);
+  EXPECT_EQ(w.admin("swp3"), AdminState::Down);  // nor is the other port opened: a person looks first
+}
+
+TEST(Executor, ASwitchThatSaysDownAndGoesOnReceivingIsAMismatch) {
+  World w;
+  w.sw.goes_on_passing = true;
+  const auto outcome = w.run(w.request(1, PortWish::Down));
+  EXPECT_EQ(outcome.result, ActionResult::Mismatch);
+  EXPECT_TRUE(outcome.needs_person);
+  EXPECT_THAT(outcome.why, HasSubstr("goes on receiving"));
+  EXPECT_EQ(outcome.read_back, "ifAdminStatus down, ifOperStatus down");
+  EXPECT_EQ(w.sw.writes.size(), 1U);
+}
+
+TEST(Executor, WhereTheForwardingTableForgetsNothingTheCountersDecide) {
+  World w;
+  w.sw.keeps_learned = true;
+  const auto outcome = w.run(w.request(1, PortWish::Down));
+  EXPECT_EQ(outcome.result, ActionResult::Verified) << outcome.why;
+  EXPECT_THAT(outcome.instruments, HasSubstr("stands still"));
+  EXPECT_THAT(w.store.journal.rows.back().note, HasSubstr("stands still"));
 }
 
 TEST(Executor, ASetWhoseAnswerIsLostIsReadNotResent) {

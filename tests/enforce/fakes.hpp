@@ -104,6 +104,18 @@ public:
     return found;
   }
 
+  void set_saving(const std::string& id, records::Saving saving) override {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.id == id; });
+    PINFOLD_ASSERT(row != rows.end());
+    row->saving = saving;
+  }
+  [[nodiscard]] std::vector<records::JournalRow> unsaved(const SwitchId& sw) const override {
+    std::vector<records::JournalRow> found;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(found),
+                 [&](const auto& r) { return r.switch_id == sw && (r.saving == records::Saving::Due || r.saving == records::Saving::NotSaved); });
+    return found;
+  }
+
   [[nodiscard]] static bool is_open(const records::JournalRow& r) {
     return r.state == records::JournalState::Intent || r.state == records::JournalState::Sent || r.state == records::JournalState::Unknown;
   }
@@ -181,6 +193,7 @@ struct SimPort {
   guard::AdminState admin = guard::AdminState::Up;
   std::vector<net::MacAddress> macs;
   bool has_carrier = true;
+  std::uint64_t octets = 1000;  ///< received; grows with every look while the server is heard
 };
 
 struct SimWrite {
@@ -199,7 +212,8 @@ struct SimSwitch {
   std::vector<SimWrite> writes;  ///< every set that reached it
   std::uint32_t boots = 1;
   unsigned ports_up = 400;
-  Micros oper_delay{0};  ///< the agent shows a link's state of so long ago
+  unsigned neighbours = 0;  ///< bridges and routers, says LLDP
+  Micros oper_delay{0};     ///< the agent shows a link's state of so long ago
 
   bool is_silent = false;           ///< answers nothing
   bool is_half_silent = false;      ///< no answer about its neighbours
@@ -208,6 +222,11 @@ struct SimSwitch {
   bool loses_set_answers = false;   ///< does it, its answer is lost
   bool loses_sets = false;          ///< the set never arrives
   bool refuses_sets = false;
+  bool goes_on_passing = false;  ///< says "down" and passes on what the server sends
+  bool can_save = false;
+  bool fails_to_save = false;
+  unsigned saves = 0;
+  bool keeps_learned = false;                                                       ///< does not forget the MAC addresses of a port that is down
   std::optional<std::string> hits_instead;                                          ///< the index moved between the last check and the set
   std::function<void(const std::string& port, guard::AdminState wish)> before_set;  ///< what the world does at the worst moment
 
@@ -268,8 +287,28 @@ public:
     return {};
   }
 
+  [[nodiscard]] std::optional<PortTraffic> traffic(const guard::PortFacts& facts) override {
+    const auto found = x_switch.ports.find(facts.name);
+    if (x_switch.is_silent || found == x_switch.ports.end()) {
+      return std::nullopt;
+    }
+    SimPort& port = found->second;
+    const bool is_heard = port.admin == guard::AdminState::Up || x_switch.goes_on_passing;
+    port.octets += is_heard ? 1500 : 0;
+    return PortTraffic{port.octets, is_heard || x_switch.keeps_learned ? port.macs.size() : 0};
+  }
+
   [[nodiscard]] std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const override {
     return facts.name + (wish == guard::AdminState::Down ? " down" : " up");
+  }
+
+  [[nodiscard]] bool can_save() const override { return x_switch.can_save; }
+  [[nodiscard]] Expected<void, DriverError> save() override {
+    ++x_switch.saves;
+    if (x_switch.fails_to_save) {
+      return Unexpected(DriverError{DriverError::Kind::Timeout, "not saved within 60 s"});
+    }
+    return {};
   }
 
   [[nodiscard]] std::optional<AdminStates> admin_states() override {
@@ -296,7 +335,7 @@ private:
     facts.admin = port.admin;
     facts.oper = shown_up && port.has_carrier ? guard::OperState::Up : guard::OperState::Down;
     facts.learned_macs = port.macs;
-    facts.bridge_neighbours = x_switch.is_half_silent ? std::nullopt : std::optional(0U);
+    facts.bridge_neighbours = x_switch.is_half_silent ? std::nullopt : std::optional(x_switch.neighbours);
     facts.fell_silent = x_switch.is_half_silent;
     facts.is_own_path = false;
     facts.learned_elsewhere.emplace();

@@ -117,7 +117,8 @@ ExecutorSettings settings() {
   ExecutorSettings s;
   s.owner = process_owner();
   s.is_gone = process_is_gone;
-  s.policy.max_disables_per_switch_hour = s.policy.max_disables_per_site_hour = s.policy.max_disables_per_site_day = 1'000'000;
+  s.policy.max_disables_per_switch_day = s.policy.max_servers_down_per_customer = s.policy.max_disables_per_switch_hour =
+      s.policy.max_disables_per_site_hour = s.policy.max_disables_per_site_day = 1'000'000;
   s.warrant = [](records::Transaction&, const ActionRequest&) {
     const WallTime now = system_clock().wall();
     return guard::Warrant{now, {{StaffId{"anna"}, now, true}}};

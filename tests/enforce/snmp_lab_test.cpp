@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "enforce/drivers/snmp_driver.hpp"
-#include "enforce/fakes.hpp"
-#include "support/snmp_lab.hpp"
+#include "enforce/snmp_fixture.hpp"
 
 namespace pinfold::enforce {
 namespace {
@@ -16,52 +14,7 @@ using desk::ActionResult;
 using desk::PortWish;
 using drivers::SnmpDriver;
 using guard::AdminState;
-using lab::Lab;
 using Ending = ActionOutcome::Ending;
-
-const inventory::AccessPort kPortTwo{SwitchId{"sw1"}, PortName{"swp2"}, "cust:srv-1002"};
-
-class SnmpLab : public testing::Test {
-protected:
-  void SetUp() override {
-    if (const auto missing = Lab::missing()) {
-      GTEST_SKIP() << *missing;
-    }
-    lab.emplace();
-    ASSERT_EQ(lab->faults(), "");
-    world.is_on_system_clock = true;
-    world.settings.policy.max_disables_per_switch_hour = 100;
-    world.settings.policy.max_disables_per_site_hour = 100;
-    world.settings.policy.max_disables_per_site_day = 100;
-    restart_desk();
-    ASSERT_TRUE(wait_for_agent()) << lab->agent_log();
-  }
-
-  void restart_desk() {
-    executor = std::make_unique<Executor>(
-        world.store, [this](const SwitchId&) { return std::make_unique<SnmpDriver>(settings ? *settings : lab->settings(), options); },
-        system_clock(), [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
-  }
-  [[nodiscard]] bool wait_for_agent() const {
-    for (unsigned attempt = 0; attempt < 100; ++attempt) {
-      SnmpDriver driver(lab->settings());
-      if (const auto facts = driver.inspect(kPortTwo); facts && facts->learned_macs) {
-        return true;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds{100});
-    }
-    return false;
-  }
-  ActionOutcome run(const ActionRequest& request) {
-    return executor->run(request, world.inventory, [](records::Transaction&, const ActionRequest&) { return std::nullopt; });
-  }
-
-  fakes::World world{2};
-  std::optional<snmp::Settings> settings;
-  drivers::SnmpOptions options;
-  std::unique_ptr<Executor> executor;
-  std::optional<Lab> lab;
-};
 
 TEST_F(SnmpLab, ReadsWhatTheGuardsWantToKnow) {
   SnmpDriver driver(lab->settings());
@@ -99,10 +52,14 @@ TEST_F(SnmpLab, ShutsAndOpensTheRightPortWithin3500Milliseconds) {
     EXPECT_FALSE(lab->is_up("swp2"));
     EXPECT_TRUE(lab->is_up("swp1"));
     EXPECT_TRUE(lab->is_up("swp24"));
+    EXPECT_FALSE(lab->pings(2));
+    EXPECT_TRUE(lab->pings(1));
+    EXPECT_THAT(down.instruments, testing::HasSubstr("stands still"));  // the lab's forwarding entries are static
     const auto up = run(world.request(2, PortWish::Up, 2 * round + 1));
     ASSERT_EQ(up.result, ActionResult::Verified) << up.why;
     took.push_back(up.took);
     EXPECT_TRUE(lab->is_up("swp2"));
+    EXPECT_TRUE(lab->pings(2));
   }
   std::sort(took.begin(), took.end());
   std::cout << "write to verified state: median " << took[took.size() / 2].count() << " ms, slowest " << took.back().count() << " ms\n";

@@ -89,8 +89,11 @@ TEST_F(Ssh, FrrShutsAndOpensTheRightLink) {
   EXPECT_FALSE(lab->is_up("swp2"));
   EXPECT_TRUE(lab->is_up("swp1"));
   EXPECT_TRUE(lab->is_up("swp24"));
+  EXPECT_FALSE(lab->pings(2));
+  EXPECT_TRUE(lab->pings(1));
   ASSERT_TRUE(frr.set(*after, AdminState::Up));
   EXPECT_TRUE(lab->is_up("swp2"));
+  EXPECT_TRUE(lab->pings(2));
 }
 
 TEST_F(Ssh, SnmpReadsAndTheCommandLineWritesThroughAllGuards) {
@@ -162,6 +165,17 @@ TEST_F(Ssh, ACommandThatNeverEndsIsTimedOutAndEndlessOutputIsCut) {
   ASSERT_TRUE(much) << much.error().what;
   EXPECT_TRUE(much->is_cut);
   EXPECT_EQ(much->output.size(), drivers::kMaxSshOutput);
+}
+
+// Half a forwarding table would say that a MAC address is on no other port.
+TEST_F(Ssh, AForwardingTableThatIsCutIsUnreadableAndHolds) {
+  auto commands = *load_ssh_template("linux");
+  commands.macs = {"bridge fdb show; head -c 400000 /dev/zero | tr '\\0' x"};
+  SshDriver linux_driver(ssh->access(), commands);
+  const auto facts = linux_driver.inspect(kPortTwo);
+  ASSERT_TRUE(facts) << facts.error().what;
+  EXPECT_FALSE(facts->learned_macs);
+  EXPECT_FALSE(facts->learned_elsewhere);
 }
 
 TEST_F(Ssh, APortNameNeverReachesAShellAsAnythingElse) {

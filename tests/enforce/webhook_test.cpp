@@ -6,8 +6,9 @@
 
 #include "base/crypto.hpp"
 #include "enforce/drivers/webhook_driver.hpp"
-#include "enforce/fakes.hpp"
+#include "enforce/guard_rows.hpp"
 #include "support/http_stub.hpp"
+#include "support/snmp_lab.hpp"
 
 namespace pinfold::enforce {
 namespace {
@@ -53,14 +54,15 @@ protected:
     return {200,
             json{{"state",
                   {{"name", question["port"]},
-                   {"alias", "cust:srv-1001"},
+                   {"alias", alias},
                    {"type", 6},
                    {"admin", admin},
                    {"oper", admin},
                    {"identity", identity},
-                   {"macs", {"02:00:00:00:00:01"}},
-                   {"macs_elsewhere", {"02:00:00:00:00:fe"}},
-                   {"bridge_neighbours", 0},
+                   {"macs", admin == "up" ? json::array({"02:00:00:00:00:01"}) : json::array()},
+                   {"in_octets", 1000},
+                   {"macs_elsewhere", json::array({mac_elsewhere})},
+                   {"bridge_neighbours", neighbours},
                    {"own_path", false},
                    {"ports_up", 24}}}}
                 .dump(),
@@ -75,6 +77,9 @@ protected:
   }
 
   std::string admin = "up";
+  std::string alias = "cust:srv-1001";
+  std::string mac_elsewhere = "02:00:00:00:00:fe";
+  unsigned neighbours = 0;
   std::string identity = "stack 1, serial 42";
   std::string last_action;
   unsigned status = 200;
@@ -91,8 +96,75 @@ TEST_F(Webhook, PassesAllGuardsAndShutsAndOpensThePort) {
   ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
   EXPECT_EQ(admin, "down");
   EXPECT_TRUE(signature_is_right);
+  EXPECT_THAT(down.instruments, testing::HasSubstr("no MAC address is learned"));
   ASSERT_EQ(run(world.request(1, PortWish::Up, 2)).result, ActionResult::Verified);
   EXPECT_EQ(admin, "up");
+}
+
+TEST_F(Webhook, EachGuardStopsTheWriteOnWhatTheProgramSays) {
+  world.is_on_system_clock = true;
+  std::vector<GuardRow> rows = desk_rows(world, 1);
+  rows.push_back({"another label", guard::kIdentity, Ending::Refused, [this] { alias = "cust:srv-7"; }, [this] { alias = "cust:srv-1001"; }});
+  rows.push_back({"plugged in elsewhere", guard::kWitnesses, Ending::Held, [this] { mac_elsewhere = "02:00:00:00:00:01"; },
+                  [this] { mac_elsewhere = "02:00:00:00:00:fe"; }});
+  rows.push_back({"a bridge behind the port", guard::kUplink, Ending::Held, [this] { neighbours = 1; }, [this] { neighbours = 0; }});
+  Executor executor(
+      world.store, [this](const SwitchId&) { return std::make_unique<WebhookDriver>(options(), system_clock()); }, system_clock(), [](Micros) {},
+      world.settings);
+  const auto down = [&] {
+    return executor.run(world.request(1, PortWish::Down), world.inventory, [](records::Transaction&, const ActionRequest&) { return std::nullopt; });
+  };
+  expect_each_stops_the_write(rows, down, [this] { return admin == "up"; });
+}
+
+// The operator's program as one would write it: it runs ip(8) on the lab's switch and tells what it sees there.
+TEST(WebhookLab, AnOperatorsProgramShutsARealLinkAndOnlyThatOne) {
+  if (const auto missing = lab::Lab::missing()) {
+    GTEST_SKIP() << *missing;
+  }
+  lab::Lab lab;
+  ASSERT_EQ(lab.faults(), "");
+  const HttpStub program([&lab](const StubRequest& request) -> HttpStub::Answer {
+    const json question = json::parse(request.body, nullptr, false);
+    const std::string port = question.value("port", "");
+    if (question["action"] == "set") {
+      lab.in_switch({"link", "set", port, question["wish"] == "down" ? "down" : "up"});
+      return {200, "{}", false};
+    }
+    if (question["action"] == "ports") {
+      return {200, R"({"ports":[]})", false};
+    }
+    const char* state = lab.is_up(port) ? "up" : "down";
+    const json said{{"name", port},
+                    {"alias", "cust:srv-1002"},
+                    {"type", 6},
+                    {"admin", state},
+                    {"oper", state},
+                    {"identity", "lab"},
+                    {"macs", {"02:00:00:00:00:02"}},
+                    {"macs_elsewhere", {"02:00:00:00:00:fe"}},
+                    {"bridge_neighbours", 0},
+                    {"own_path", false},
+                    {"ports_up", 24},
+                    {"in_octets", 1000}};
+    return {200, json{{"state", said}}.dump(), false};
+  });
+  fakes::World world{2};
+  world.is_on_system_clock = true;
+  Executor executor(
+      world.store,
+      [&](const SwitchId& id) {
+        return std::make_unique<WebhookDriver>(WebhookOptions{id, *fetch::parse_url(program.url("/")), kSecret, "", false}, system_clock());
+      },
+      system_clock(), [](Micros by) { std::this_thread::sleep_for(by); }, world.settings);
+  const auto holds = [](records::Transaction&, const ActionRequest&) { return std::nullopt; };
+  ASSERT_TRUE(lab.pings(1) && lab.pings(2));
+  const auto down = executor.run(world.request(2, PortWish::Down), world.inventory, holds);
+  ASSERT_EQ(down.result, ActionResult::Verified) << down.why;
+  EXPECT_FALSE(lab.pings(2));
+  EXPECT_TRUE(lab.pings(1));
+  ASSERT_EQ(executor.run(world.request(2, PortWish::Up, 2), world.inventory, holds).result, ActionResult::Verified);
+  EXPECT_TRUE(lab.pings(2));
 }
 
 TEST_F(Webhook, TheSignatureIsThatOfTheSpecificationsExample) {

@@ -198,6 +198,19 @@ TEST_F(DeskServiceTest, AContactWhoseMailboxLivesOnTheServerIsNotWrittenTo) {
   EXPECT_TRUE(service.find(*id)->asked.contains("the owner must be warned, and no contact can be reached"));
 }
 
+TEST_F(DeskServiceTest, ABoutThatWasJudgedAFalsePositiveIsNotAccusedAgain) {
+  const WallTime began = clock.wall() - Seconds{5};
+  const CaseId id = *service.take_finding(test::sample_finding(abuse::Origin::Network, began, "net/1"));
+  EXPECT_TRUE(service.apply(id, desk::ClosedByStaff{StaffId{"anna"}, true, "their own monitoring"}));
+  pass(Seconds{60});
+  abuse::Finding goes_on = test::sample_finding(abuse::Origin::Network, began, "net/1");
+  goes_on.last_seen = clock.wall();
+  EXPECT_EQ(service.take_finding(goes_on), std::nullopt) << "the detector's next word about the same bout";
+  const auto later = service.take_finding(test::sample_finding(abuse::Origin::Network, clock.wall() - Seconds{5}, "net/2"));
+  ASSERT_TRUE(later) << "a new bout is judged anew";
+  EXPECT_NE(*later, id);
+}
+
 TEST_F(DeskServiceTest, StaffOpensACaseByHand) {
   const auto id = service.open_by_staff(ServerId{"srv-1"}, abuse::AbuseClass::Phishing, "a page that asks for passwords", StaffId{"anna"});
   ASSERT_TRUE(id);

@@ -7,6 +7,7 @@
 #include "enforce/fakes.hpp"
 #include "engine/drivers.hpp"
 #include "engine/ears.hpp"
+#include "engine/record_check.hpp"
 #include "store/store.hpp"
 #include "support/sample_desk.hpp"
 #include "support/temp_folder.hpp"
@@ -29,6 +30,7 @@ public:
     }
     return x_driver.reread(port);
   }
+  std::optional<enforce::PortTraffic> traffic(const guard::PortFacts& facts) override { return x_driver.traffic(facts); }
   Expected<void, enforce::DriverError> set(const guard::PortFacts& facts, AdminState wish) override { return x_driver.set(facts, wish); }
   std::string describe_write(const guard::PortFacts& facts, AdminState wish) const override { return x_driver.describe_write(facts, wish); }
 
@@ -52,7 +54,7 @@ protected:
     sw.ports["swp24"] = {24, "core:UPLINK", AdminState::Up, {{{2, 0, 0, 0, 0, 254}}}, true};
     store->transact([&](records::Transaction& tx) {
       tx.inventory().replace(test::sample_inventory(), clock.wall());
-      tx.settings().set(enforce::arming_setting(SwitchId{"sw1"}), "yes");
+      enforce::arm_switch(tx, SwitchId{"sw1"}, true, WallTime{clock.wall().since_epoch - std::chrono::days{31}});
     });
     pass(Seconds{60});
     enforce::ExecutorSettings settings;
@@ -63,7 +65,7 @@ protected:
     executor.emplace(
         *store, factory(), clock, [this](Micros by) { clock.advance(by); }, settings);
     worker.emplace(service, *executor, enforce::Upkeep(*store, factory(), clock, "desk"), std::vector<SwitchId>{}, clock,
-                   [](const ServerId&) { return TrafficView{}; });
+                   [this](const ServerId&) { return traffic; });
   }
   enforce::Executor::DriverFactory factory() {
     return [this](const SwitchId&) { return std::make_unique<WatchedDriver>(sw, before_write); };
@@ -96,6 +98,7 @@ protected:
   enforce::fakes::Fate fate;
   SimSwitch sw{fate, clock};
   std::function<void()> before_write;
+  TrafficView traffic;  ///< what the collector knows
   std::unique_ptr<records::Store> store = store::open_sqlite(folder.path() / "desk.sqlite");
   DeskService service{*store, policy, clock, [] {}};
   std::optional<enforce::Executor> executor;
@@ -158,6 +161,115 @@ TEST_F(PortsTest, DriftBecomesANoteInTheCaseAndACallAndTheRowThatStayedOpenIsTak
   EXPECT_THAT(note->text, testing::HasSubstr("somebody opened it"));
   EXPECT_TRUE(std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.key.find("/drift/") != std::string::npos; }));
   EXPECT_EQ(sw.ports["swp1"].admin, AdminState::Up);
+}
+
+TEST_F(PortsTest, SilenceIsVerifiedWithin90SecondsAndOnlyWhileTheCollectorHearsOthers) {
+  const CaseId id = pending();
+  traffic = {clock.wall(), clock.wall()};
+  while (worker->work()) {
+  }
+  const auto silent = [&] { return service.find(id)->actions[0].silent; };
+  worker->watch_silence();
+  EXPECT_EQ(silent(), std::nullopt);
+  clock.advance(policy.silence_within / 2);
+  worker->watch_silence();
+  EXPECT_EQ(silent(), std::nullopt);  // nothing from anyone: the collector may be deaf
+  traffic.last_from_anyone = clock.wall();
+  worker->watch_silence();
+  EXPECT_EQ(silent(), true);
+}
+
+TEST_F(PortsTest, AServerThatIsStillHeardIsNotSilent) {
+  const CaseId id = pending();
+  while (worker->work()) {
+  }
+  for (Seconds s{0}; s <= Seconds{90}; s += Seconds{10}) {
+    traffic = {clock.wall(), clock.wall()};
+    worker->watch_silence();
+    clock.advance(Seconds{10});
+  }
+  EXPECT_EQ(service.find(id)->actions[0].silent, false);
+}
+
+TEST_F(PortsTest, ACollectorThatHearsNobodyIsNoProofOfSilence) {
+  const CaseId id = pending();
+  while (worker->work()) {
+  }
+  clock.advance(Seconds{90});
+  worker->watch_silence();
+  EXPECT_EQ(service.find(id)->actions[0].silent, false);
+}
+
+// A bridge behind the port, says LLDP. Two persons look and release: their names are what lifts the guard's hold.
+TEST_F(PortsTest, AHeldDisableIsDoneWhenTwoPersonsReleaseIt) {
+  const CaseId id = pending();
+  sw.neighbours = 1;
+  while (worker->work()) {
+  }
+  EXPECT_TRUE(sw.writes.empty());
+  ASSERT_TRUE(service.apply(id, desk::HoldReleased{ActionId{1}, StaffId{"anna"}, "looked at the rack"}));
+  while (worker->work()) {
+  }
+  EXPECT_TRUE(sw.writes.empty());
+  ASSERT_TRUE(service.apply(id, desk::HoldReleased{ActionId{1}, StaffId{"bert"}, "so did I"}));
+  while (worker->work()) {
+  }
+  EXPECT_EQ(sw.ports["swp1"].admin, AdminState::Down);
+  EXPECT_EQ(service.find(id)->state, desk::State::Disabled);
+}
+
+TEST_F(PortsTest, AnApprovalForAnotherPortDoesNotStandForTheOneOfTodaysRecord) {
+  const CaseId id = pending();
+  clock.advance(Seconds{1});
+  auto servers = test::sample_inventory().servers();
+  servers[0].port->name = PortName{"swp2"};
+  sw.ports["swp2"] = {2, "cust:srv-1", AdminState::Up, sw.ports["swp1"].macs, true};
+  sw.ports["swp1"].macs.clear();
+  store->transact(
+      [&](records::Transaction& tx) { tx.inventory().replace(inventory::Inventory(test::sample_inventory().customers(), servers), clock.wall()); });
+  while (worker->work()) {
+  }
+  EXPECT_TRUE(sw.writes.empty());
+  const auto c = service.find(id);
+  const auto& verdicts = c->actions[0].verdicts;
+  EXPECT_TRUE(std::any_of(verdicts.begin(), verdicts.end(), [](const auto& verdict) {
+    return verdict.rule == guard::kApproval && verdict.why.find("given for this port") != std::string::npos;
+  }));
+}
+
+TEST_F(PortsTest, TheRecordIsComparedRegularlyAndADifferenceListedOnce) {
+  RecordCheck check(service, *executor, clock);
+  const auto known = [this] {
+    std::vector<records::RecordDifference> all;
+    store->read([&](records::Transaction& tx) { all = tx.inventory().differences(); });
+    return all;
+  };
+  EXPECT_TRUE(check.look());
+  EXPECT_FALSE(check.look());  // not yet
+  EXPECT_TRUE(known().empty());
+  const auto look_at_all = [&] {
+    for (std::size_t n = 0; n < service.inventory()->servers().size(); ++n) {
+      clock.advance(kCompareEvery);
+      EXPECT_TRUE(check.look());
+    }
+  };
+  sw.ports["swp1"].alias = "cust:somebody-else";
+  look_at_all();
+  ASSERT_EQ(known().size(), 1U);
+  EXPECT_EQ(known()[0].server, ServerId{"srv-1"});
+  EXPECT_EQ(known()[0].rule, guard::kIdentity);
+  const WallTime since = known()[0].since;
+  look_at_all();
+  ASSERT_EQ(known().size(), 1U);
+  EXPECT_EQ(known()[0].since, since);
+  sw.ports["swp1"].alias = "cust:srv-1";
+  look_at_all();
+  EXPECT_TRUE(known().empty());
+  sw.is_silent = true;
+  look_at_all();
+  ASSERT_EQ(known().size(), 1U);
+  EXPECT_EQ(known()[0].rule, "");
+  EXPECT_TRUE(sw.writes.empty());
 }
 
 }  // namespace

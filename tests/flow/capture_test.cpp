@@ -8,6 +8,7 @@
 
 #include "flow/export_bytes.hpp"
 #include "flow/export_files.hpp"
+#include "flow/link_layer.hpp"
 
 namespace pinfold::flow {
 namespace {
@@ -71,6 +72,115 @@ TEST_F(Capture, GivesTheUdpDatagramsOfACaptureWithTheirSource) {
     ASSERT_EQ(payloads.size(), 1U) << link_type;
     EXPECT_EQ(payloads[0], export_datagram().bytes());
     EXPECT_EQ(file_kind(path).value(), FileKind::Exports);
+  }
+}
+
+/// What stands before the IP packet of 192.0.2.1, by link type.
+TEST_F(Capture, FramesOfManyLinksAreRead) {
+  struct Row {
+    const char* name;
+    std::uint32_t link_type;
+    ExportBytes head;
+  };
+  const ExportBytes cooked = ExportBytes{}.u16s({0, 1, 6}).u64(0x0200'0000'0001'0000);
+  const ExportBytes cooked_2_end = ExportBytes{}.u16(0).u32(3).u16(1).u8(0).u8(6).u64(0x0200'0000'0001'0000);
+  const Row rows[] = {
+      {"loopback of BSD", 0, ExportBytes{}.u32(2)},
+      {"PPP", 9, ExportBytes{}.u16(0xFF03).u16(0x0021)},
+      {"PPP over a serial line", 50, ExportBytes{}.u16(0xFF03).u16(0x0021)},
+      {"PPPoE", 51, ExportBytes{}.u16(0x1100).u16(1).u16(2).u16(0x0021)},
+      {"Cisco's HDLC", 104, ExportBytes{}.u16(0x0F00).u16(0x0800)},
+      {"Linux cooked", 113, ExportBytes{}.append(cooked).u16(0x0800)},
+      {"Linux cooked, with a VLAN tag", 113, ExportBytes{}.append(cooked).u16(0x8100).u16(7).u16(0x0800)},
+      {"Linux cooked, second version", 276, ExportBytes{}.u16(0x0800).append(cooked_2_end)},
+      {"OpenBSD's packet filter", 117, ExportBytes{}.u8(61).zeros(63)},
+      {"MPLS", 219, ExportBytes{}.u32(0x0001'0140)},
+      {"IPv4 and nothing else", 228, ExportBytes{}},
+      {"netfilter's log", 239, ExportBytes{}.u8(2).u8(0).u16(0).u16(8).u16(1).u32(0)},
+  };
+  for (const Row& row : rows) {
+    ExportBytes packet = udp_packet(export_datagram());
+    ExportBytes head = row.head;
+    if (row.link_type == 51) {  // the length that PPPoE claims
+      head = ExportBytes{}.u16(0x1100).u16(1).u16(2 + packet.size()).u16(0x0021);
+    }
+    if (row.link_type == 239) {  // the attribute that is the packet; in the file's byte order
+      head.u16(packet.size() + 4).u16(9);
+    }
+    ExportBytes file = pcap(row.link_type);
+    add_packet(file, head.append(packet));
+    int given = 0;
+    const auto summary = read_datagrams(write("link.pcap", file), [&](const Datagram& datagram) {
+      ++given;
+      EXPECT_EQ(net::to_string(*datagram.source), "192.0.2.1") << row.name;
+      EXPECT_EQ(datagram.payload.size(), export_datagram().size()) << row.name;
+    });
+    ASSERT_TRUE(summary) << row.name << ": " << summary.error().message;
+    EXPECT_EQ(given, 1) << row.name;
+    LinkLayer link(static_cast<int>(row.link_type));
+    for (std::size_t cut = 0; cut < head.size(); ++cut) {  // cut short it gives less, and nothing is read that is not there
+      const std::vector<std::uint8_t> part(head.bytes().begin(), head.bytes().begin() + static_cast<std::ptrdiff_t>(cut));
+      EXPECT_LT(link.parse(part).payload.size(), export_datagram().size()) << row.name;
+    }
+  }
+}
+
+ExportBytes swapped_32(std::initializer_list<std::uint32_t> values) {
+  ExportBytes bytes;
+  for (const std::uint32_t value : values) {
+    bytes.u32(__builtin_bswap32(value));
+  }
+  return bytes;
+}
+
+TEST_F(Capture, EveryFormOfPcapIsRead) {
+  const ExportBytes packet = framed(udp_packet(export_datagram()));
+  const auto size = static_cast<std::uint32_t>(packet.size());
+  const auto little_16 = [](std::uint16_t value) { return __builtin_bswap16(value); };
+  const auto classic = [&](std::uint32_t magic, bool little, std::uint32_t fraction) {
+    if (!little) {
+      return ExportBytes{}.u32(magic).u16(2).u16(4).u32s({0, 0, 65535, 1}).u32s({test::kExportSeconds, fraction, size, size}).append(packet);
+    }
+    return ExportBytes{}
+        .append(swapped_32({magic}))
+        .u16(little_16(2))
+        .u16(little_16(4))
+        .append(swapped_32({0, 0, 65535, 1}))
+        .append(swapped_32({test::kExportSeconds, fraction, size, size}))
+        .append(packet);
+  };
+  const std::uint32_t padding = (4 - size % 4) % 4;
+  const std::uint64_t micros = std::uint64_t{test::kExportSeconds} * 1'000'000 + 250'000;
+  const ExportBytes next_generation = ExportBytes{}
+                                          .u32s({0x0A0D0D0A, 28, 0x1A2B3C4D})
+                                          .u16(1)
+                                          .u16(0)
+                                          .u64(~std::uint64_t{0})
+                                          .u32(28)
+                                          .u32s({1, 20})
+                                          .u16(1)
+                                          .u16(0)
+                                          .u32s({65535, 20})
+                                          .u32s({6, 32 + size + padding, 0})
+                                          .u64(micros)
+                                          .u32s({size, size})
+                                          .append(packet)
+                                          .zeros(padding)
+                                          .u32(32 + size + padding);
+  const std::pair<const char*, ExportBytes> files[] = {{"microseconds, big-endian", classic(0xA1B2C3D4, false, 250'000)},
+                                                       {"microseconds, little-endian", classic(0xA1B2C3D4, true, 250'000)},
+                                                       {"nanoseconds, big-endian", classic(0xA1B23C4D, false, 250'000'000)},
+                                                       {"nanoseconds, little-endian", classic(0xA1B23C4D, true, 250'000'000)},
+                                                       {"pcapng", next_generation}};
+  for (const auto& [name, file] : files) {
+    int given = 0;
+    const auto summary = read_datagrams(write("form.pcap", file), [&](const Datagram& datagram) {
+      ++given;
+      EXPECT_EQ(to_string(*datagram.received), "2023-11-14T22:13:20.250Z") << name;
+      EXPECT_EQ(datagram.payload.size(), export_datagram().size()) << name;
+    });
+    ASSERT_TRUE(summary) << name << ": " << summary.error().message;
+    EXPECT_EQ(given, 1) << name;
   }
 }
 

@@ -192,5 +192,85 @@ TEST(VendorHabits, RecordsThatDoNotNameTheirSamplerHaveTheRateThatAllAgreeOn) {
   EXPECT_EQ(bench.flows.back().sampling_rate.one_in(), 1U) << "nobody can know which";
 }
 
+/// dateTimeMicroseconds and dateTimeNanoseconds are NTP time stamps (RFC 7011 section 6.1.9); not every exporter has read that far.
+TEST(VendorHabits, TimeStampsInWhatSomeTakeForNtpsFormAreReadAsMeant) {
+  constexpr std::uint64_t kAt = 1'699'999'990;  // ten seconds before the export
+  constexpr std::uint64_t kNtpEpoch = 2'208'988'800;
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<const char*, std::uint64_t>>{{"NTP", (kAt + kNtpEpoch) << 32U | 0x8000'0000U},
+                                                                    {"seconds and nanoseconds since 1970", kAt << 32U | 500'000'000U},
+                                                                    {"microseconds since 1970", kAt * 1'000'000 + 500'000},
+                                                                    {"nanoseconds since 1970", kAt * 1'000'000'000 + 500'000'000}}) {
+    for (const std::uint16_t variable : {std::uint16_t{0}, std::uint16_t{1}}) {  // by columns, and record by record
+      Bench bench;
+      const ExportBytes layout =
+          variable == 0 ? ExportBytes{}.u16s({256, 3, 2, 4, 156, 8, 157, 8}) : ExportBytes{}.u16s({256, 4, 2, 4, 156, 8, 157, 8, 82, 0xFFFF});
+      ExportBytes record = ExportBytes{}.u32(1).u64(value).u64(value);
+      if (variable == 1) {
+        record.u8(0);
+      }
+      ASSERT_TRUE(bench.take(ipfix(ExportBytes{}.set(kTemplates, layout).set(256, record))));
+      EXPECT_EQ(test::time_text(bench.flows.at(0).first), "2023-11-14T22:13:10.500Z") << name;
+      EXPECT_EQ(test::time_text(bench.flows.at(0).last), "2023-11-14T22:13:10.500Z") << name;
+    }
+  }
+}
+
+TEST(VendorHabits, ATimeStampThatIsFarFromTheExportIsNtps) {
+  Bench bench;
+  const auto record = {Element{2, 4, 1}, {156, 8, 3'900'000'000ULL << 32U}};
+  ASSERT_TRUE(bench.take(ipfix(ExportBytes{}.set(kTemplates, layout_of(record)).set(256, record_of(record)))));
+  EXPECT_EQ(test::time_text(bench.flows.at(0).first), "2023-08-02T21:20:00Z");
+}
+
+TEST(VendorHabits, ASamplingIntervalWithoutItsSpaceMeansOneInSoMany) {
+  const ExportBytes data = ExportBytes{}.set(kTemplates, ExportBytes{}.u16s({256, 1, 8, 4})).set(256, ExportBytes{}.u32(1));
+  Bench alone;
+  ASSERT_TRUE(alone.take(
+      ipfix(ExportBytes{}.set(kOptions, ExportBytes{}.u16s({400, 2, 1, 149, 4, 305, 4})).set(400, ExportBytes{}.u32s({1, 512})).append(data))));
+  EXPECT_EQ(alone.flows.back().sampling_rate.one_in(), 512U);
+  Bench both;
+  ASSERT_TRUE(both.take(ipfix(
+      ExportBytes{}.set(kOptions, ExportBytes{}.u16s({400, 3, 1, 149, 4, 305, 4, 306, 4})).set(400, ExportBytes{}.u32s({1, 512, 0})).append(data))));
+  EXPECT_EQ(both.flows.back().sampling_rate.one_in(), 1U) << "a space of none is everything";
+}
+
+/// FortiGate, Meraki, nProbe: one record a session, IN_ is what the client sent, OUT_ what came back.
+TEST(VendorHabits, OutgoingCountersBesideIncomingOnesAreTheAnswersInNetFlow9) {
+  const auto session = {Element{8, 4, 1}, {12, 4, 2}, {1, 4, 500}, {23, 4, 60'000}, {2, 4, 5}, {24, 4, 50}};
+  Bench nine;
+  ASSERT_TRUE(nine.take(netflow9(ExportBytes{}.set(0, layout_of(session)).set(256, record_of(session)))));
+  EXPECT_EQ(nine.flows.at(0).bytes.value, 500U);
+  EXPECT_EQ(nine.flows.at(0).packets.value, 5U);
+  EXPECT_EQ(nine.flows.at(0).reverse_bytes.value_or(Bytes{}).value, 60'000U);
+  EXPECT_EQ(nine.flows.at(0).reverse_packets.value_or(Packets{}).value, 50U);
+  Bench ten;
+  ASSERT_TRUE(ten.take(ipfix(ExportBytes{}.set(kTemplates, layout_of(session)).set(256, record_of(session)))));
+  EXPECT_FALSE(ten.flows.at(0).reverse_bytes) << "IPFIX: the same packets behind the observation point";
+  const auto directed = {Element{8, 4, 1}, {1, 4, 500}, {23, 4, 500}, {61, 1, 0}};
+  Bench routed;
+  ASSERT_TRUE(routed.take(netflow9(ExportBytes{}.set(0, layout_of(directed)).set(256, record_of(directed)))));
+  EXPECT_FALSE(routed.flows.at(0).reverse_bytes) << "a record with a direction of its own is one direction's";
+}
+
+/// yaf: the flags of the first packet and of the others, as CERT's own elements, in the record or in a record within it.
+TEST(VendorHabits, YafsTcpFlagsAreReadWhereverTheyStand) {
+  const auto cert = [](std::uint16_t id) { return ExportBytes{}.u16(0x8000U | id).u16(1).u32(6871); };
+  Bench flat;
+  ASSERT_TRUE(flat.take(ipfix(ExportBytes{}
+                                  .set(kTemplates, ExportBytes{}.u16s({256, 3, 86, 8}).append(cert(14)).append(cert(15)))
+                                  .set(256, ExportBytes{}.u64(9).u8(0x02).u8(0x18)))));
+  EXPECT_EQ(flat.flows.at(0).tcp_flags, std::uint8_t{0x1A});
+  EXPECT_EQ(flat.flows.at(0).packets.value, 9U);
+  Bench nested;
+  const ExportBytes templates = ExportBytes{}.u16s({256, 2, 86, 8, 293, 0xFFFF}).u16s({0xC003, 2}).append(cert(14)).append(cert(15));
+  const ExportBytes list = ExportBytes{}.u8(3).u16s({0xC003, 6}).u8(0x02).u8(0x10);
+  ASSERT_TRUE(nested.take(ipfix(ExportBytes{}.set(kTemplates, templates).set(256, ExportBytes{}.u64(9).u8(list.size()).append(list)))));
+  EXPECT_EQ(nested.flows.at(0).tcp_flags, std::uint8_t{0x12});
+  const ExportBytes lying = ExportBytes{}.u8(3).u16s({0xC003, 600}).u8(0x02).u8(0x10);
+  ASSERT_TRUE(nested.take(ipfix(ExportBytes{}.set(256, ExportBytes{}.u64(9).u8(lying.size()).append(lying)))));
+  EXPECT_FALSE(nested.flows.at(1).tcp_flags);
+}
+
 }  // namespace
 }  // namespace pinfold::flow

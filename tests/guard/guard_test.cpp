@@ -145,6 +145,9 @@ const std::vector<Deviation>& deviations() {
       {"LLDP bridge neighbour", kUplink, kHold, [](Scene& s) { s.q.facts.bridge_neighbours = 1; }},
       {"another in flight", kBlastRadius, kHold, [](Scene& s) { s.q.recent.in_flight_on_switch = 1; }},
       {"switch hour full", kBlastRadius, kHold, [](Scene& s) { s.q.recent.on_switch_hour = 2; }},
+      {"switch day full", kBlastRadius, kHold, [](Scene& s) { s.q.recent.on_switch_day = 6; }},
+      {"three of the customer's down", kBlastRadius, kHold, [](Scene& s) { s.q.recent.down_of_customer = 3; }},
+      {"approval for another port", kApproval, kHold, [](Scene& s) { s.q.warrant->placed_since = s.q.now; }},
       {"site hour full", kBlastRadius, kHold, [](Scene& s) { s.q.recent.on_site_hour = 5; }},
       {"site day full", kBlastRadius, kHold, [](Scene& s) { s.q.recent.on_site_day = 20; }},
       {"policy allows none", kBlastRadius, kHold, [](Scene& s) { s.policy.max_disables_per_switch_hour = 0; }},
@@ -248,10 +251,24 @@ TEST(Guard, WithoutACaseAskedAboutNothingIsApprovedOrFresh) {
 TEST(Guard, ThePolicysOwnApprovalPassesAndNeverLifts) {
   Scene s;
   s.q.warrant->approvals = {{StaffId{"policy"}, s.q.now, false}};
+  s.q.armed_since = s.q.now - std::chrono::days{30};
   EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), GuardOutcome::Pass);
   s.q.warrant->approvals.push_back({StaffId{"anna"}, s.q.now, true});
   s.q.facts.bridge_neighbours = 1;
   EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), GuardOutcome::Hold);
+}
+
+TEST(Guard, ForTheFirstDaysAfterArmingAPersonApprovesWhateverThePolicySays) {
+  Scene s;
+  s.q.warrant->approvals = {{StaffId{"policy"}, s.q.now, false}};
+  EXPECT_THAT(rules_not_passing(evaluate(s.q, s.policy)), testing::ElementsAre(kApproval));  // since when it is armed is unknown
+  s.q.armed_since = s.q.now - std::chrono::days{30} + Seconds{1};
+  EXPECT_THAT(rules_not_passing(evaluate(s.q, s.policy)), testing::ElementsAre(kApproval));
+  s.q.warrant->approvals.push_back({StaffId{"anna"}, s.q.now, true});
+  EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), GuardOutcome::Pass);
+  s.q.warrant->approvals.pop_back();
+  s.policy.person_first = Micros{0};  // an operator who knows his switches
+  EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), GuardOutcome::Pass);
 }
 
 // Two persons lift what G1, G3, G4 and G5 hold; one person twice is one; nobody lifts a refusal, an unread identity or old evidence.
@@ -264,6 +281,9 @@ TEST(GuardLifting, OnlyTwoDifferentPersonsAndOnlyWhatMayBeLifted) {
       Scene s;
       row.make(s);
       s.q.warrant->approvals.push_back({StaffId{second}, s.q.now, true});
+      if (row.name == std::string_view("approval for another port")) {
+        s.q.warrant->placed_since = s.q.now - Seconds{1};  // the second approval is for this one
+      }
       const GuardOutcome expected = row.rule == kApproval                            ? GuardOutcome::Pass  // the second approval is a good one
                                     : liftable && second == std::string_view("bert") ? GuardOutcome::Pass
                                                                                      : row.outcome;

@@ -95,7 +95,7 @@ tree() { (cd "$work" && find www private -type f -exec sha256sum {} + | sort); }
 
 pinfold inventory import "$work/servers.csv" >/dev/null
 before=$(tree)
-check "nothing is run where nothing was ordered" says 1 "has no open ticket" pinfold audit run srv-1 "${ssh_words[@]}"
+check "nothing is run where nothing was ordered" says 1 "was ever ordered" pinfold audit run srv-1 "${ssh_words[@]}"
 check "an order opens a ticket" says 0 '"ticket":"T-1"' pinfold audit order srv-1 "$work/www" --by anna --reason "a shell was seen"
 check "nothing is run without consent" says 1 "has not consented" pinfold audit run srv-1 "${ssh_words[@]}"
 check "the customer consents" says 0 "" pinfold audit consent T-1 --by owner --how phone

@@ -154,6 +154,29 @@ TEST_P(PortJournal, TellsTheNewestRowOfEachPortThatWasWrittenTo) {
   EXPECT_EQ(rows[1].id, "c");
 }
 
+TEST_P(PortJournal, SavingIsARowsLastStepAndWhatIsOwedIsFoundBySwitch) {
+  const auto owed = [this](const char* switch_id) {
+    std::string ids;
+    for (const JournalRow& one : read([&](Transaction& tx) { return tx.journal().unsaved(SwitchId{switch_id}); })) {
+      ids += one.id;
+    }
+    return ids;
+  };
+  const auto set = [this](const char* id, records::Saving saving) { transact([&](Transaction& tx) { tx.journal().set_saving(id, saving); }); };
+  ASSERT_TRUE(begin(row("a", "swp1", desk::PortWish::Down, at(1))));
+  ASSERT_TRUE(begin(row("b", "swp2", desk::PortWish::Down, at(2))));
+  ASSERT_TRUE(begin(row("c", "swp1", desk::PortWish::Down, at(3), "sw2")));
+  EXPECT_EQ(owed("sw1"), "");
+  set("b", records::Saving::Due);
+  set("a", records::Saving::NotSaved);
+  reopen();
+  EXPECT_EQ(owed("sw1"), "ab");
+  EXPECT_EQ(owed("sw2"), "");
+  set("a", records::Saving::Saved);
+  EXPECT_EQ(owed("sw1"), "b");
+  EXPECT_THROW(set("nobody's", records::Saving::Due), records::StoreError);
+}
+
 class InventoryTable : public StoreTest {
 protected:
   static inventory::Inventory make(const std::string& lines) {
@@ -220,6 +243,36 @@ TEST_P(InventoryTable, SurvivesAClockThatWasSetBack) {
   replace("2,B,b@example.net,en,1,srv,192.0.2.1,,,,,no\n", at(50));
   EXPECT_EQ(tenant("srv", at(120)), "2");
   EXPECT_EQ(tenant("srv", at(40)), "nobody");
+}
+
+TEST_P(InventoryTable, KnowsSinceWhenAServerIsOnItsPort) {
+  const auto since = [this] { return read([](Transaction& tx) { return tx.inventory().placed_since(ServerId{"srv"}); }); };
+  EXPECT_EQ(since(), std::nullopt);
+  replace("1,A,a@example.net,en,1,srv,192.0.2.1,02:00:00:00:00:01,sw1,swp1,x,no\n", at(100));
+  replace("1,A,a@example.net,en,2,srv,192.0.2.7,02:00:00:00:00:01,sw1,swp1,y,no\n", at(200));  // level, address and label say nothing of the place
+  EXPECT_EQ(since(), at(100));
+  replace("1,A,a@example.net,en,2,srv,192.0.2.7,02:00:00:00:00:01,sw1,swp2,y,no\n", at(300));
+  EXPECT_EQ(since(), at(300));
+  replace("1,A,a@example.net,en,2,srv,192.0.2.7,02:00:00:00:00:02,sw1,swp2,y,no\n", at(400));
+  EXPECT_EQ(since(), at(400));
+}
+
+TEST_P(InventoryTable, KeepsDifferencesSinceTheyWereFirstSeenAndForgetsThoseOfServersThatAreGone) {
+  replace(kTwo, at(1));
+  const auto keep = [this](std::vector<records::RecordDifference> found) {
+    std::vector<std::string> news;
+    transact([&](Transaction& tx) { news = tx.inventory().set_differences(ServerId{"srv-b"}, found); });
+    return news;
+  };
+  const auto known = [this] { return read([](Transaction& tx) { return tx.inventory().differences(); }); };
+  const ServerId server{"srv-b"};
+  EXPECT_EQ(keep({{server, "G2", "one", at(10)}, {server, "G3", "two", at(10)}}), (std::vector<std::string>{"G2", "G3"}));
+  EXPECT_TRUE(keep({{server, "G3", "two, in other words", at(20)}}).empty());
+  ASSERT_EQ(known().size(), 1U);
+  EXPECT_EQ(known()[0].what, "two, in other words");
+  EXPECT_EQ(known()[0].since, at(10));
+  replace("1,Erste,e@example.net,en,1,srv-a,192.0.2.1,,,,,no\n", at(30));
+  EXPECT_TRUE(known().empty());
 }
 
 class Agents : public StoreTest {

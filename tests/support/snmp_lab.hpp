@@ -65,6 +65,8 @@ public:
     ip({"-n", x_name + "d", "addr", "add", "10.99.0.1/24", "dev", "mgmt0"});
     ip({"-n", x_name + "d", "link", "set", "mgmt0", "up"});
     write_configuration();
+    // Each customer in a network of its own, so that one namespace can play them all and every answer comes by the port that was asked.
+    run({"ip", "netns", "exec", x_name + "c", "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1"});
     start_agent();
     const int desk = ::open(("/run/netns/" + x_name + "d").c_str(), O_RDONLY | O_CLOEXEC);
     if (desk < 0 || ::setns(desk, CLONE_NEWNET) != 0) {
@@ -75,6 +77,10 @@ public:
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
   ~Lab() {
+    if (x_lldpd > 0) {
+      ::kill(x_lldpd, SIGTERM);
+      finish(x_lldpd);
+    }
     stop_agent();
     ::setns(x_old_namespace, CLONE_NEWNET);
     ::close(x_old_namespace);
@@ -95,7 +101,50 @@ public:
     in_switch({"link", "set", name, "master", "br0", "alias", alias, "up"});
     ip({"-n", x_name + "c", "link", "set", peer, "up"});
     run({"bridge", "-n", x_name + "s", "fdb", "replace", address, "dev", name, "master", "static"});  // known without any traffic
+    const std::string network = "10.0." + std::to_string(mac) + ".";
+    ip({"-n", x_name + "c", "addr", "add", network + "1/24", "dev", peer});
+    in_switch({"addr", "replace", network + "254/24", "dev", "br0"});
   }
+  /// Whether the server with that last byte of its MAC address answers.
+  [[nodiscard]] bool pings(std::uint8_t mac) const {
+    return finish(start({"ip", "netns", "exec", x_name + "s", "ping", "-q", "-c", "1", "-W", "1", "10.0." + std::to_string(mac) + ".1"},
+                        x_home / "ping.log")) == 0;
+  }
+  /// `ip` in the switch's namespace, as somebody at its console would.
+  void in_switch(Arguments arguments) {
+    arguments.insert(arguments.begin(), {"-n", x_name + "s"});
+    ip(std::move(arguments));
+  }
+  /// The agent says from now on that these ports (by index) belong to one link aggregation group (IEEE8023-LAG-MIB).
+  void aggregate(const std::vector<unsigned>& indexes) const {
+    std::ofstream out(x_home / "lag");
+    for (const unsigned index : indexes) {
+      out << index << " 1000\n";
+    }
+  }
+  /// A program in the servers' namespace; its exit status.
+  [[nodiscard]] int in_servers(Arguments arguments) const {
+    arguments.insert(arguments.begin(), {"ip", "netns", "exec", x_name + "c"});
+    return finish(start(arguments, x_home / "server.log"));
+  }
+  /// A real lldpd on the switch's ports, which serves LLDP-MIB through the agent.
+  void start_lldpd() {
+    for (unsigned attempt = 0; attempt < 100 && !std::filesystem::exists(x_home / "agentx.sock"); ++attempt) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+    const std::string root = std::getenv("PINFOLD_LAB_ROOT");
+    std::ofstream(x_home / "lldp-passwd") << "root:x:0:0::/root:/bin/sh\n_lldpd:x:64903:64903::/nonexistent:/usr/sbin/nologin\n";
+    std::ofstream(x_home / "lldp-group") << "root:x:0:\n_lldpd:x:64903:\n";
+    std::ofstream(x_home / "lldpd.sh") << "mount --bind " << (x_home / "lldp-passwd").string() << " /etc/passwd && mount --bind "
+                                       << (x_home / "lldp-group").string()
+                                       << " /etc/group && mount -t tmpfs none /run && mkdir -p /run/lldpd && exec " << root
+                                       << "/usr/sbin/lldpd -d -L " << root << "/usr/sbin/lldpcli -u " << (x_home / "lldpd.sock").string() << " -x -X "
+                                       << (x_home / "agentx.sock").string() << " -I 'swp*' -S sw1\n";
+    x_lldpd = start({"ip", "netns", "exec", x_name + "s", "env", "MIBS=", "LD_LIBRARY_PATH=" + root + "/usr/lib/x86_64-linux-gnu", "unshare", "-m",
+                     "sh", (x_home / "lldpd.sh").string()},
+                    x_home / "lldpd.log");
+  }
+  [[nodiscard]] std::string lldpd_log() const { return text_of(x_home / "lldpd.log"); }
   void remove_port(const std::string& name) { in_switch({"link", "del", name}); }
 
   void start_agent() {
@@ -117,6 +166,16 @@ public:
     stop_agent();
     start_agent();
   }
+  /// Until its socket is there: what comes earlier is lost.
+  [[nodiscard]] bool wait_until_agent_listens() const {
+    for (unsigned attempt = 0; attempt < 200; ++attempt) {
+      if (finish(start({"ip", "netns", "exec", x_name + "s", "grep", "-q", ":00A1 ", "/proc/net/udp"}, "/dev/null")) == 0) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    return false;
+  }
   /// Freezes the agent, so that requests are swallowed, or thaws it.
   void freeze_agent(bool frozen) const { ::kill(x_agent, frozen ? SIGSTOP : SIGCONT); }
 
@@ -126,6 +185,7 @@ public:
     settings.user = "pinfold";
     settings.auth_secret = "authpass-lab-1";
     settings.priv_secret = "privpass-lab-1";
+    settings.timeout = std::chrono::seconds{4};  // some objects are served by a script for each question, and the machine may be busy
     return settings;
   }
   [[nodiscard]] const std::filesystem::path& home() const { return x_home; }
@@ -155,12 +215,9 @@ private:
     arguments.insert(arguments.begin(), "ip");
     run(arguments);
   }
-  void in_switch(Arguments arguments) {
-    arguments.insert(arguments.begin(), {"-n", x_name + "s"});
-    ip(std::move(arguments));
-  }
   /// Writable objects that net-snmp's agent lacks: dot1qPvid of bridge ports 1 to 3 (`pass`, because pass_persist does not nest: the bridge's
-  /// own tree is served by it), and a vendor's pair for saving (1.0 starts, 2.0 says 3 when it is done, at the second question).
+  /// own tree is served by it), and, in the same manner, which ports are one aggregation group, and a vendor's pair for saving (1.0 starts, 2.0 says
+  /// 3 when it is done, at the second question).
   void write_objects() const {
     std::ofstream(x_home / "pvid.py") << R"(import os, sys
 table = '.1.3.6.1.2.1.17.7.1.4.5.1.1.'
@@ -177,33 +234,36 @@ if what == '-s':
 else:
     print(oid, 'gauge', open(file).read() if os.path.exists(file) else 1, sep='\n')
 )";
-    std::ofstream(x_home / "objects.py") << R"(import sys
+    std::ofstream(x_home / "lag.py") << R"(import os, sys
+table = '.1.2.840.10006.300.43.1.2.1.1.13.'
+file = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lag')
+rows = dict(tuple(map(int, line.split())) for line in open(file)) if os.path.exists(file) else {}
+what, oid = sys.argv[1:3]
+key = lambda text: [int(part) for part in text.strip('.').split('.')]
+if what == '-n':
+    oid = next((table + str(n) for n in sorted(rows) if key(table + str(n)) > key(oid)), '')
+if what != '-s' and oid.startswith(table) and int(oid[len(table):]) in rows:
+    print(oid, 'integer', rows[int(oid[len(table):])], sep='\n')
+)";
+    std::ofstream(x_home / "save.py") << R"(import os, sys
 vendor = '.1.3.6.1.4.1.99999.'
-values = {vendor + '1.0': ('integer', 0), vendor + '2.0': ('integer', 0)}
-key = lambda oid: [int(n) for n in oid.strip('.').split('.')]
-asked = 0
-def line(): return sys.stdin.readline().strip()
-def say(*all):
-    print(*all, sep='\n', flush=True)
-while True:
-    word = line()
-    if not word: break
-    if word == 'PING':
-        say('PONG'); continue
-    oid = line()
-    if word == 'set':
-        kind, value = line().split(' ', 1)
-        if oid not in values: say('not-writable'); continue
-        values[oid] = (values[oid][0], int(value))
-        say('DONE'); continue
-    if word == 'getnext':
-        later = sorted((o for o in values if key(o) > key(oid)), key=key)
-        oid = later[0] if later else ''
-    if oid not in values: say('NONE'); continue
-    if oid == vendor + '2.0' and values[vendor + '1.0'][1] == 1:
-        asked += 1
-        values[oid] = ('integer', 3 if asked > 1 else 2)
-    say(oid, values[oid][0], values[oid][1])
+here = os.path.dirname(os.path.abspath(__file__))
+def value(name, default):
+    file = os.path.join(here, 'save' + name)
+    return int(open(file).read()) if os.path.exists(file) else default
+def keep(name, number): open(os.path.join(here, 'save' + name), 'w').write(str(number))
+what, oid = sys.argv[1:3]
+if what == '-n':
+    key = lambda text: [int(part) for part in text.strip('.').split('.')]
+    oid = next((o for o in (vendor + '1.0', vendor + '2.0') if key(o) > key(oid)), '')
+if what == '-s':
+    if oid == vendor + '1.0': keep('1', int(sys.argv[4])); keep('asked', 0)
+elif oid == vendor + '1.0':
+    print(oid, 'integer', value('1', 0), sep='\n')
+elif oid == vendor + '2.0':
+    asked = value('asked', 0) + 1
+    keep('asked', asked)
+    print(oid, 'integer', 3 if value('1', 0) == 1 and asked > 1 else 2, sep='\n')
 )";
   }
   void write_configuration() const {
@@ -216,12 +276,16 @@ while True:
                                             "view write included .1.3.6.1.4.1.99999\n"
                                             "view read included .1.3.6.1.4.1.99999\n"
                                             "view read included .1.3.6.1.2.1\n"
+                                            "view read included .1.2.840.10006.300.43\n"
                                             "view read included .1.3.6.1.6.3.10\n"
                                             "view read included .1.0.8802.1.1.2\n"
                                             "group desk usm pinfold\n"
                                             "access desk \"\" usm priv exact read write none\n"
                                             "sysName sw1.lab\n"
                                          << "pass_persist .1.3.6.1.2.1.17 " << bridge_mib() << " bridge br0\n"
+                                         << "master agentx\nagentXSocket " << (x_home / "agentx.sock").string() << "\n"
+                                         << "pass -p 1 .1.2.840.10006.300.43 /usr/bin/python3 " << (x_home / "lag.py").string() << "\n"
+                                         << "pass .1.3.6.1.4.1.99999 /usr/bin/python3 " << (x_home / "save.py").string() << "\n"
                                          << "pass -p 1 .1.3.6.1.2.1.17.7.1.4.5 /usr/bin/python3 " << (x_home / "pvid.py").string() << "\n"
                                          << "pass_persist -p 1 .1.3.6.1.2.1.31.1.1.1.18 " << bridge_mib() << " alias\n";
   }
@@ -230,6 +294,7 @@ while True:
   std::filesystem::path x_home;
   int x_old_namespace = -1;
   pid_t x_agent = 0;
+  pid_t x_lldpd = 0;
   std::string x_faults;
 };
 

@@ -258,6 +258,21 @@ std::string BridgeDriver::describe_write(const PortFacts& facts, AdminState wish
   return text;
 }
 
+std::optional<PortTraffic> BridgeDriver::traffic(const PortFacts& facts) {
+  if (!x_netlink || !facts.index) {
+    return std::nullopt;
+  }
+  PortTraffic traffic;
+  if (const auto link = x_netlink->link(facts.index->value)) {
+    traffic.octets = link->received;
+  }
+  if (const auto entries = x_netlink->forwarding()) {
+    traffic.learned = static_cast<std::size_t>(
+        std::count_if(entries->begin(), entries->end(), [&](const ForwardingEntry& entry) { return entry.port == facts.index->value; }));
+  }
+  return traffic;
+}
+
 std::optional<AdminStates> BridgeDriver::admin_states() {
   const auto links = x_netlink ? x_netlink->links() : Expected<std::vector<Link>, Netlink::Errno>(Unexpected(ENOTCONN));
   if (!links) {

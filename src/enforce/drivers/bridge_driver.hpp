@@ -29,6 +29,7 @@ public:
   [[nodiscard]] Expected<void, DriverError> set(const guard::PortFacts& facts, guard::AdminState wish) override;
   [[nodiscard]] Expected<guard::PortFacts, DriverError> reread(const inventory::AccessPort& port) override;
   [[nodiscard]] std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const override;
+  [[nodiscard]] std::optional<PortTraffic> traffic(const guard::PortFacts& facts) override;
   [[nodiscard]] std::optional<AdminStates> admin_states() override;
 
 private:

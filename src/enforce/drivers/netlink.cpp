@@ -100,6 +100,7 @@ void read_kind(const nlattr* info, Link& link) {
       case IFLA_STATS64: {
         const auto stats = value_of<rtnl_link_stats64>(one);
         link.octets = stats.rx_bytes + stats.tx_bytes;
+        link.received = stats.rx_bytes;
         break;
       }
       case IFLA_LINKINFO: read_kind(one, link); break;

@@ -34,6 +34,7 @@ struct Link {
   bool is_up = false;               ///< IFF_UP: what an administrator set
   std::uint8_t oper = 0;            ///< IF_OPER_* (RFC 2863)
   std::uint64_t octets = 0;         ///< received and sent
+  std::uint64_t received = 0;       ///< octets
   std::uint16_t port_no = 0;        ///< of a bridge's port
   std::uint16_t root_port = 0;      ///< of a bridge: the port_no that leads to the spanning tree's root; 0: none
   bool is_filtering_vlans = false;  ///< of a bridge

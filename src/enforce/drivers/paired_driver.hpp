@@ -30,6 +30,8 @@ public:
   [[nodiscard]] std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const override {
     return x_writer->describe_write(facts, wish);
   }
+  [[nodiscard]] std::optional<PortTraffic> traffic(const guard::PortFacts& facts) override { return x_reader->traffic(facts); }
+  [[nodiscard]] Micros traffic_lag() const override { return x_reader->traffic_lag(); }
   [[nodiscard]] std::optional<AdminStates> admin_states() override { return x_reader->admin_states(); }
   [[nodiscard]] bool can_save() const override { return x_writer->can_save(); }
   [[nodiscard]] Expected<void, DriverError> save() override { return x_writer->save(); }

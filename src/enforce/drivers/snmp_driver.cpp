@@ -46,7 +46,9 @@ const Oid& if_x_entry() {
 constexpr unsigned long kIfType = 3;
 constexpr unsigned long kIfAdminStatus = 7;
 constexpr unsigned long kIfOperStatus = 8;
+constexpr unsigned long kIfInOctets = 10;
 constexpr unsigned long kIfName = 1;
+constexpr unsigned long kIfHcInOctets = 6;
 constexpr unsigned long kIfAlias = 18;
 
 [[nodiscard]] std::optional<std::string> text(const Varbind& row) {
@@ -253,6 +255,28 @@ std::string SnmpDriver::describe_write(const PortFacts& facts, AdminState wish) 
     text += fmt::format("{}{} = {}", text.empty() ? "SET " : ", ", snmp::to_string(one.name), one.value);
   }
   return text;
+}
+
+/// Octets of all the ports of a bond; MAC addresses of the one.
+std::optional<PortTraffic> SnmpDriver::traffic(const PortFacts& facts) {
+  if (!x_session || !facts.index) {
+    return std::nullopt;
+  }
+  std::vector<IfIndex> indexes{*facts.index};
+  for (const guard::BondMember& member : facts.bond.value.value_or(std::vector<guard::BondMember>{})) {
+    if (!member.index) {
+      return std::nullopt;
+    }
+    indexes.push_back(*member.index);
+  }
+  PortTraffic traffic{std::uint64_t{0}, learned_on(*x_session, *facts.index)};
+  for (const IfIndex index : indexes) {
+    const auto rows = x_session->get({below(if_x_entry(), {kIfHcInOctets, index.value}), below(if_entry(), {kIfInOctets, index.value})});
+    const auto wide = rows ? number(rows->at(0)) : std::nullopt;
+    const auto octets = wide || !rows ? wide : number(rows->at(1));
+    traffic.octets = octets && traffic.octets ? std::optional(*traffic.octets + static_cast<std::uint64_t>(*octets)) : std::nullopt;
+  }
+  return traffic;
 }
 
 std::optional<AdminStates> SnmpDriver::admin_states() {

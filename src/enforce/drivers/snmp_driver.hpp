@@ -28,9 +28,13 @@ struct SnmpSave {
   std::int64_t done_value = 0;
 };
 
+/// net-snmp's agent shows an interface's counters of up to 3 s ago.
+inline constexpr Micros kTrafficLag = std::chrono::milliseconds{3250};
+
 struct SnmpOptions {
   std::optional<std::uint16_t> quarantine_vlan;  ///< the measure is this VLAN, not the port down
   std::optional<SnmpSave> save;
+  Micros traffic_lag = kTrafficLag;  ///< how old a counter may be that the agent shows
 };
 
 class SnmpDriver final : public Driver {
@@ -41,6 +45,8 @@ public:
   [[nodiscard]] Expected<void, DriverError> set(const guard::PortFacts& facts, guard::AdminState wish) override;
   [[nodiscard]] Expected<guard::PortFacts, DriverError> reread(const inventory::AccessPort& port) override;
   [[nodiscard]] std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const override;
+  [[nodiscard]] std::optional<PortTraffic> traffic(const guard::PortFacts& facts) override;
+  [[nodiscard]] Micros traffic_lag() const override { return x_options.traffic_lag; }
   [[nodiscard]] std::optional<AdminStates> admin_states() override;
   [[nodiscard]] bool can_save() const override { return x_options.save.has_value(); }
   [[nodiscard]] Expected<void, DriverError> save() override;

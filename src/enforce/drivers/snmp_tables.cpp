@@ -175,6 +175,16 @@ std::optional<unsigned long> bridge_port_of(snmp::Session& session, IfIndex inde
   return own == ports->end() ? std::nullopt : std::optional(static_cast<unsigned long>(own->first));
 }
 
+std::optional<std::size_t> learned_on(snmp::Session& session, IfIndex index) {
+  const auto port = bridge_port_of(session, index);
+  if (!port) {
+    return std::nullopt;
+  }
+  guard::PortFacts facts;
+  read_learned(session, static_cast<std::int64_t>(*port), facts);
+  return facts.learned_macs ? std::optional(facts.learned_macs->size()) : std::nullopt;
+}
+
 void read_witnesses(snmp::Session& session, guard::PortFacts& facts) {
   if (const auto ports = bridge_ports(session)) {
     facts.switch_ports_up = ports_up(session, *ports);

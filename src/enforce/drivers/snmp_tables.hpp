@@ -23,6 +23,9 @@ using BridgePorts = std::map<std::int64_t, std::int64_t>;  ///< dot1dBasePort â†
 [[nodiscard]] std::optional<BridgePorts> bridge_ports(snmp::Session& session);
 [[nodiscard]] std::optional<unsigned long> bridge_port_of(snmp::Session& session, IfIndex index);
 
+/// How many MAC addresses are learned on the port; nullopt: unreadable.
+[[nodiscard]] std::optional<std::size_t> learned_on(snmp::Session& session, IfIndex index);
+
 /// Everything below, for the port at facts.index.
 void read_witnesses(snmp::Session& session, guard::PortFacts& facts);
 

@@ -45,6 +45,9 @@ Expected<std::string, DriverError> SshDriver::speak(const SshTemplate::Commands&
       if (!result) {
         return Unexpected(result.error());
       }
+      if (result->is_cut) {  // half a forwarding table is none
+        return failed(DriverError::Kind::Malformed, fmt::format("the switch says more than {} bytes", kMaxSshOutput));
+      }
       output += result->output + "\n";
     }
   } else {
@@ -57,6 +60,9 @@ Expected<std::string, DriverError> SshDriver::speak(const SshTemplate::Commands&
     const auto result = run_ssh(x_access, {}, typed);
     if (!result) {
       return Unexpected(result.error());
+    }
+    if (result->is_cut) {
+      return failed(DriverError::Kind::Malformed, fmt::format("the switch says more than {} bytes", kMaxSshOutput));
     }
     output = result->output;
   }
@@ -160,6 +166,21 @@ std::string SshDriver::describe_write(const PortFacts& facts, AdminState wish) c
     text += (text.empty() ? "" : " ; ") + fill_in(command, facts.name);
   }
   return text;
+}
+
+/// The forwarding table, where the template knows how to ask for it.
+std::optional<PortTraffic> SshDriver::traffic(const PortFacts& facts) {
+  if (x_template.macs.empty() || !is_safe_port_name(facts.name)) {
+    return std::nullopt;
+  }
+  const auto output = speak(x_template.macs, facts.name);
+  if (!output) {
+    return std::nullopt;
+  }
+  PortFacts now;
+  now.name = facts.name;
+  read_macs(*output, now);
+  return now.learned_macs ? std::optional(PortTraffic{std::nullopt, now.learned_macs->size()}) : std::nullopt;
 }
 
 Expected<void, DriverError> SshDriver::save() {

@@ -157,6 +157,22 @@ std::string WebhookDriver::describe_write(const PortFacts& facts, AdminState wis
   return fmt::format("POST {} set {} {}", fetch::to_string(x_options.url), printable(facts.name), guard::to_string(wish));
 }
 
+std::optional<PortTraffic> WebhookDriver::traffic(const PortFacts& /*facts*/) {
+  const auto answer = ask({{"action", "inspect"}, {"switch", x_options.switch_id.value}, {"port", x_port.name.value}, {"alias", x_port.alias}});
+  const auto found = answer ? answer->find("state") : json::const_iterator{};
+  if (!answer || found == answer->end() || !found->is_object()) {
+    return std::nullopt;
+  }
+  PortTraffic traffic;
+  if (const auto learned = macs(*found, "macs")) {
+    traffic.learned = learned->size();
+  }
+  if (const auto octets = found->find("in_octets"); octets != found->end() && octets->is_number_unsigned()) {
+    traffic.octets = octets->get<std::uint64_t>();
+  }
+  return traffic;
+}
+
 std::optional<AdminStates> WebhookDriver::admin_states() {
   const auto answer = ask({{"action", "ports"}, {"switch", x_options.switch_id.value}});
   if (!answer || !answer->contains("ports")) {

@@ -2,7 +2,8 @@
 /// Used by: the executor, for switches with driver = "webhook".
 ///   POST {"action":"inspect"|"state"|"set"|"ports"|"save","switch":…,"port":…,"alias":…,"wish":"down"|"up","identity":…}
 ///   200  {"state":{"name":…,"alias":…,"type":6,"admin":"up"|"down"|"testing","oper":"up"|"down",…,"identity":…,
-///                  "macs":[…],"macs_elsewhere":[…],"bridge_neighbours":0,"own_path":false,"ports_up":24,"tagged_vlans":0,"stp_root":false}}
+///                  "macs":[…],"macs_elsewhere":[…],"bridge_neighbours":0,"own_path":false,"ports_up":24,"tagged_vlans":0,"stp_root":false,
+///                  "in_octets":…}}   (received by the port, as it counts now)
 ///   "ports": {"ports":[{"port":…,"admin":…}]}   "save": {"saved":true}   404 no such port, 403 refused, 409 identity changed
 /// The requests are signed as Standard Webhooks asks (HMAC-SHA-256 over id, time and body); `webhook-id` is new for every request. The answer is
 /// trusted for what it says, so the address is https or loopback (the configuration refuses others). What the answer leaves out is unreadable,
@@ -40,6 +41,7 @@ public:
   [[nodiscard]] Expected<void, DriverError> set(const guard::PortFacts& facts, guard::AdminState wish) override;
   [[nodiscard]] Expected<guard::PortFacts, DriverError> reread(const inventory::AccessPort& port) override;
   [[nodiscard]] std::string describe_write(const guard::PortFacts& facts, guard::AdminState wish) const override;
+  [[nodiscard]] std::optional<PortTraffic> traffic(const guard::PortFacts& facts) override;
   [[nodiscard]] std::optional<AdminStates> admin_states() override;
   [[nodiscard]] bool can_save() const override { return x_options.can_save; }
   [[nodiscard]] Expected<void, DriverError> save() override;
