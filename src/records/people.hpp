@@ -41,6 +41,11 @@ struct TicketSummary {
   std::string state;
   WallTime opened;
   WallTime changed;
+  std::uint32_t version = 0;  ///< last seq
+};
+struct TicketFilter {
+  std::optional<CustomerId> customer;
+  std::string state;  ///< empty: any
 };
 class Tickets {
 public:
@@ -49,6 +54,8 @@ public:
   [[nodiscard]] virtual std::vector<ticket::Event> events(ticket::TicketId) const = 0;      ///< empty: no such ticket
   virtual void append(const ticket::Ticket& after, const std::vector<ticket::Event>&) = 0;  ///< throws Conflict if the ticket has moved on
   [[nodiscard]] virtual std::vector<TicketSummary> list(std::size_t limit) const = 0;       ///< newest change first
+  /// The same, filtered, behind a ticket of the page before.
+  [[nodiscard]] virtual std::vector<TicketSummary> page(const TicketFilter&, const std::optional<TicketSummary>& after, std::size_t limit) const = 0;
 };
 
 struct AupVersion {

@@ -20,9 +20,12 @@
 #include "desk/case.hpp"
 #include "desk/step.hpp"
 #include "inventory/inventory.hpp"
+#include "records/access.hpp"
 #include "records/exporters.hpp"
+#include "records/feed.hpp"
 #include "records/near_misses.hpp"
 #include "records/people.hpp"
+#include "records/queue.hpp"
 #include "records/reports.hpp"
 
 namespace pinfold::records {
@@ -92,6 +95,8 @@ public:
   [[nodiscard]] virtual std::vector<Job> claimed(std::string_view kind) const = 0;
   [[nodiscard]] virtual std::optional<Job> find(const std::string& key) const = 0;
   [[nodiscard]] virtual std::vector<Job> of_case(CaseId) const = 0;
+  /// In that state (nullopt: all but Done), by the time from which they are due and key, behind `after`.
+  [[nodiscard]] virtual std::vector<Job> page(std::optional<JobState> state, const std::optional<Job>& after, std::size_t limit) const = 0;
 };
 
 /// A datum that was acknowledged and waits to be worked on: a mail taken by LMTP, a finding taken from an agent.
@@ -219,6 +224,9 @@ public:
   virtual Aup& aup() = 0;
   virtual Calls& calls() = 0;
   virtual Reports& reports() = 0;
+  virtual Access& access() = 0;
+  virtual Queue& queue() = 0;
+  virtual Feed& feed() = 0;
   virtual NearMissHistory& near_misses() = 0;
 };
 

@@ -1,13 +1,25 @@
 #include "store/tables.hpp"
 
 namespace pinfold::store {
+namespace {
+
+void tell(soci::session& session, const std::string& key, std::string_view kind, WallTime at) {
+  FeedTable(session).add(
+      {.id = 0, .at = at, .topic = "call", .kind = std::string(kind), .subject = key, .version = 0, .customer = {}, .server = {}, .state = {}});
+}
+
+}  // namespace
 
 void CallsTable::add(const records::CallRow& row) {
-  execute(x_session,
-          "INSERT INTO calls (call_key, case_id, what, called_at, step, step_at) VALUES (:key, :case_id, :what, :called, :step, :step_at) "
-          "ON CONFLICT DO NOTHING",
-          row.key, static_cast<long long>(row.case_id.value), row.what, to_column(row.called), static_cast<long long>(row.step),
-          to_column(row.step_at));
+  const bool added =
+      execute(x_session,
+              "INSERT INTO calls (call_key, case_id, what, called_at, step, step_at) VALUES (:key, :case_id, :what, :called, :step, :step_at) "
+              "ON CONFLICT DO NOTHING",
+              row.key, static_cast<long long>(row.case_id.value), row.what, to_column(row.called), static_cast<long long>(row.step),
+              to_column(row.step_at)) == 1;
+  if (added) {
+    tell(x_session, row.key, "person_called", row.called);
+  }
 }
 
 void CallsTable::escalate(const std::string& key, unsigned step, WallTime now) {
@@ -16,8 +28,12 @@ void CallsTable::escalate(const std::string& key, unsigned step, WallTime now) {
 }
 
 bool CallsTable::take(const std::string& key, const StaffId& by, WallTime now) {
-  return execute(x_session, "UPDATE calls SET taken_by = :by, taken_at = :now WHERE call_key = :key AND taken_by IS NULL", by.value, to_column(now),
-                 key) == 1;
+  const bool taken = execute(x_session, "UPDATE calls SET taken_by = :by, taken_at = :now WHERE call_key = :key AND taken_by IS NULL", by.value,
+                             to_column(now), key) == 1;
+  if (taken) {
+    tell(x_session, key, "call_taken", now);
+  }
+  return taken;
 }
 
 std::vector<records::CallRow> CallsTable::open() const {

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "desk/event_json.hpp"
 #include "store/chain.hpp"
+#include "store/event_row.hpp"
 #include "store/tables.hpp"
 
 namespace pinfold::store {
@@ -19,14 +20,7 @@ constexpr std::size_t kMaxPayload = std::size_t{4} * 1024 * 1024;  ///< a findin
 
 Nullable<long long> to_nullable_column(std::optional<WallTime> t) { return Nullable<long long>(t ? std::optional(to_column(*t)) : std::nullopt); }
 
-struct EventRow {
-  long long seq = 0;
-  long long at = 0;
-  std::string kind;
-  std::string commitment;
-  Nullable<std::string> salt;
-  Nullable<std::string> payload;
-};
+}  // namespace
 
 desk::Event read_event(CaseId id, const EventRow& row) {
   const auto damaged = [&](std::string_view what) { return records::StoreError(fmt::format("{} event {}: {}", to_string(id), row.seq, what)); };
@@ -51,8 +45,6 @@ desk::Event read_event(CaseId id, const EventRow& row) {
   }
   return {static_cast<std::uint32_t>(row.seq), to_wall_time(row.at), std::move(body).value()};
 }
-
-}  // namespace
 
 CaseId CasesTable::create() {
   execute(x_session, "UPDATE counters SET value = value + 1 WHERE name = 'case'");
@@ -127,6 +119,19 @@ void CasesTable::append(CaseId id, std::uint32_t last_seq, const std::vector<des
     update_row(id, last_seq, after, next_due);
   }
   append_events(id, events);
+  QueueTable(x_session).follow(events, after);
+  FeedTable feed(x_session);
+  for (const desk::Event& event : events) {
+    feed.add({.id = 0,
+              .at = event.at,
+              .topic = "case",
+              .kind = std::string(kind_of(event.body)),
+              .subject = to_string(id),
+              .version = event.seq,
+              .customer = after.customer,
+              .server = after.server,
+              .state = std::string(desk::to_string(after.state))});
+  }
 }
 
 void CasesTable::insert_row(CaseId id, const desk::Case& after, std::optional<WallTime> next_due) {

@@ -99,4 +99,15 @@ std::vector<Job> OutboxTable::of_case(CaseId id) const {
   return jobs(x_session, "WHERE case_id = :case_id ORDER BY not_before, job_key", static_cast<long long>(id.value));
 }
 
+std::vector<Job> OutboxTable::page(std::optional<JobState> state, const std::optional<Job>& after, std::size_t limit) const {
+  const long long due = after ? to_column(after->not_before) : -1;
+  const std::string key = after ? after->key : std::string{};
+  const auto at_most = static_cast<long long>(limit);
+  const std::string tail = " AND (not_before, job_key) > (:due, :key) ORDER BY not_before, job_key LIMIT :at_most";
+  if (state) {
+    return jobs(x_session, "WHERE state = :state" + tail, std::string(kStates.name(*state)), due, key, at_most);
+  }
+  return jobs(x_session, "WHERE state IN ('queued', 'claimed', 'failed')" + tail, due, key, at_most);
+}
+
 }  // namespace pinfold::store

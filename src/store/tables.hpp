@@ -5,6 +5,7 @@
 #pragma once
 
 #include "records/store.hpp"
+#include "store/api_tables.hpp"
 #include "store/sql.hpp"
 
 namespace pinfold::store {
@@ -43,6 +44,8 @@ public:
   [[nodiscard]] std::vector<records::Job> claimed(std::string_view kind) const override;
   [[nodiscard]] std::optional<records::Job> find(const std::string& key) const override;
   [[nodiscard]] std::vector<records::Job> of_case(CaseId id) const override;
+  [[nodiscard]] std::vector<records::Job> page(std::optional<records::JobState> state, const std::optional<records::Job>& after,
+                                               std::size_t limit) const override;
 
 private:
   soci::session& x_session;
@@ -148,6 +151,8 @@ public:
   [[nodiscard]] std::vector<ticket::Event> events(ticket::TicketId id) const override;
   void append(const ticket::Ticket& after, const std::vector<ticket::Event>& events) override;
   [[nodiscard]] std::vector<records::TicketSummary> list(std::size_t limit) const override;
+  [[nodiscard]] std::vector<records::TicketSummary> page(const records::TicketFilter& filter, const std::optional<records::TicketSummary>& after,
+                                                         std::size_t limit) const override;
 
 private:
   soci::session& x_session;
@@ -182,7 +187,10 @@ public:
   explicit ReportsTable(soci::session& session) : x_session(session) {}
   bool add(const records::ReportRow& row) override;
   [[nodiscard]] std::optional<records::ReportRow> find(std::int64_t id) const override;
+  [[nodiscard]] std::optional<records::ReportRow> find_raw(std::string_view sha256) const override;
   [[nodiscard]] std::vector<records::ReportRow> list(records::ReportState state, std::size_t limit) const override;
+  [[nodiscard]] std::vector<records::ReportRow> page(records::ReportState state, std::int64_t after, std::size_t limit) const override;
+  [[nodiscard]] std::uint64_t count(records::ReportState state) const override;
   void decide(std::int64_t id, records::ReportState state, std::uint64_t findings, std::string_view why) override;
   void note(const records::ReportedRow& row) override;
   std::vector<records::ReportedRow> conclude(const std::string& finding_id, records::ReportOutcome outcome) override;
@@ -220,6 +228,9 @@ public:
         x_aup(session),
         x_calls(session),
         x_reports(session),
+        x_access(session),
+        x_queue(session),
+        x_feed(session),
         x_near_misses(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
@@ -234,6 +245,9 @@ public:
   records::Aup& aup() override { return x_aup; }
   records::Calls& calls() override { return x_calls; }
   records::Reports& reports() override { return x_reports; }
+  records::Access& access() override { return x_access; }
+  records::Queue& queue() override { return x_queue; }
+  records::Feed& feed() override { return x_feed; }
   records::NearMissHistory& near_misses() override { return x_near_misses; }
 
 private:
@@ -250,6 +264,9 @@ private:
   AupTable x_aup;
   CallsTable x_calls;
   ReportsTable x_reports;
+  AccessTable x_access;
+  QueueTable x_queue;
+  FeedTable x_feed;
   NearMissTable x_near_misses;
 };
 

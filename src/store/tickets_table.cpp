@@ -67,26 +67,57 @@ void TicketsTable::append(const ticket::Ticket& after, const std::vector<ticket:
   for (const ticket::Event& event : events) {
     execute(x_session, "INSERT INTO ticket_events (ticket, seq, at, payload) VALUES (:ticket, :seq, :at, :payload)",
             static_cast<long long>(after.id.value), static_cast<long long>(event.seq), to_column(event.at), ticket::to_json(event.body).dump());
+    FeedTable(x_session).add({.id = 0,
+                              .at = event.at,
+                              .topic = "ticket",
+                              .kind = std::string(kind_of(event.body)),
+                              .subject = to_string(after.id),
+                              .version = event.seq,
+                              .customer = after.opening.customer,
+                              .server = after.opening.server,
+                              .state = state});
   }
 }
 
-std::vector<records::TicketSummary> TicketsTable::list(std::size_t limit) const {
-  const auto at_most = static_cast<long long>(std::min<std::size_t>(limit, std::numeric_limits<int>::max()));
+namespace {
+
+template <typename... In>
+std::vector<records::TicketSummary> summaries(soci::session& session, const std::string& tail, const In&... in) {
   std::vector<records::TicketSummary> tickets;
   records::TicketSummary row;
   long long id = 0;
   long long opened = 0;
   long long changed = 0;
-  for_each_row(
-      x_session,
-      "SELECT id, customer, server, kind, subject, state, opened_at, changed_at FROM tickets ORDER BY changed_at DESC, id DESC LIMIT :at_most",
-      std::tie(at_most), std::tie(id, row.customer.value, row.server.value, row.kind, row.subject, row.state, opened, changed), [&] {
-        row.id = ticket::TicketId{id};
-        row.opened = to_wall_time(opened);
-        row.changed = to_wall_time(changed);
-        tickets.push_back(row);
-      });
+  long long version = 0;
+  for_each_row(session, "SELECT id, customer, server, kind, subject, state, opened_at, changed_at, last_seq FROM tickets " + tail, std::tie(in...),
+               std::tie(id, row.customer.value, row.server.value, row.kind, row.subject, row.state, opened, changed, version), [&] {
+                 row.id = ticket::TicketId{id};
+                 row.opened = to_wall_time(opened);
+                 row.changed = to_wall_time(changed);
+                 row.version = static_cast<std::uint32_t>(version);
+                 tickets.push_back(row);
+               });
   return tickets;
+}
+
+}  // namespace
+
+std::vector<records::TicketSummary> TicketsTable::list(std::size_t limit) const {
+  const auto at_most = static_cast<long long>(std::min<std::size_t>(limit, std::numeric_limits<int>::max()));
+  return summaries(x_session, "ORDER BY changed_at DESC, id DESC LIMIT :at_most", at_most);
+}
+
+std::vector<records::TicketSummary> TicketsTable::page(const records::TicketFilter& filter, const std::optional<records::TicketSummary>& after,
+                                                       std::size_t limit) const {
+  const auto at_most = static_cast<long long>(limit);
+  const long long changed = after ? to_column(after->changed) : std::numeric_limits<long long>::max();
+  const auto id = static_cast<long long>(after ? after->id.value : 0);
+  const std::string tail =
+      " AND (:state1 = '' OR state = :state2) AND (changed_at, id) < (:changed, :id) ORDER BY changed_at DESC, id DESC LIMIT :at_most";
+  if (filter.customer) {
+    return summaries(x_session, "WHERE customer = :customer" + tail, filter.customer->value, filter.state, filter.state, changed, id, at_most);
+  }
+  return summaries(x_session, "WHERE 1 = 1" + tail, filter.state, filter.state, changed, id, at_most);
 }
 
 }  // namespace pinfold::store
