@@ -11,7 +11,7 @@ export CCACHE_NOHASHDIR ?= 1
 SERVERS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup setup-lab build check test test-mail test-sanitizers lint fuzz bench bench-flow bench-mail soak-flow evaluate simulate-year package golden demo dev format clean
+.PHONY: help setup setup-lab build check test test-mail test-sanitizers lint fuzz bench bench-flow bench-http bench-mail soak-flow evaluate simulate-year package golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -81,6 +81,11 @@ bench-mail: setup    ## mails a second through the sealed reader, reports and de
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
 	@cmake --build --preset release -j $(JOBS) --target mail_bench pinfold-reader
 	@build/release/bin/mail_bench
+
+bench-http: setup    ## the API: requests a second on one core, a queue page of 100,000 cases
+	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
+	@cmake --build --preset release -j $(JOBS) --target http_bench
+	@build/release/bin/http_bench
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }

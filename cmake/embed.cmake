@@ -1,12 +1,17 @@
 # pinfold_embed(TARGET NAME FILE...)
-#   Compiles files into TARGET as text: NAME/embedded.hpp (below the build folder) declares
+# pinfold_embed(TARGET NAME BASE folder FILE...)
+#   Compiles files into TARGET as text; with BASE they are named by their path below that folder: NAME/embedded.hpp (below the build folder) declares
 #   `const std::vector<pinfold::EmbeddedFile>& NAME_files();` in namespace pinfold, sorted by file name. Editing a file rebuilds one small .cpp.
 # Run as a script (-DOUT= -DNAME= -DFILES=) it writes that .cpp.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(code "#include \"base/embedded.hpp\"\n\nnamespace pinfold {\nconst std::vector<EmbeddedFile>& ${NAME}_files();\nconst std::vector<EmbeddedFile>& ${NAME}_files() {\n  static const std::vector<EmbeddedFile> files{\n")
   string(REPLACE "|" ";" FILES "${FILES}")
   foreach(file ${FILES})
-    get_filename_component(short ${file} NAME)
+    if(BASE)
+      file(RELATIVE_PATH short ${BASE} ${file})
+    else()
+      get_filename_component(short ${file} NAME)
+    endif()
     file(READ ${file} hex HEX)
     string(REGEX REPLACE "(..)" "\\\\x\\1" text "${hex}")
     # Literals of 4,000 bytes each: the standard promises no more than 65,536, and compilers are slow on long ones.
@@ -27,10 +32,15 @@ if(CMAKE_SCRIPT_MODE_FILE)
 endif()
 
 function(pinfold_embed target name)
+  set(base "")
+  if("${ARGV2}" STREQUAL "BASE")
+    list(GET ARGN 1 base)
+    list(REMOVE_AT ARGN 0 1)
+  endif()
   list(SORT ARGN)
   set(out ${CMAKE_BINARY_DIR}/embedded/${name}.cpp)
   string(REPLACE ";" "|" files "${ARGN}")
   add_custom_command(OUTPUT ${out} DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM
-    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${files}" -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${files}" -DBASE=${base} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
   target_sources(${target} PRIVATE ${out})
 endfunction()

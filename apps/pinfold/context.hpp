@@ -47,6 +47,7 @@ void add_decision_commands(CLI::App& group, Context& context);  ///< below `case
 void add_policy_commands(CLI::App& app, Context& context);
 void add_ticket_commands(CLI::App& app, Context& context);
 void add_people_commands(CLI::App& app, Context& context);
+void add_user_commands(CLI::App& app, Context& context);
 void add_port_commands(CLI::App& app, Context& context);
 void add_inventory_commands(CLI::App& app, Context& context);
 void add_bandwidth_commands(CLI::App& app, Context& context);

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     add_policy_commands(app, context);
     add_ticket_commands(app, context);
     add_people_commands(app, context);
+    add_user_commands(app, context);
     add_port_commands(app, context);
     add_inventory_commands(app, context);
     add_bandwidth_commands(app, context);

@@ -127,14 +127,65 @@ private:
     }
   }
 
+  /// Passwords never cross a network in clear: TLS here, or a trusted proxy that has it.
+  void read_exposure(TableReader& table, const std::optional<Endpoint>& listen) {
+    auto& http = x_config.http;
+    table.text("tls_certificate", http.tls_certificate);
+    table.text("tls_key", http.tls_key);
+    if (http.tls_certificate.empty() != http.tls_key.empty()) {
+      table.fail(http.tls_key.empty() ? "tls_key" : "tls_certificate", "missing: tls_certificate and tls_key belong together");
+    }
+    for (std::string* file : {&http.tls_certificate, &http.tls_key}) {
+      *file = file->empty() ? *file : relative_to_file(*file).string();
+    }
+    for (const std::string& text : table.texts("trusted_proxies", kMaxProxies)) {
+      if (const auto address = net::IpAddress::parse(text)) {
+        http.trusted_proxies.push_back(*address);
+      } else {
+        table.fail("trusted_proxies", "\"" + text + "\" is not an IP address");
+      }
+    }
+    if (listen && !is_loopback(listen->address) && http.tls_certificate.empty() && http.trusted_proxies.empty()) {
+      table.fail("listen", "must be a loopback address unless tls_certificate and tls_key are set, or trusted_proxies names the TLS proxy in front");
+    }
+  }
+
+  void read_site(TableReader& table) {
+    auto& http = x_config.http;
+    table.text("name", http.name);
+    table.text("language", http.language);
+    table.text("console", http.console);
+    table.number("calls_per_minute", http.calls_per_minute, 0, 1'000'000);
+    std::string logo;
+    table.text("logo", logo);
+    if (!logo.empty()) {
+      http.logo = relative_to_file(logo);
+      if (http.logo.extension() != ".svg" && http.logo.extension() != ".png") {
+        table.fail("logo", "an SVG or PNG file");
+      }
+    }
+    table.table("colours", [&](TableReader& colours) {
+      for (const char* token : {"accent", "accent_dark"}) {
+        std::string value;
+        colours.text(token, value);
+        const bool is_hex = value.size() == 7 && value[0] == '#' && value.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
+        if (!value.empty() && !is_hex) {
+          colours.fail(token, "a colour like \"#0a5f8a\"");
+        }
+        if (!value.empty()) {
+          http.colours.emplace_back(token, value);
+        }
+      }
+    });
+  }
+
   void read_http(TableReader& root) {
     std::optional<Endpoint> listen = Endpoint{net::IpAddress::v4(0x7F000001), 8080};
     root.table("http", [&](TableReader& table) {
       table.listen_endpoint("listen", listen);
       claim(table, "listen", Transport::Tcp, listen);
-      if (listen && !is_loopback(listen->address)) {
-        table.fail("listen", "must be a loopback address: the pages have no login yet; put a proxy with one in front");
-      }
+      read_exposure(table, listen);
+      read_site(table);
       table.listen_endpoint("answers", x_config.http.answers);
       claim(table, "answers", Transport::Tcp, x_config.http.answers);
       table.text("help_line", x_config.http.help_line);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/expected.hpp"
@@ -25,6 +26,7 @@ inline constexpr std::size_t kMaxExporters = 4096;
 inline constexpr std::size_t kMaxInterfaces = 256;  ///< an exporter
 inline constexpr std::size_t kMaxMirrors = 8;
 inline constexpr std::size_t kMaxSwitches = 20'000;
+inline constexpr std::size_t kMaxProxies = 64;
 
 struct Endpoint {
   net::IpAddress address;
@@ -91,10 +93,19 @@ struct Config {
   std::filesystem::path state_dir;    ///< database, evidence, port journal
   std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
   struct {
-    Endpoint listen;                  ///< staff pages; loopback by default
-    std::optional<Endpoint> answers;  ///< the owners' answer page; none = notices have no link
-    std::string public_url;           ///< how owners reach the answer page, without a slash at the end
-    std::string help_line;            ///< whom an owner can call, as the answer page says it
+    Endpoint listen;                                           ///< portal, desk and API; loopback by default
+    std::string tls_certificate;                               ///< file: PEM, the whole chain; empty: no TLS here
+    std::string tls_key;                                       ///< file: PEM
+    std::vector<net::IpAddress> trusted_proxies;               ///< who may say in X-Forwarded-For whom it speaks for; loopback always may
+    std::string name;                                          ///< of the provider, on every page
+    std::filesystem::path logo;                                ///< SVG or PNG; empty: none
+    std::vector<std::pair<std::string, std::string>> colours;  ///< the user interface's design tokens set anew: "accent" = "#0a5f8a"
+    std::string language = "en";                               ///< of pages for who has said nothing else
+    std::string console;                                       ///< how an owner reaches a server whose port is off
+    unsigned calls_per_minute = 1200;                          ///< of one user of the API
+    std::optional<Endpoint> answers;                           ///< the owners' answer page; none = notices have no link
+    std::string public_url;                                    ///< how owners reach the answer page, without a slash at the end
+    std::string help_line;                                     ///< whom an owner can call, as the answer page says it
   } http;
   struct {
     std::optional<Endpoint> listen;  ///< host agents; none = no agents

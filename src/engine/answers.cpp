@@ -49,7 +49,7 @@ std::string answer_key(records::Store& store) {
 }
 
 http::AnswerPageOptions answer_page_options(const config::Config& config, records::Store& store) {
-  return {answer_key(store), config.mail.from_name, config.http.help_line, config.policy.response_window};
+  return {answer_key(store), config.mail.from_name, config.http.help_line, config.policy.response_window, config.http.trusted_proxies};
 }
 
 http::AnswerDesk answer_desk(DeskService& desk) {

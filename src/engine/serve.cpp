@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "collect/collector.hpp"
 #include "engine/answers.hpp"
+#include "engine/api_desk.hpp"
 #include "engine/bandwidth.hpp"
 #include "engine/drivers.hpp"
 #include "engine/findings.hpp"
@@ -20,12 +21,15 @@
 #include "engine/on_call.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
+#include "engine/webhooks.hpp"
 #include "engine/worker.hpp"
 #include "http/agent_api.hpp"
+#include "http/portal.hpp"
 #include "http/server.hpp"
 #include "http/staff_pages.hpp"
 #include "mail/lmtp_server.hpp"
 #include "store/evidence_files.hpp"
+#include "store/history_file.hpp"
 #include "store/store.hpp"
 
 namespace pinfold::engine {
@@ -86,6 +90,10 @@ std::vector<SwitchId> switch_ids(const config::Config& config) {
   return ids;
 }
 
+std::optional<http::Tls> page_tls(const config::Config& config) {
+  return config.http.tls_certificate.empty() ? std::nullopt : std::optional(http::Tls{config.http.tls_certificate, config.http.tls_key});
+}
+
 http::ListenAddress listen_address(const config::Endpoint& endpoint) { return {endpoint.address, endpoint.port}; }
 
 }  // namespace
@@ -120,8 +128,14 @@ struct Serve::Parts {
   PortWorker ports;
   OnCallWorker calls;
   http::AgentApi agents;
+  std::unique_ptr<records::History> history;  ///< a reader of its own beside the writer
+  std::unique_ptr<http::api::Desk> api_desk;
+  http::Sessions sessions;
+  http::api::Api api;
   http::StaffPages pages;
+  http::Portal portal;
   http::AnswerPage answers;
+  Webhooks webhooks;
   std::shared_ptr<const inventory::Inventory> known_inventory;
 
   // In the order of starting; ~Parts says how they end.
@@ -153,13 +167,21 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
       calls(desk, config, submitter, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
+      history(store::open_history(history_file(c))),
+      api_desk(
+          make_api_desk({config, desk, evidence, history.get(), notices, reader, submitter, k, [this] { return health(); }, [this] { wake_all(); }})),
+      sessions(*store),
+      api(api_options(c), *api_desk, sessions, k),
       pages(*store, c.policy, k, [this] { return health(); }),
-      answers(answer_page_options(c, *store), answer_desk(desk), k) {}
+      portal(api, pages),
+      answers(answer_page_options(c, *store), answer_desk(desk), k),
+      webhooks(*store, k) {}
 
 /// Workers look at the collector and ask which ears are there: they stop before any of these is destroyed. What still comes by LMTP or from
 /// agents meanwhile waits in the store for the next start.
 Serve::Parts::~Parts() {
   started = false;
+  page_server.reset();  // streams end before what feeds them
   if (collector) {
     collector->stop();  // its last findings are offered
   }
@@ -215,8 +237,9 @@ void Serve::Parts::start() {
     agent_server = std::make_unique<http::Server>(listen_address(*config.agents.listen), http::Limits{},
                                                   [this](const http::Request& r) { return agents.handle(r); });
   }
-  page_server =
-      std::make_unique<http::Server>(listen_address(config.http.listen), http::Limits{}, [this](const http::Request& r) { return pages.handle(r); });
+  page_server = std::make_unique<http::Server>(
+      listen_address(config.http.listen), http::Limits{}, [this](const http::Request& r) { return portal.handle(r); }, http::Portal::is_slow,
+      page_tls(config));
 
   if (config.http.answers) {
     answer_server = std::make_unique<http::Server>(listen_address(*config.http.answers), answer_limits(),
@@ -237,6 +260,7 @@ void Serve::Parts::start() {
     return ports.work();
   });
   add("calls", kLook, [this] { return calls.work(); });
+  add("webhooks", kBeat, [this] { return webhooks.work(); });
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
@@ -260,6 +284,7 @@ void Serve::Parts::wake_all() {
     for (const auto& worker : workers) {
       worker->wake();
     }
+    api.hub().wake();
   }
 }
 

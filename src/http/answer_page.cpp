@@ -10,8 +10,9 @@
 #include "base/expected.hpp"
 #include "base/text.hpp"
 #include "desk/words.hpp"
+#include "http/case_words.hpp"
+#include "http/client.hpp"
 #include "http/page.hpp"
-#include "net/ip_address.hpp"
 
 namespace pinfold::http {
 namespace {
@@ -21,30 +22,7 @@ using kainjow::mustache::data;
 constexpr std::size_t kMaxShownFacts = 12;
 constexpr std::array kStatements{desk::Statement::Looking, desk::Statement::Fixed, desk::Statement::Intended, desk::Statement::NotMine};
 
-/// The peer, or whom a proxy on this machine names.
-std::string client_of(const Request& request) {
-  const auto peer = net::IpAddress::parse(request.remote);
-  const std::string_view forwarded = request.header("x-forwarded-for");
-  if (peer && net::is_loopback(*peer) && !forwarded.empty()) {
-    return printable(trim(split(forwarded, ',').back()), 64);
-  }
-  return request.remote;
-}
-
 data flag(bool value) { return value ? data{data::type::bool_true} : data{data::type::bool_false}; }
-
-/// What of the ladder its owner has to know.
-std::string_view stand_of(const desk::Case& c) {
-  switch (c.state) {
-    case desk::State::Disabled:
-    case desk::State::Discussed:
-    case desk::State::Enabling: return "off";
-    case desk::State::Closed:
-    case desk::State::FalsePositive: return "closed";
-    case desk::State::Probation: return "probation";
-    default: return c.last_response ? "answered" : "waiting";
-  }
-}
 
 std::string_view tone_of(std::string_view stand) { return stand == "off" ? "stop" : stand == "waiting" ? "warn" : "calm"; }
 
@@ -154,7 +132,7 @@ Response AnswerPage::handle(const Request& request) {
   }
   const auto found = visit(request);
   if (!found) {
-    const bool may_guess = x_wrong.take(client_of(request), x_clock.wall());
+    const bool may_guess = x_wrong.take(client_of(request, x_options.trusted_proxies).address, x_clock.wall());
     return may_guess ? plain(404, "This link leads nowhere, or it has ended. Reply to the mail instead, please.\n")
                      : plain(429, "Too many wrong links from your address; try again in a minute.\n");
   }
@@ -226,7 +204,7 @@ Response AnswerPage::show(const Visit& visit, unsigned status, const std::string
   const bool has_deadline = stand == "waiting" && warning != nullptr && warning->delivered.has_value();
   values.set("has_deadline", flag(has_deadline));
   if (has_deadline) {
-    const WallTime deadline = *warning->delivered + x_options.response_window;
+    const WallTime deadline = *warning->delivered + warning->window.value_or(x_options.response_window);
     const Micros left = deadline - x_clock.wall();
     values.set("deadline", to_people(deadline));
     values.set("left", left > Micros{0} ? visit.words.at("left") + " " + span_text(left) : visit.words.at("passed"));

@@ -9,7 +9,7 @@
 /// Bounds:  kMaxNote bytes of note; kMaxWrong wrong links a minute from one address, kMaxAnswers posts a minute for one case, then 429.
 /// Clock:   given. Threads: any.
 /// Security: every text is escaped; strict CSP; no cookies, so nothing to forge a request with; the link is the only credential and is kept out of
-///          Referer. Behind a proxy on loopback the client is the last address in X-Forwarded-For.
+///          Referer. Who asks is told by http/client.hpp.
 #pragma once
 
 #include <functional>
@@ -24,6 +24,7 @@
 #include "http/message.hpp"
 #include "http/rate_limit.hpp"
 #include "http/words.hpp"
+#include "net/ip_address.hpp"
 
 namespace pinfold::http {
 
@@ -49,7 +50,8 @@ struct AnswerPageOptions {
   std::string key;         ///< of the signatures
   std::string brand;       ///< "Example Host Abuse Desk"
   std::string help_line;   ///< whom to call; may be empty
-  Micros response_window;  ///< as in the policy
+  Micros response_window;  ///< as in the policy; a notice that has a window of its own keeps it
+  std::vector<net::IpAddress> trusted_proxies{};
 };
 
 class AnswerPage {

@@ -2,7 +2,9 @@
 
 namespace pinfold::http {
 
-std::string url_decode(std::string_view text) {
+namespace {
+
+std::string decode(std::string_view text, char plus) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
@@ -12,10 +14,15 @@ std::string url_decode(std::string_view text) {
         continue;
       }
     }
-    plain += text[i] == '+' ? ' ' : text[i];
+    plain += text[i] == '+' ? plus : text[i];
   }
   return plain;
 }
+
+}  // namespace
+
+std::string url_decode(std::string_view text) { return decode(text, ' '); }
+std::string url_decode_path(std::string_view text) { return decode(text, '+'); }
 
 std::optional<Form> parse_form(const Request& request) {
   if (!istarts_with(request.header("content-type"), "application/x-www-form-urlencoded") || request.body.size() > kMaxForm) {

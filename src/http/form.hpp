@@ -18,5 +18,7 @@ using Form = std::map<std::string, std::string>;
 [[nodiscard]] std::optional<Form> parse_form(const Request& request);
 /// "%C3%A4+b" → "ä b". A '%' without two hexadecimal digits stands for itself.
 [[nodiscard]] std::string url_decode(std::string_view text);
+/// The same for a segment of a path, where '+' stands for itself.
+[[nodiscard]] std::string url_decode_path(std::string_view text);
 
 }  // namespace pinfold::http

@@ -5,12 +5,16 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 
 #include <fmt/format.h>
 
@@ -31,9 +35,12 @@ using asio::ip::tcp;
 /// Without a small send buffer the kernel would swallow what a client that never reads is sent, and it would never be noticed.
 constexpr int kSendBuffer = 64 * 1024;
 
+/// How long a stream waits before it looks again by itself.
+constexpr std::chrono::seconds kStreamNap{30};
+
 auto quietly(beast::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
-Request to_request(beast::http::request<beast::http::string_body> message, std::string remote) {
+Request to_request(beast::http::request<beast::http::string_body> message, std::string remote, bool is_tls) {
   Request request;
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
@@ -42,16 +49,24 @@ Request to_request(beast::http::request<beast::http::string_body> message, std::
   }
   request.body = std::move(message.body());
   request.remote = std::move(remote);
+  request.is_tls = is_tls;
   return request;
+}
+
+template <typename Message>
+void set_head(Message& message, const Response& response, bool keep_alive) {
+  if (!response.content_type.empty()) {
+    message.set(beast::http::field::content_type, response.content_type);
+  }
+  for (const auto& [name, value] : response.headers) {
+    message.insert(name, value);
+  }
+  message.keep_alive(keep_alive);
 }
 
 beast::http::response<beast::http::string_body> to_message(Response response, unsigned version, bool keep_alive) {
   beast::http::response<beast::http::string_body> message{static_cast<beast::http::status>(response.status), version};
-  message.set(beast::http::field::content_type, response.content_type);
-  for (const auto& [name, value] : response.headers) {
-    message.set(name, value);
-  }
-  message.keep_alive(keep_alive);
+  set_head(message, response, keep_alive);
   message.body() = std::move(response.body);
   message.prepare_payload();
   return message;
@@ -60,7 +75,23 @@ beast::http::response<beast::http::string_body> to_message(Response response, un
 }  // namespace
 
 struct Server::Impl {
-  Impl(Limits l, Handler h) : limits(l), handler(std::move(h)), io(static_cast<int>(l.threads)), acceptor(io) {}
+  Impl(Limits l, Handler h, IsSlow slow)
+      : limits(l), handler(std::move(h)), is_slow(std::move(slow)), io(static_cast<int>(l.threads)), acceptor(io) {}
+
+  void use_tls(const Tls& files) {
+    tls.emplace(asio::ssl::context::tls_server);
+    tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
+                     asio::ssl::context::no_compression);
+    beast::error_code error;
+    tls->use_certificate_chain_file(files.certificate, error);
+    if (error) {
+      throw ServerError(fmt::format("{}: {}", files.certificate, error.message()));
+    }
+    tls->use_private_key_file(files.key, asio::ssl::context::pem, error);
+    if (error) {
+      throw ServerError(fmt::format("{}: {}", files.key, error.message()));
+    }
+  }
 
   void listen_on(const ListenAddress& where) {
     const tcp::endpoint endpoint{asio::ip::make_address(to_string(where.address)), where.port};
@@ -89,7 +120,11 @@ struct Server::Impl {
       socket.set_option(tcp::no_delay(true), error);
       socket.set_option(asio::socket_base::send_buffer_size(kSendBuffer), error);
       const auto strand = socket.get_executor();
-      asio::co_spawn(strand, serve(beast::tcp_stream(std::move(socket))), asio::detached);
+      if (tls) {
+        asio::co_spawn(strand, serve_tls(beast::tcp_stream(std::move(socket))), asio::detached);
+      } else {
+        asio::co_spawn(strand, serve_plain(beast::tcp_stream(std::move(socket))), asio::detached);
+      }
     }
   }
 
@@ -102,24 +137,87 @@ struct Server::Impl {
     }
   }
 
-  asio::awaitable<void> serve(beast::tcp_stream stream) {
-    struct Live {
-      explicit Live(std::atomic<std::size_t>& c) : count(c) { ++count; }
-      ~Live() { --count; }
-      Live(const Live&) = delete;
-      Live& operator=(const Live&) = delete;
-      std::atomic<std::size_t>& count;
-    };
+  struct Live {
+    explicit Live(std::atomic<std::size_t>& c) : count(c) { ++count; }
+    ~Live() { --count; }
+    Live(const Live&) = delete;
+    Live& operator=(const Live&) = delete;
+    std::atomic<std::size_t>& count;
+  };
+
+  asio::awaitable<void> serve_plain(beast::tcp_stream stream) {
     const Live counted(live);
     beast::error_code error;
-    const auto peer = stream.socket().remote_endpoint(error);
+    co_await serve(stream, stream, false);
+    stream.socket().shutdown(tcp::socket::shutdown_send, error);
+  }
+
+  asio::awaitable<void> serve_tls(beast::tcp_stream raw) {
+    const Live counted(live);
+    beast::error_code error;
+    beast::ssl_stream<beast::tcp_stream> stream(std::move(raw), *tls);
+    stream.next_layer().expires_after(limits.request_deadline);
+    co_await stream.async_handshake(asio::ssl::stream_base::server, quietly(error));
+    if (error) {
+      co_return;
+    }
+    co_await serve(stream, stream.next_layer(), true);
+    stream.next_layer().expires_after(limits.write_deadline);
+    co_await stream.async_shutdown(quietly(error));
+  }
+
+  /// Slow work is done elsewhere, and this connection's strand goes on afterwards.
+  asio::awaitable<Response> answer_slowly(Request request) {
+    co_return co_await asio::co_spawn(
+        slow, [this, request = std::move(request)]() -> asio::awaitable<Response> { co_return answer(request); }, asio::use_awaitable);
+  }
+
+  /// Ends when the client goes, or does not read for the write deadline, or the stream is over.
+  template <typename S>
+  asio::awaitable<void> stream_out(S& stream, beast::tcp_stream& bottom, const Response& response, unsigned version) {
+    struct Unhook {
+      explicit Unhook(Stream& s) : source(s) {}
+      ~Unhook() { source.on_more({}); }
+      Unhook(const Unhook&) = delete;
+      Unhook& operator=(const Unhook&) = delete;
+      Stream& source;
+    };
+    beast::error_code error;
+    beast::http::response<beast::http::empty_body> head{static_cast<beast::http::status>(response.status), version};
+    set_head(head, response, false);
+    beast::http::response_serializer<beast::http::empty_body> serializer(head);
+    bottom.expires_after(limits.write_deadline);
+    co_await beast::http::async_write_header(stream, serializer, quietly(error));
+    const auto strand = bottom.get_executor();
+    const auto bell = std::make_shared<asio::steady_timer>(strand);
+    const Unhook unhook(*response.stream);
+    response.stream->on_more([strand, bell] { asio::post(strand, [bell] { bell->cancel(); }); });
+    while (!error) {
+      const std::string text = response.stream->take();
+      if (!text.empty()) {
+        bottom.expires_after(limits.write_deadline);
+        co_await asio::async_write(stream, asio::buffer(text), quietly(error));
+      } else if (response.stream->is_over()) {
+        break;
+      } else {
+        beast::error_code rung;
+        bell->expires_after(kStreamNap);
+        co_await bell->async_wait(quietly(rung));
+      }
+    }
+  }
+
+  template <typename S>
+  asio::awaitable<void> serve(S& stream, beast::tcp_stream& bottom, bool is_tls) {
+    beast::error_code error;
+    const auto peer = bottom.socket().remote_endpoint(error);
     const std::string remote = error ? std::string{} : peer.address().to_string();
     beast::flat_buffer buffer(limits.header_bytes + limits.body_bytes);
     for (bool first = true;; first = false) {
       beast::http::request_parser<beast::http::string_body> parser;
       parser.header_limit(limits.header_bytes);
       parser.body_limit(limits.body_bytes);
-      stream.expires_after(first ? limits.request_deadline : limits.idle);
+      bottom.expires_after(first ? limits.request_deadline : limits.idle);
       co_await beast::http::async_read(stream, buffer, parser, quietly(error));
       if (error) {
         break;
@@ -127,28 +225,42 @@ struct Server::Impl {
       const unsigned version = parser.get().version();
       const bool keep_alive = parser.get().keep_alive();
       const bool head = parser.get().method() == beast::http::verb::head;
-      auto message = to_message(answer(to_request(parser.release(), remote)), version, keep_alive);
+      Request request = to_request(parser.release(), remote, is_tls);
+      bottom.expires_never();
+      const bool takes_long = is_slow && is_slow(request);
+      Response response = takes_long ? co_await answer_slowly(std::move(request)) : answer(request);
+      if (response.stream && !head) {
+        co_await stream_out(stream, bottom, response, version);
+        break;
+      }
+      auto message = to_message(std::move(response), version, keep_alive);
       if (head) {
         message.body().clear();  // Content-Length stays, as RFC 9110 section 9.3.2 allows
       }
-      stream.expires_after(limits.write_deadline);
+      bottom.expires_after(limits.write_deadline);
       co_await beast::http::async_write(stream, message, quietly(error));
       if (error || !keep_alive) {
         break;
       }
     }
-    stream.socket().shutdown(tcp::socket::shutdown_send, error);
   }
 
   Limits limits;
   Handler handler;
+  IsSlow is_slow;
+  std::optional<asio::ssl::context> tls;
   std::atomic<std::size_t> live{0};  ///< before io, whose end destroys the coroutines that count here
+  asio::thread_pool slow{limits.slow_threads};
   asio::io_context io;
   tcp::acceptor acceptor;
   std::vector<std::thread> threads;
 };
 
-Server::Server(const ListenOn& where, const Limits& limits, Handler handler) : x_impl(std::make_unique<Impl>(limits, std::move(handler))) {
+Server::Server(const ListenOn& where, const Limits& limits, Handler handler, IsSlow is_slow, const std::optional<Tls>& tls)
+    : x_impl(std::make_unique<Impl>(limits, std::move(handler), std::move(is_slow))) {
+  if (tls) {
+    x_impl->use_tls(*tls);
+  }
   try {
     std::visit([this](const auto& place) { x_impl->listen_on(place); }, where);
   } catch (const boost::system::system_error& failure) {
@@ -173,6 +285,8 @@ std::uint16_t Server::port() const {
 
 void Server::stop() {
   x_impl->io.stop();
+  x_impl->slow.stop();
+  x_impl->slow.join();
   for (std::thread& thread : x_impl->threads) {
     thread.join();
   }

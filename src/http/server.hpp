@@ -1,5 +1,8 @@
 /// The HTTP server: Boost.Beast with a deadline on everything, so that slow or silent clients are cut and cost one connection each.
 /// Used by: engine, once for people (loopback by default) and once for host agents.
+/// TLS by `Tls`, with the certificate's files read once at the start; without it plain, for loopback or behind a proxy.
+/// What `is_slow` names runs on threads of its own (Limits::slow_threads), so that a password check or a switch that answers late delays nobody else.
+/// A response with a Stream goes on until the client leaves, stops reading (write_deadline) or the stream is over.
 /// Bounds:  Limits below; over max_connections new ones are closed at once. 413/431 by closing: the client broke the contract.
 /// Threads: its own (Limits::threads); the handler is called there. `stop` closes everything and joins.
 /// Errors:  ServerError when the address cannot be listened on.
@@ -8,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <variant>
 
@@ -29,6 +33,12 @@ struct Limits {
   Seconds idle{30};              ///< between requests of one connection
   Seconds write_deadline{10};
   unsigned threads = 2;
+  unsigned slow_threads = 2;
+};
+
+struct Tls {
+  std::string certificate;  ///< file: PEM, the whole chain
+  std::string key;          ///< file: PEM
 };
 
 struct ListenAddress {
@@ -43,7 +53,8 @@ using ListenOn = std::variant<ListenAddress, ListeningSocket>;
 
 class Server {
 public:
-  Server(const ListenOn& where, const Limits& limits, Handler handler);
+  using IsSlow = std::function<bool(const Request&)>;
+  Server(const ListenOn& where, const Limits& limits, Handler handler, IsSlow is_slow = {}, const std::optional<Tls>& tls = std::nullopt);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -7,6 +7,7 @@
 
 #include "desk/step.hpp"
 #include "desk/words.hpp"
+#include "http/case_words.hpp"
 #include "http/page.hpp"
 
 namespace pinfold::http {
@@ -65,45 +66,11 @@ std::string tone_of(const desk::EventBody& body) {
   return "info";
 }
 
-/// What stands below an event's line: a finding's evidence, the guards' verdicts, the proof.
-std::vector<std::pair<std::string, std::string>> details_of(const desk::EventBody& body) {
-  std::vector<std::pair<std::string, std::string>> rows;
-  if (const auto* finding = std::get_if<desk::FindingRecorded>(&body)) {
-    rows = finding->finding.evidence.facts;
-    for (const abuse::EvidenceFile& file : finding->finding.evidence.files) {
-      rows.emplace_back("kept copy", fmt::format("{} ({} bytes, SHA-256 {})", file.path, file.size, file.sha256));
-    }
-    if (!finding->finding.floor.empty()) {
-      rows.emplace_back("could not be seen", finding->finding.floor);
-    }
-  } else if (const auto* guards = std::get_if<desk::GuardsEvaluated>(&body)) {
-    for (const desk::GuardVerdict& verdict : guards->verdicts) {
-      rows.emplace_back(verdict.rule, fmt::format("{}: {} ({})", desk::to_string(verdict.outcome), verdict.why, verdict.values));
-    }
-  } else if (const auto* disable = std::get_if<desk::DisableRequested>(&body)) {
-    for (const std::string& line : disable->proof) {
-      rows.emplace_back("proof", line);
-    }
-  } else if (const auto* mail = std::get_if<desk::MailReceived>(&body)) {
-    rows = {{"from", mail->from}, {"judged", mail->why}, {"text", mail->excerpt}};
-  } else if (const auto* discussion = std::get_if<desk::DiscussionRecorded>(&body)) {
-    rows = {{"with", discussion->participants}, {"cause", discussion->cause}, {"remedy", discussion->remedy}, {"conditions", discussion->conditions}};
-  }
-  return rows;
-}
-
 /// "2026-11-23 15:44:02"
 std::string to_the_second(WallTime t) {
   std::string text = to_string(t).substr(0, 19);
   text[10] = ' ';
   return text;
-}
-
-/// A running bout is told again and again; only its latest statement is shown with all its evidence.
-bool is_told_again_later(const desk::Case& c, const desk::Event& event) {
-  const auto* recorded = std::get_if<desk::FindingRecorded>(&event.body);
-  const auto found = recorded == nullptr ? c.findings.end() : c.findings.find(recorded->finding.id);
-  return found != c.findings.end() && found->second.seq != event.seq;
 }
 
 data event_row(const desk::Case& c, const desk::Event& event) {
@@ -147,7 +114,7 @@ Response StaffPages::handle(const Request& request) const {
     return plain(405, "This page is only for reading.\n");
   }
   const std::string_view path = request.path();
-  if (path == "/") {
+  if (path == "/" || path == "/cases") {
     return cases();
   }
   if (path == "/assets/pinfold.css") {

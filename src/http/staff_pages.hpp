@@ -1,12 +1,11 @@
 /// The staff's pages that need no script, read-only so far: the list of cases and one case with its proof and its timeline; and the
 /// machine's pages: /healthz and /metrics.
-///   GET /                 cases, newest change first (kMaxListed)
+///   GET /, /cases         cases, newest change first (kMaxListed)
 ///   GET /cases/PF-42      one case
 ///   GET /healthz          JSON; 503 when something is not healthy
 ///   GET /metrics          Prometheus text format 0.0.4
-/// Security: no writing route, so no session yet: listen on loopback only (config refuses anything else). Strict CSP, nothing leaves the
-/// origin, all text is escaped by the templates.
-/// Threads: any.
+/// Security: who may see them is decided before (http/portal.hpp). No writing route. Strict CSP, nothing leaves the origin, all text is escaped by
+/// the templates. Threads: any.
 #pragma once
 
 #include <functional>
@@ -16,29 +15,13 @@
 
 #include "base/clock.hpp"
 #include "desk/policy.hpp"
+#include "http/health.hpp"
 #include "http/message.hpp"
 #include "records/store.hpp"
 
 namespace pinfold::http {
 
 inline constexpr std::size_t kMaxListed = 500;
-
-/// What the running desk knows of itself, for /healthz and /metrics.
-struct Health {
-  struct Part {
-    std::string name;
-    bool healthy = false;
-    std::string note;
-  };
-  struct Metric {
-    std::string name;    ///< "pinfold_exports_dropped_total"
-    std::string labels;  ///< "exporter=\"10.99.0.2\",reason=\"unknown\"", already escaped
-    double value = 0;
-  };
-  std::vector<Part> parts;
-  std::vector<Metric> metrics;
-  desk::Ears ears;
-};
 
 class StaffPages {
 public:

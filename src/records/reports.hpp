@@ -42,6 +42,7 @@ public:
   /// False: this very mail is there already.
   virtual bool add(const ReportRow& row) = 0;  ///< the id is given by the store
   [[nodiscard]] virtual std::optional<ReportRow> find(std::int64_t id) const = 0;
+  [[nodiscard]] virtual std::optional<ReportRow> find_raw(std::string_view sha256) const = 0;
   [[nodiscard]] virtual std::vector<ReportRow> list(ReportState state, std::size_t limit) const = 0;  ///< oldest first
   [[nodiscard]] virtual std::vector<ReportRow> page(ReportState state, std::int64_t after, std::size_t limit) const = 0;
   [[nodiscard]] virtual std::uint64_t count(ReportState state) const = 0;

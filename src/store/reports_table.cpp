@@ -87,6 +87,11 @@ std::optional<ReportRow> ReportsTable::find(std::int64_t id) const {
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
+std::optional<ReportRow> ReportsTable::find_raw(std::string_view sha256) const {
+  auto found = rows(x_session, "WHERE raw_sha256 = :sha256", std::string(sha256));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
 std::vector<ReportRow> ReportsTable::list(records::ReportState state, std::size_t limit) const {
   const std::string wanted(to_string(state));
   const auto at_most = static_cast<long long>(std::min<std::size_t>(limit, 100'000));

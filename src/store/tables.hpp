@@ -182,6 +182,7 @@ public:
   explicit ReportsTable(soci::session& session) : x_session(session) {}
   bool add(const records::ReportRow& row) override;
   [[nodiscard]] std::optional<records::ReportRow> find(std::int64_t id) const override;
+  [[nodiscard]] std::optional<records::ReportRow> find_raw(std::string_view sha256) const override;
   [[nodiscard]] std::vector<records::ReportRow> list(records::ReportState state, std::size_t limit) const override;
   [[nodiscard]] std::vector<records::ReportRow> page(records::ReportState state, std::int64_t after, std::size_t limit) const override;
   [[nodiscard]] std::uint64_t count(records::ReportState state) const override;
