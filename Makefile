@@ -11,7 +11,7 @@ export CCACHE_NOHASHDIR ?= 1
 SERVERS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup setup-lab build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-flow bench-http bench-mail soak-flow evaluate simulate-year package sbom golden demo dev format clean
+.PHONY: help setup setup-lab setup-browser ui build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-audit bench-flow bench-http bench-mail soak-flow evaluate simulate-year package sbom golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -22,7 +22,13 @@ setup:               ## install what building takes (apt-get; sudo when not root
 setup-lab: setup     ## unpack the lab's servers aside, below build/lab/root
 	@tools/setup lab
 
-build: setup         ## the programs, into build/release/bin
+ui: setup            ## the pages, into build/ui/dist, from where they are compiled into the program (npm)
+	@tools/setup node && tools/build-ui
+
+setup-browser: setup ## unpack the browser that the pages are tested in aside, below build/browser/root
+	@tools/setup browser
+
+build: ui            ## the programs, into build/release/bin
 	@tools/say "building the programs (build/release)"
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF >build/configure-release.log || { cat build/configure-release.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS)
@@ -30,7 +36,7 @@ build: setup         ## the programs, into build/release/bin
 demo: build setup-lab ## the whole story on real traffic, in network namespaces (needs root)
 	@tools/as-root build/release/bin/pinfold demo $(DEMO)
 
-test: setup-lab      ## every test: unit, corpora, the lab's story
+test: setup-lab setup-browser ui ## every test: unit, corpora, the lab's story
 	@tools/say "building the programs and the tests (build/dev)"
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log || { cat build/configure-dev.log; exit 1; }
 	@cmake --build --preset dev -j $(JOBS)
@@ -86,13 +92,17 @@ bench-mail: setup    ## mails a second through the sealed reader, reports and de
 	@cmake --build --preset release -j $(JOBS) --target mail_bench pinfold-reader
 	@build/release/bin/mail_bench
 
+bench-audit: build   ## the audit's rules over 22,000 PHP files of Debian's packages: time, false alarms, beside yara(1)
+	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target audit_bench
+	@bench/audit.sh build/release/bin
+
+sbom: build          ## what the programs are made of: packages, versions, licences (CycloneDX), into build/release/sbom.json
+	@tools/sbom build/release >build/release/sbom.json && echo "build/release/sbom.json: $$(grep -c '"purl"' build/release/sbom.json) parts"
+
 bench-http: setup    ## the API: requests a second on one core, a queue page of 100,000 cases
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
 	@cmake --build --preset release -j $(JOBS) --target http_bench
 	@build/release/bin/http_bench
-
-sbom: build          ## what the programs are made of: packages, versions, licences (CycloneDX), into build/release/sbom.json
-	@tools/sbom build/release >build/release/sbom.json && echo "build/release/sbom.json: $$(grep -c '"purl"' build/release/sbom.json) parts"
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }

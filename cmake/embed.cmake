@@ -1,8 +1,9 @@
-# pinfold_embed(TARGET NAME FILE...)
+# pinfold_embed(TARGET NAME [MASKED] FILE...)
 # pinfold_embed(TARGET NAME BASE folder FILE...)
 #   Compiles files into TARGET as text; with BASE they are named by their path below that folder: NAME/embedded.hpp (below the build folder) declares
 #   `const std::vector<pinfold::EmbeddedFile>& NAME_files();` in namespace pinfold, sorted by file name. Editing a file rebuilds one small .cpp.
-# Run as a script (-DOUT= -DNAME= -DFILES=) it writes that .cpp.
+#   MASKED: every bit is turned over, for files that scanners would take for what they describe (YARA rules); the reader turns them back.
+# Run as a script (-DOUT= -DNAME= -DFILES= -DMASKED= -DBASE=) it writes that .cpp.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(code "#include \"base/embedded.hpp\"\n\nnamespace pinfold {\nconst std::vector<EmbeddedFile>& ${NAME}_files();\nconst std::vector<EmbeddedFile>& ${NAME}_files() {\n  static const std::vector<EmbeddedFile> files{\n")
   string(REPLACE "|" ";" FILES "${FILES}")
@@ -13,6 +14,19 @@ if(CMAKE_SCRIPT_MODE_FILE)
       get_filename_component(short ${file} NAME)
     endif()
     file(READ ${file} hex HEX)
+    if(MASKED)
+      # 15 minus each digit, by way of letters that are no digits.
+      foreach(pair 0fg 1eh 2di 3cj 4bk 5al 69m 78n 87o 96p a5q b4r c3s d2t e1u f0v)
+        string(SUBSTRING ${pair} 0 1 from)
+        string(SUBSTRING ${pair} 2 1 by)
+        string(REPLACE ${from} ${by} hex "${hex}")
+      endforeach()
+      foreach(pair 0fg 1eh 2di 3cj 4bk 5al 69m 78n 87o 96p a5q b4r c3s d2t e1u f0v)
+        string(SUBSTRING ${pair} 1 1 to)
+        string(SUBSTRING ${pair} 2 1 by)
+        string(REPLACE ${by} ${to} hex "${hex}")
+      endforeach()
+    endif()
     string(REGEX REPLACE "(..)" "\\\\x\\1" text "${hex}")
     # Literals of 4,000 bytes each: the standard promises no more than 65,536, and compilers are slow on long ones.
     string(LENGTH "${text}" length)
@@ -32,6 +46,11 @@ if(CMAKE_SCRIPT_MODE_FILE)
 endif()
 
 function(pinfold_embed target name)
+  set(masked OFF)
+  if("MASKED" IN_LIST ARGN)
+    set(masked ON)
+    list(REMOVE_ITEM ARGN MASKED)
+  endif()
   set(base "")
   if("${ARGV2}" STREQUAL "BASE")
     list(GET ARGN 1 base)
@@ -41,6 +60,6 @@ function(pinfold_embed target name)
   set(out ${CMAKE_BINARY_DIR}/embedded/${name}.cpp)
   string(REPLACE ";" "|" files "${ARGN}")
   add_custom_command(OUTPUT ${out} DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM
-    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${files}" -DBASE=${base} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} -DMASKED=${masked} "-DFILES=${files}" -DBASE=${base} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
   target_sources(${target} PRIVATE ${out})
 endfunction()

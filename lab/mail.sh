@@ -105,6 +105,9 @@ recipient_delimiter = +
 sender_canonical_maps = texthash:/etc/postfix/senders
 recipient_bcc_maps = texthash:/etc/postfix/copies
 CF
+  if [ -n "${PINFOLD_LAB_MILTER:-}" ]; then  # tests/lab/mail_test.sh starts an OpenDKIM there
+    printf '%s\n' "smtpd_milters = inet:127.0.0.1:8891" "milter_default_action = accept" >>"$etc/main.cf"
+  fi
   # A vacation program in .forward would make the delivery report say "expanded"; beside the mailbox it says "delivered", as most do.
   echo "owner-a@customer-a.example owner-a+vacation@customer-a.example" >"$etc/copies"
   for owner in owner-a owner-b owner-c; do

@@ -11,6 +11,7 @@
 #include <exception>
 
 #include "agent/agent.hpp"
+#include "audit_command.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -127,10 +128,15 @@ int command_line(int argc, char** argv) {
   CLI::App* status_command = app.add_subcommand("status", "what the running agent sees and has told; exit status 1 if none runs");
   status_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
   status_command->add_flag("--json", json, "one JSON object");
+  pinfold::app::AuditArguments audit;
+  const CLI::App* audit_command = pinfold::app::add_audit_command(app, audit);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? Done : WrongUse;
+  }
+  if (audit_command->parsed()) {
+    return pinfold::app::run_audit_command(std::move(audit), hostname);
   }
   config.state = state;
   if (run_command->parsed()) {

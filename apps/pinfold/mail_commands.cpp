@@ -1,7 +1,9 @@
 // pinfold mail classify FILE.eml..., pinfold mail preview CASE
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "engine/answers.hpp"
+#include "engine/brands.hpp"
 #include "engine/notice_text.hpp"
 #include "engine/notices.hpp"
 #include "engine/places.hpp"
@@ -15,7 +17,15 @@ namespace {
 /// Larger than any mail that the reader accepts, so that it is the reader which says why.
 constexpr std::size_t kMaxMailFile = std::size_t{256} * 1024 * 1024;
 
-void classify_file(const mail::Reader& reader, const std::string& file) {
+/// The desk's addresses, where there is a configuration; a mail is also told without.
+std::vector<mail::OurAddresses> known_addresses(Context& context) {
+  if (!std::filesystem::exists(context.options().config)) {
+    return {mail::OurAddresses{}};
+  }
+  return engine::all_addresses(context.config());
+}
+
+void classify_file(const mail::Reader& reader, const std::vector<mail::OurAddresses>& ours, const std::string& file) {
   const auto opened = reader.open(text_of(file, kMaxMailFile));
   if (!opened) {
     throw Stop(Exit::Environment, opened.error().why);
@@ -25,11 +35,27 @@ void classify_file(const mail::Reader& reader, const std::string& file) {
     answer["kind"] = "unknown";
     answer["why"] = "unreadable: " + unreadable->why;
   } else {
-    const mail::Classified classified = mail::classify(std::get<message::Mail>(opened->mail), {}, {}, opened->report);
+    mail::Classified classified;
+    for (const mail::OurAddresses& each : ours) {
+      classified = mail::classify(std::get<message::Mail>(opened->mail), each, {}, opened->report);
+      if (!classified.references.empty()) {
+        break;
+      }
+    }
     answer["kind"] = mail::kind_name(classified.kind);
     answer["why"] = classified.why;
   }
   print_line(answer);
+}
+
+/// What a first warning would be: nothing has been written to this case's owner yet.
+desk::Notice unwritten_notice(const desk::Case& c, const inventory::Inventory& inventory) {
+  desk::Notice notice;
+  notice.id = NoticeId{1};
+  notice.token = "previewonly";
+  const auto recipients = inventory.recipients(c.customer);
+  notice.contact = recipients.empty() ? ContactId{"nobody@invalid"} : recipients.front().id;
+  return notice;
 }
 
 struct Preview {
@@ -49,9 +75,6 @@ void preview(Context& context, const Preview& wanted) {
   if (!wanted.letter.empty() && !letter) {
     throw Stop(Exit::WrongUse, "--letter: warning, second_notice, disabled, enabled, reminder, contact_verification or ticket");
   }
-  if (c->notices.empty()) {
-    throw Stop(Exit::No, to_string(id) + ": nothing has been written to its owner yet");
-  }
   const auto templates = mail::Templates::load(engine::templates_folder());
   if (!templates) {
     throw Stop(Exit::Environment, templates.error());
@@ -59,11 +82,12 @@ void preview(Context& context, const Preview& wanted) {
   std::vector<desk::Event> events;
   context.store().read([&](records::Transaction& tx) { events = tx.cases().events(id); });
   const auto inventory = context.desk().inventory();
+  const desk::Notice notice_shown = c->notices.empty() ? unwritten_notice(*c, *inventory) : c->notices.back();
   mail::NoticeText text =
-      engine::notice_text({*c, events, c->notices.back(), *inventory, context.config(), engine::answer_key(context.store()), context.clock().wall()});
+      engine::notice_text({*c, events, notice_shown, *inventory, context.config(), engine::answer_key(context.store()), context.clock().wall()});
   text.letter = letter;
   text.language = wanted.language.empty() ? text.language : wanted.language;
-  const mail::Notice notice = mail::compose(text, *templates, engine::our_addresses(context.config()));
+  const mail::Notice notice = mail::compose(text, *templates, engine::addresses_for(context.config(), c->customer));
   context.output().line({{"case", to_string(id)}, {"envelope_from", notice.envelope_from}, {"message_id", notice.message_id}, {"mail", notice.mail}});
   context.output().say(notice.mail);
 }
@@ -77,8 +101,9 @@ void add_mail_commands(CLI::App& app, Context& context) {
               [&context, files] {
                 const mail::Reader reader(engine::reader_program(), context.clock(), Seconds{20}, engine::definition_folders(),
                                           mail::Reader::Start::Warm);
+                const auto ours = known_addresses(context);
                 for (const std::string& file : *files) {
-                  classify_file(reader, file);
+                  classify_file(reader, ours, file);
                 }
               })
       ->add_option("file", *files, "raw mails")

@@ -130,6 +130,25 @@ void check(const Arguments& arguments, const std::vector<std::filesystem::path>&
   }
 }
 
+void list_reporters(Context& context) {
+  constexpr std::size_t kMost = 1000;
+  std::vector<records::ReporterRecord> found;
+  context.store().read([&](records::Transaction& tx) { found = tx.reports().reporters(kMost); });
+  std::vector<std::vector<std::string>> rows;
+  for (const records::ReporterRecord& record : found) {
+    rows.push_back({record.reporter, record.is_authenticated ? "yes" : "no", std::to_string(record.reports), std::to_string(record.findings),
+                    std::to_string(record.right), std::to_string(record.wrong), to_people(record.last)});
+    context.output().line({{"reporter", record.reporter},
+                           {"authenticated", record.is_authenticated},
+                           {"reports", record.reports},
+                           {"findings", record.findings},
+                           {"right", record.right},
+                           {"wrong", record.wrong},
+                           {"last", to_string(record.last)}});
+  }
+  context.output().table({"reporter", "authenticated", "reports", "findings", "right", "wrong", "last"}, rows);
+}
+
 }  // namespace
 
 void add_report_commands(CLI::App& app, Context& context) {
@@ -150,6 +169,7 @@ void add_report_commands(CLI::App& app, Context& context) {
   CLI::App* check_command = add_command(*reports, "check", "reads the parser definitions and replays their samples",
                                         [a, &context, reader, folders] { check(*a, folders(), reader(), context); });
   check_command->add_option("--definitions", a->definitions, "further folders with parser definitions");
+  add_command(*reports, "reporters", "who reports to us, and how often they were right", [&context] { list_reporters(context); });
   add_triage_commands(*reports, context);
 }
 

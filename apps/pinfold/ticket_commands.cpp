@@ -1,4 +1,4 @@
-// pinfold ticket list|open|show|say|close|plan|done, pinfold audit order|consent|record|read|show
+// pinfold ticket list|open|show|say|close|plan|done, pinfold audit order|consent|record|read|show (run and plan: audit_commands.cpp)
 #include <fmt/format.h>
 
 #include <fstream>
@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "engine/places.hpp"
 #include "engine/tickets.hpp"
+#include "pinfold/audit_commands.hpp"
 #include "pinfold/context.hpp"
 #include "store/evidence_files.hpp"
 #include "ticket/event_json.hpp"
@@ -301,9 +302,14 @@ void add_ticket_commands(CLI::App& app, Context& context) {
   add_audit(*audit, "read", "say that you have read the report",
             [&context, a] { put(context, audit_ticket_of(context, a->id), ticket::AuditRead{a->by}); });
   add_command(*audit, "show", "who ordered it, who consented, what was read, what came of it",
-              [&context, a] { show(context, audit_ticket_of(context, a->id)); })
+              [&context, a] {
+                const ticket::TicketId id = audit_ticket_of(context, a->id);
+                show(context, id);
+                show_audit_report(context, id);
+              })
       ->add_option("server", a->id, "the server, or the ticket: srv-1, T-7")
       ->required();
+  add_audit_run_commands(*audit, context, [&context](const std::string& text) { return audit_ticket_of(context, text); });
 }
 
 }  // namespace pinfold::app

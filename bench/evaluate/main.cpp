@@ -13,6 +13,9 @@ int main(int argc, char** argv) {
   measure->add_option("--list", options.list, "captures.tsv")->required();
   measure->add_option("--days", options.days_each, "innocent days of each role and sampling, test half");
   measure->add_option("--repeats", options.repeats, "episodes of each attack, rate, duration and sampling, test half");
+  measure->add_option("--parts", options.parts, "only these: recordings, attacks, days, merged")->delimiter(',');
+  measure->add_option("--half", options.half, "only this half: freeze or test");
+  measure->add_option("--only", options.only, "only scenes whose name holds this text");
   measure->add_option("--threads", options.threads, "threads");
   CLI::App* report = app.add_subcommand("report", "tables and plots from results.jsonl and fastnetmon.jsonl");
   report->add_option("--in", options.results, "folder of the results")->required();

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "evaluate/captures/captures.hpp"
@@ -48,8 +49,8 @@ class Results {
 public:
   explicit Results(const std::filesystem::path& file) : x_out(file, std::ios::trunc) {}
   void add(const Row& row) { x_out << to_json_line(row) << '\n'; }
-  void add(const char* part_name, const std::vector<Scene>& scenes, unsigned threads, const char* title) {
-    const std::vector<Outcome> outcomes = run_all(title, scenes, threads);
+  void add(const char* part_name, const std::vector<Scene>& scenes, unsigned threads, const char* title, Way way = Way::OneProcess) {
+    const std::vector<Outcome> outcomes = run_all(title, scenes, threads, way);
     for (std::size_t i = 0; i < scenes.size(); ++i) {
       add(row_of(part_name, scenes[i], outcomes[i]));
     }
@@ -68,33 +69,67 @@ int fail(const std::string& message) {
   return kEnvironment;
 }
 
-}  // namespace
+bool is_wanted(const ProgramOptions& options, std::string_view part_name) {
+  return options.parts.empty() || std::find(options.parts.begin(), options.parts.end(), part_name) != options.parts.end();
+}
 
-int measure(const ProgramOptions& options) {
-  std::filesystem::create_directories(options.results);
+std::vector<Scene> wanted(const ProgramOptions& options, std::vector<Scene> scenes) {
+  std::erase_if(scenes, [&](const Scene& scene) {
+    return (!options.half.empty() && options.half != to_string(scene.half)) || scene.name.find(options.only) == std::string::npos;
+  });
+  return scenes;
+}
+
+/// Empty when all was well, else what went wrong.
+std::string play_recordings(const ProgramOptions& options, Results& results) {
   const auto captures = read_capture_list(options.list);
   if (!captures) {
-    return fail(captures.error());
+    return captures.error();
   }
-  Results results(options.results / "results.jsonl");
   for (const CaptureCase& capture : *captures) {
     if (!std::filesystem::exists(options.data / capture.file)) {
       continue;  // the report says how many there were
     }
     const auto records = read_recording(options.data / capture.file);
     if (!records) {
-      return fail(records.error());
+      return records.error();
     }
     results.add(run_capture(capture, *records));
   }
   for (const Row& row : run_seven()) {
     results.add(row);
   }
+  return {};
+}
+
+}  // namespace
+
+int measure(const ProgramOptions& options) {
+  std::filesystem::create_directories(options.results);
+  Results results(options.results / "results.jsonl");
+  if (is_wanted(options, "recordings")) {
+    if (const std::string error = play_recordings(options, results); !error.empty()) {
+      return fail(error);
+    }
+  }
   const unsigned freeze_days = std::max(1U, options.days_each / 10);
-  results.add(part::kAttacks, attack_scenes(Half::Freeze, 1), options.threads, "attacks, freeze half");
-  results.add(part::kDays, innocent_days(Half::Freeze, freeze_days), options.threads, "innocent days, freeze half");
-  results.add(part::kAttacks, attack_scenes(Half::Test, options.repeats), options.threads, "attacks, test half");
-  results.add(part::kDays, innocent_days(Half::Test, options.days_each), options.threads, "innocent days, test half");
+  const auto play = [&](const char* part_name, std::vector<Scene> scenes, const char* title) {
+    results.add(part_name, wanted(options, std::move(scenes)), options.threads, title);
+  };
+  if (is_wanted(options, part::kAttacks)) {
+    play(part::kAttacks, attack_scenes(Half::Freeze, options.repeats), "attacks, freeze half");
+    play(part::kAttacks, attack_scenes(Half::Test, options.repeats), "attacks, test half");
+  }
+  if (is_wanted(options, part::kDays)) {
+    play(part::kDays, innocent_days(Half::Freeze, freeze_days), "innocent days, freeze half");
+    play(part::kDays, innocent_days(Half::Test, options.days_each), "innocent days, test half");
+  }
+  if (is_wanted(options, part::kMerged)) {
+    // A whole evaluation once more, every attack and every role, through summaries.
+    for (std::vector<Scene> scenes : {attack_scenes(Half::Test, 1), innocent_days(Half::Test, 1)}) {
+      results.add(part::kMerged, wanted(options, std::move(scenes)), options.threads, "through two collectors", Way::TwoCollectors);
+    }
+  }
   return results.is_good() ? 0 : fail("results.jsonl: cannot be written");
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace pinfold::evaluate {
 
@@ -10,6 +12,10 @@ struct ProgramOptions {
   std::filesystem::path report;
   std::filesystem::path data;  ///< may be absent: table 2 is empty then, and says so
   std::filesystem::path list;
+  /// What to play: any of recordings, attacks, days, merged; empty: everything.
+  std::vector<std::string> parts;
+  std::string half;         ///< "freeze" or "test"; empty: both
+  std::string only;         ///< scenes whose name holds this
   unsigned days_each = 52;  ///< 29 roles, 4 samplings: 6,032 server-days
   unsigned repeats = 3;
   unsigned threads = 2;

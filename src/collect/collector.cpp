@@ -328,6 +328,11 @@ std::vector<records::TrafficSample> Collector::take_minutes(bool everything) {
   return samples;
 }
 
+std::vector<detect::NearMiss> Collector::take_near_misses() {
+  const WallTime now = x_clock.wall();
+  return x_pipeline.with([now](auto& pipeline) { return pipeline->take_near_misses(now); });
+}
+
 /// The first worker last: it hands over what the others have found.
 void Collector::stop() {
   for (auto worker = x_workers.rbegin(); worker != x_workers.rend(); ++worker) {

@@ -60,6 +60,8 @@ public:
   void add_interface(const ServerId& server, const detect::InterfaceTraffic& traffic);
   /// What the history has not had yet, as flows show it; once a minute. With `everything` also the running minutes: the program ends.
   [[nodiscard]] std::vector<records::TrafficSample> take_minutes(bool everything = false);
+  /// Windows near a threshold since the last call (detect/near_miss.hpp).
+  [[nodiscard]] std::vector<detect::NearMiss> take_near_misses();
   [[nodiscard]] CollectorCounters counters() const;
   /// What has become known of exporters since the last call, to be kept over restarts (CollectorOptions::remembered).
   [[nodiscard]] std::vector<records::ExporterRow> take_memories();

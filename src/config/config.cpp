@@ -95,6 +95,7 @@ private:
     root.tables("mirror", kMaxMirrors, [&](TableReader& table, std::size_t) { read_mirror(table); });
     root.require("mail", "missing: without [mail] nobody can be warned");
     root.table("mail", [&](TableReader& table) { read_mail(table); });
+    root.tables("brand", kMaxBrands, [&](TableReader& table, std::size_t) { read_brand(table); });
     root.tables("switch", kMaxSwitches, [&](TableReader& table, std::size_t) { read_switch(table); });
     check_exporter_switches(root);
     root.table("bandwidth", [&](TableReader& table) {
@@ -274,9 +275,15 @@ private:
     mail.bounce_domain = mail.domain;
     table.parsed("bounce_domain", mail.bounce_domain, parse_domain, "a mail domain");
     table.parsed("authserv_id", mail.authserv_id, parse_domain, "the name of your mail server in its Authentication-Results headers");
-    read_dkim(table);
+    read_dkim(table, mail.dkim_selector, mail.dkim_key);
     table.listen_endpoint("lmtp", mail.lmtp);
     claim(table, "lmtp", Transport::Tcp, mail.lmtp);
+    table.table("imap", [&](TableReader& imap) { read_imap(imap); });
+    std::string log_file;
+    table.text("log_file", log_file);
+    mail.log_file = log_file.empty() ? std::filesystem::path{} : relative_to_file(log_file);
+    table.number("per_recipient", mail.per_recipient, 0, 10'000);
+    table.boolean("answer_reporters", mail.answer_reporters);
     table.boolean("canary", mail.canary);
     table.duration("canary_every", mail.canary_every, kCanaryIntervals);
     if (table.has("canary_every") && !(mail.canary && mail.lmtp)) {
@@ -284,12 +291,65 @@ private:
     }
   }
 
-  void read_dkim(TableReader& table) {
-    auto& mail = x_config.mail;
-    table.parsed("dkim_selector", mail.dkim_selector, parse_domain, "a DKIM selector: letters, digits, dots and hyphens");
+  void read_brand(TableReader& table) {
+    Brand brand;
+    table.require("name");
+    table.text("name", brand.from_name);
+    table.require("domain");
+    table.parsed("domain", brand.domain, parse_domain, "a mail domain");
+    table.parsed("from_local", brand.from_local, parse_local_part, "the plain part of an address in front of the @ (letters, digits, - _ .)");
+    brand.bounce_domain = brand.domain;
+    table.parsed("bounce_domain", brand.bounce_domain, parse_domain, "a mail domain");
+    read_dkim(table, brand.dkim_selector, brand.dkim_key);
+    std::string templates;
+    table.text("templates", templates);
+    brand.templates = templates.empty() ? std::filesystem::path{} : relative_to_file(templates);
+    table.require("customers", "missing: whose brand it is");
+    brand.customers = table.texts("customers", 10'000);
+    x_config.brands.push_back(std::move(brand));
+  }
+
+  void read_imap(TableReader& table) {
+    Imap imap;
+    table.require("server");
+    table.remote_endpoint("server", imap.server);
+    if (const auto chosen = table.choice("tls", {"implicit", "starttls", "off"})) {
+      imap.tls = static_cast<Imap::Tls>(*chosen);
+    }
+    if (imap.tls == Imap::Tls::Off && !is_loopback(imap.server.address)) {
+      table.fail("tls", "off is for a server on this machine: the password would go over the network in clear");
+    }
+    if (imap.tls != Imap::Tls::Off) {
+      table.require("name", "missing: the server's name, as in its certificate");
+    }
+    table.text("name", imap.name);
+    std::string ca_file;
+    table.text("ca_file", ca_file);
+    imap.ca_file = ca_file.empty() ? "" : relative_to_file(ca_file).string();
+    table.require("user");
+    table.text("user", imap.user);
+    table.require("password_file");
+    std::string name;
+    table.text("password_file", name);
+    if (auto password = read_key_file(relative_to_file(name))) {
+      imap.password = trim(*password);
+    } else {
+      table.fail("password_file", fmt::format("{} {}", relative_to_file(name).string(), password.error()));
+    }
+    table.text("folder", imap.folder);
+    table.text("archive", imap.archive);
+    bool deletes = false;
+    table.boolean("delete", deletes);
+    imap.archive = deletes ? "" : imap.archive;
+    table.duration("every", imap.every, {Seconds{5}, std::chrono::hours{1}});
+    x_config.mail.imap = std::move(imap);
+  }
+
+  void read_dkim(TableReader& table, std::string& selector, std::string& pem) {
+    table.parsed("dkim_selector", selector, parse_domain, "a DKIM selector: letters, digits, dots and hyphens");
     std::string name;
     table.text("dkim_key_file", name);
-    if (name.empty() != mail.dkim_selector.empty()) {
+    if (name.empty() != selector.empty()) {
       table.fail(name.empty() ? "dkim_selector" : "dkim_key_file", "dkim_selector and dkim_key_file go together");
     } else if (!name.empty()) {
       auto key = read_key_file(relative_to_file(name));
@@ -297,7 +357,7 @@ private:
         table.fail("dkim_key_file", fmt::format("{} {}", relative_to_file(name).string(), key.error()));
         return;
       }
-      mail.dkim_key = *std::move(key);
+      pem = *std::move(key);
     }
   }
 

@@ -90,6 +90,33 @@ struct Switch {
   } webhook;
 };
 
+/// A mailbox that is polled, where the mail server cannot speak LMTP to the desk.
+struct Imap {
+  enum class Tls : std::uint8_t { Implicit, StartTls, Off };
+  Endpoint server;
+  Tls tls = Tls::Implicit;  ///< Off: on loopback only
+  std::string name;         ///< the server's, as in its certificate
+  std::string ca_file;      ///< empty: the system's authorities
+  std::string user;
+  std::string password;
+  std::string folder = "INBOX";
+  std::string archive = "Pinfold";  ///< where mails go that were taken; empty: they are deleted
+  Micros every = std::chrono::minutes{1};
+};
+
+/// A name under which some of the provider's customers know him.
+struct Brand {
+  std::string from_name;
+  std::string from_local = "abuse";
+  std::string domain;
+  std::string bounce_domain;
+  std::string dkim_selector;
+  std::string dkim_key;                ///< PEM
+  std::filesystem::path templates;     ///< laid over those that come with the program, file by file; empty: none of its own
+  std::vector<std::string> customers;  ///< ids; a '*' at the end stands for any ending
+};
+inline constexpr std::size_t kMaxBrands = 64;
+
 struct Config {
   std::filesystem::path state_dir;    ///< database, evidence, port journal
   std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
@@ -126,12 +153,17 @@ struct Config {
     std::string from_local;  ///< "abuse"
     std::string bounce_domain;
     std::optional<Endpoint> lmtp;
-    bool canary = true;  ///< with lmtp: a mail goes round regularly, and silence counts only while it comes back
+    std::optional<Imap> imap;
+    std::filesystem::path log_file;  ///< the mail server's, as evidence of delivery; empty: DSNs alone
+    unsigned per_recipient = 20;     ///< letters to one mailbox within an hour; 0: no limit
+    bool answer_reporters = true;    ///< tell an authenticated reporter how his case ended
+    bool canary = true;              ///< with lmtp: a mail goes round regularly, and silence counts only while it comes back
     Micros canary_every = std::chrono::minutes{10};
     std::string dkim_selector;  ///< "desk1": the public key stands at desk1._domainkey.DOMAIN; empty: notices go out unsigned
     std::string dkim_key;       ///< PEM
     std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated
   } mail;
+  std::vector<Brand> brands;
   std::vector<Switch> switches;
   struct {
     bool interface_counters = true;  ///< poll the switches for them

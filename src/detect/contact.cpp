@@ -14,6 +14,7 @@ constexpr std::uint64_t kMaxSynPackets = 6;
 /// UDP probes carry a question at most.
 constexpr std::uint64_t kMaxProbeBytes = 600;
 constexpr std::uint64_t kMaxProbePackets = 10;
+constexpr std::uint16_t kFirstHighPort = 1024;
 
 bool is_small(const FlowRecord& record, std::uint64_t max_packets, std::uint64_t max_bytes_each) {
   const std::uint64_t packets = std::max<std::uint64_t>(record.packets.value, 1);
@@ -110,7 +111,10 @@ std::optional<ContactEvent> read_outbound(const FlowRecord& record) {
         return event;
       }
       return std::nullopt;
-    case flow::kUdp: return is_small(record, kMaxProbePackets, kMaxProbeBytes) ? std::optional{event} : std::nullopt;
+    case flow::kUdp: {
+      const bool is_service = record.src_port < kFirstHighPort && record.dst_port >= kFirstHighPort;
+      return !is_service && is_small(record, kMaxProbePackets, kMaxProbeBytes) ? std::optional{event} : std::nullopt;
+    }
     case flow::kIcmp:
     case flow::kIcmpV6:
       if (const auto request = icmp_request(record, &IcmpQuery::request)) {

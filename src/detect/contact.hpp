@@ -6,7 +6,7 @@
 ///         SYN-ACK alone, RST without SYN: the server answers; backscatter of a victim looks the same   → nothing
 ///         anything else with ACK to a port below its own             → Established: the peer must have answered
 ///         anything else with ACK from a port below the peer's        → nothing: the server serves
-///   UDP   few small packets → Attempt; a stream is no probe          → nothing
+///   UDP   few small packets → Attempt; a stream is no probe, nor is what a service's own port (below 1024) sends to a high one   → nothing
 ///   ICMP  echo, timestamp and mask requests → Attempt; replies and errors (backscatter) → nothing
 /// Inbound (the server is the destination): TCP with SYN-ACK or ACK → Accepted; RST without SYN → Refused; a lone SYN → nothing;
 ///   UDP → Accepted; ICMP replies → Accepted, for the request that they answer. ICMP errors name no port in a flow record → nothing.

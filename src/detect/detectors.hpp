@@ -66,6 +66,7 @@ public:
   [[nodiscard]] const ClientTracker& clients() const { return x_clients; }
   [[nodiscard]] Baselines& baselines() { return x_baselines; }
   [[nodiscard]] const NearMisses& near_misses() const { return x_near_misses; }
+  [[nodiscard]] std::vector<NearMiss> take_near_misses(WallTime now) { return x_near_misses.take(now); }
   [[nodiscard]] std::uint64_t refused() const { return x_clients.refused() + x_incidents.refused(); }
 
 private:

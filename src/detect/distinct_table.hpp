@@ -51,6 +51,13 @@ public:
   }
   [[nodiscard]] Entry* touch(const Key& key) { return touch(key, x_limit); }
 
+  [[nodiscard]] const Entry* find(const Key& key) const {
+    if (x_size == 0) {
+      return nullptr;
+    }
+    const Entry& slot = x_slots[position(key, hash_of(x_seed, key))];
+    return slot.used ? &slot : nullptr;
+  }
   [[nodiscard]] Entry* find(const Key& key) {
     if (x_size == 0) {
       return nullptr;

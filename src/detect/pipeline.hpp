@@ -98,6 +98,8 @@ public:
   [[nodiscard]] const Detectors& detectors() const { return x_detectors; }
   /// What was learned of the servers, to be kept over restarts.
   [[nodiscard]] Baselines& baselines() { return x_detectors.baselines(); }
+  /// Windows near a threshold, for the history (detect/near_miss.hpp); each is handed out once.
+  [[nodiscard]] std::vector<NearMiss> take_near_misses(WallTime now) { return x_detectors.take_near_misses(now); }
 
   /// From now on records are not judged here: they are told to whoever judges, as summaries (summary/summary.hpp). What the accountant keeps for
   /// the history goes on. `origin` must be new in each life of the collector.

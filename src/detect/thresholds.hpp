@@ -15,13 +15,17 @@ struct PortScanThresholds {
   /// Distinct destinations (horizontal) or ports of one destination (vertical) in one minute. Ordinary hosts reach 119–527 a *day* on one port
   /// (research/flows); a scanner reaches hundreds a minute.
   std::uint32_t min_targets_per_minute = 100;
+  /// Distinct ports of one destination in one minute, none of them tried before, `min_unanswered_percent_slow` of them refused or silent, a few
+  /// packets each. No program looks for a service on twenty ports; a load balancer whose backends have died asks the same ones again and again.
+  std::uint32_t min_ports_per_minute = 20;
   /// Share of contacts that were never answered, in per cent. A crawler or resolver is answered.
   std::uint32_t min_unanswered_percent = 70;
   /// The same for UDP and ICMP, where nothing in the packet itself tells a probe from a question: peer-to-peer clients lose more than half.
   std::uint32_t min_unanswered_percent_connectionless = 90;
   /// Under sampling, at least so many distinct targets must really have been seen: estimates from fewer are guesses.
   std::uint32_t min_sampled_targets = 20;
-  /// Patient scans: distinct unanswered targets in ten minutes and in an hour. No ordinary server fails that often on one port.
+  /// Patient scans: distinct unanswered targets in ten minutes and in an hour. No ordinary server fails that often on one port. Half of the hour's
+  /// number is enough when next to nobody answered (95 %): a client that nobody answers has no use for a hundred hosts.
   std::uint32_t min_targets_per_ten_minutes = 100;
   std::uint32_t min_targets_per_hour = 200;
   /// Their share of unanswered contacts: the longer one looks, the more dead links an ordinary client has met.
@@ -42,7 +46,7 @@ struct IncidentThresholds {
   Micros quiet = std::chrono::minutes{2};
 };
 
-/// All rates towards one destination, averaged over ten seconds.
+/// All rates towards one destination, averaged over ten seconds; a burst of two seconds or more counts by itself.
 struct FloodThresholds {
   /// SYNs a second. A proxy whose backend has died makes hundreds a second.
   std::uint32_t min_syn_pps = 1000;
@@ -52,6 +56,8 @@ struct FloodThresholds {
   std::uint32_t min_icmp_pps = 500;
   /// Other one-sided packets a second (ACK and RST floods, fragments, GRE). A TCP upload is acknowledged at least once in forty packets.
   std::uint32_t min_other_pps = 10'000;
+  /// TCP connections opened a second to one host: information, no accusation (severity info). A proxy in front of one backend opens hundreds.
+  std::uint32_t min_connections_per_second = 100;
   /// Packets that come back from the destination, in per cent of those sent, up to which the traffic is one-sided.
   std::uint32_t max_answer_percent = 2;
   /// Share of SYNs in what goes to the destination by TCP, in per cent.

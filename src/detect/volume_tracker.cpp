@@ -12,6 +12,10 @@ namespace pinfold::detect {
 namespace {
 
 constexpr Micros kEvaluationInterval = std::chrono::seconds{1};
+/// Packets of a record: fewer cannot be the answers of a flood's worth (2 % of 5,000 a second for five seconds).
+constexpr std::uint64_t kLargeAnswer = 500;
+/// Questions of a record that are worth remembering for a reflector.
+constexpr std::uint64_t kManyQuestions = 50;
 
 std::optional<VolumeClass> class_of(const flow::FlowRecord& record) {
   switch (record.protocol) {
@@ -33,49 +37,118 @@ std::optional<VolumeClass> class_of(const flow::FlowRecord& record) {
   }
 }
 
-/// What of the record fell into one slot, on average.
-struct Share {
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t seen = 0;
-};
-Share share_of(const flow::FlowRecord& record, std::uint64_t packets, std::uint64_t bytes) {
-  const Micros duration = record.first && record.last ? record.last->claimed() - record.first->claimed() : Micros{0};
-  const auto parts = static_cast<std::uint64_t>(std::max<std::int64_t>((duration + kSlot - Micros{1}) / kSlot, 1));
-  const std::uint64_t seen = (packets + parts - 1) / parts;
-  return {saturating_multiply(seen, record.sampling_rate.one_in()), saturating_multiply((bytes + parts - 1) / parts, record.sampling_rate.one_in()),
-          seen};
+std::uint32_t add(std::uint32_t a, std::uint64_t b) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(a + b, std::numeric_limits<std::uint32_t>::max()));
 }
 
-void roll(Destination& destination, std::int64_t slot) {
-  if (slot <= destination.slot) {
-    return;
+DestinationSlot* slot_in(Destination& destination, std::int64_t number) {
+  if (number + static_cast<std::int64_t>(Destination::kSlots) <= destination.newest_slot || number < 0) {
+    return nullptr;
   }
-  destination.last = slot == destination.slot + 1 ? destination.running : DestinationSlot{};
-  destination.running = {};
-  destination.slot = slot;
+  destination.newest_slot = std::max(destination.newest_slot, number);
+  DestinationSlot& slot = destination.slots.at(static_cast<std::size_t>(number) % Destination::kSlots);
+  if (slot.number != number) {
+    slot = DestinationSlot{};
+    slot.number = number;
+  }
+  return &slot;
 }
 
-DestinationSlot* slot_in(Destination& destination, std::int64_t slot) {
-  return slot == destination.slot ? &destination.running : slot == destination.slot - 1 ? &destination.last : nullptr;
+/// SYNs of a packet or of a flow of nothing else; a flow record that has seen one is one connection.
+std::uint64_t opened_by(const flow::FlowRecord& record, VolumeClass kind, std::uint64_t packets) {
+  if (kind == VolumeClass::Syn) {
+    return packets;
+  }
+  const bool has_syn = record.protocol == flow::kTcp && (record.tcp_flags.value_or(0) & flow::kSyn) != 0;
+  const bool is_answer = record.src_port < record.dst_port;
+  return has_syn && !is_answer ? record.sampling_rate.one_in() : 0;
+}
+
+/// To a service of ours that could answer somebody else.
+bool is_question(const flow::FlowRecord& record) { return record.protocol == flow::kUdp && amplifier_on(record.dst_port).has_value(); }
+
+/// RSTs and ICMP errors come back from a host that wants no more of it.
+bool is_answer(const flow::FlowRecord& record) {
+  if (record.protocol == flow::kTcp) {
+    const std::uint8_t flags = record.tcp_flags.value_or(0);
+    return (flags & flow::kRst) == 0 || (flags & (flow::kSyn | flow::kPsh)) != 0;
+  }
+  if (record.protocol == flow::kIcmp || record.protocol == flow::kIcmpV6) {
+    const unsigned type = record.dst_port >> 8U;
+    return record.protocol == flow::kIcmp ? type == 0 || type == 8 || type == 13 || type == 14 : type >= 128;
+  }
+  return true;
 }
 
 }  // namespace
 
-VolumeTracker::VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector)
-    : x_marks{}, x_servers(servers) {
-  // An eighth of what the rule asks for in a slot.
-  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
-  x_marks = {mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)};
+std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) { return class_of(record); }
+
+std::uint64_t connections_opened_by(const flow::FlowRecord& record) {
+  const auto kind = class_of(record);
+  return kind ? opened_by(record, *kind, saturating_multiply(record.packets.value, record.sampling_rate.one_in())) : 0;
 }
 
-Destination& VolumeTracker::destination(Busy& busy, const net::IpAddress& peer, std::int64_t slot) {
-  Destination* smallest = &busy.top.front();
+bool is_large_answer(const flow::FlowRecord& record) {
+  const std::uint64_t packets = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
+  return packets >= kManyQuestions && (packets >= kLargeAnswer || is_question(record));
+}
+
+BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector) {
+  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
+  return {{mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)},
+          mark(flood.min_connections_per_second)};
+}
+
+void VolumeCount::add(std::uint64_t more_packets, std::uint64_t more_bytes, std::uint64_t more_seen) {
+  packets = detect::add(packets, more_packets);
+  seen = detect::add(seen, more_seen);
+  bytes += more_bytes;
+}
+
+std::uint64_t Destination::answers_about(std::int64_t number) const {
+  std::uint64_t answers = 0;
+  for (const DestinationSlot& slot : slots) {
+    answers += slot.number >= 0 && slot.number + 1 >= number && slot.number <= number + 1 ? slot.in.packets : 0;
+  }
+  return answers;
+}
+
+/// What of the record fell into one slot, on average.
+struct VolumeTracker::Share {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t seen = 0;
+  Micros lasted{};  ///< in that slot
+};
+
+VolumeTracker::Share VolumeTracker::share_of(const flow::FlowRecord& record) {
+  const Micros duration = record.first && record.last ? std::max(record.last->claimed() - record.first->claimed(), Micros{0}) : Micros{0};
+  const auto parts = static_cast<std::uint64_t>(std::max<std::int64_t>((duration + kSlot - Micros{1}) / kSlot, 1));
+  const std::uint64_t seen = (record.packets.value + parts - 1) / parts;
+  return {saturating_multiply(seen, record.sampling_rate.one_in()),
+          saturating_multiply((record.bytes.value + parts - 1) / parts, record.sampling_rate.one_in()), seen, std::min(duration, kSlot)};
+}
+
+VolumeTracker::VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector)
+    : x_marks(busy_marks(flood, reflector)), x_servers(servers) {}
+
+Destination* VolumeTracker::find(Busy& busy, const net::IpAddress& peer) {
   for (Destination& known : busy.top) {
     if (known.used && known.peer == peer) {
-      roll(known, slot);
-      return known;
+      return &known;
     }
+  }
+  return nullptr;
+}
+
+Destination& VolumeTracker::destination(Server& state, const net::IpAddress& peer) {
+  Busy& busy = *state.busy;
+  if (Destination* known = find(busy, peer)) {
+    return *known;
+  }
+  Destination* smallest = &busy.top.front();
+  for (Destination& known : busy.top) {
     if (!known.used || known.weight < smallest->weight) {
       smallest = &known;
     }
@@ -85,8 +158,28 @@ Destination& VolumeTracker::destination(Busy& busy, const net::IpAddress& peer, 
   smallest->used = true;
   smallest->peer = peer;
   smallest->weight = weight;
-  smallest->slot = slot;
+  for (Early& early : state.early) {
+    if (early.slot != 0 && early.peer == std::hash<net::IpAddress>{}(peer)) {
+      if (DestinationSlot* at = slot_in(*smallest, early.slot)) {
+        at->in.add(early.packets, early.bytes, early.seen);
+        smallest->packets_in += early.packets;
+      }
+      early = {};
+    }
+  }
   return *smallest;
+}
+
+bool VolumeTracker::becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened) const {
+  if (slot > state.slot) {
+    state.slot = slot;
+    state.packets = {};
+    state.opened = 0;
+  }
+  // What is late counts as well: it can only make a server busy a little early.
+  state.packets[kind] = add(state.packets[kind], share.packets);
+  state.opened = add(state.opened, opened);
+  return state.packets[kind] >= x_marks.packets[kind] || state.opened >= x_marks.opened;
 }
 
 void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
@@ -96,42 +189,43 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
   }
   Server& state = x_servers[server.value];
   const std::int64_t slot = event.since_epoch / kSlot;
-  const Share share = share_of(record, record.packets.value, record.bytes.value);
+  const Share share = share_of(record);
   const auto c = static_cast<std::size_t>(*kind);
-  if (slot > state.slot) {
-    state.slot = slot;
-    state.packets = {};
-  }
-  if (slot == state.slot) {
-    state.packets[c] =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(state.packets[c] + share.packets, std::numeric_limits<std::uint32_t>::max()));
-    if (!state.busy && state.packets[c] >= x_marks[c]) {
-      state.busy = std::make_unique<Busy>();
-      x_queue.push_back(server);
-    }
-  }
+  const auto opened = add(0, opened_by(record, *kind, share.packets));
   if (!state.busy) {
-    return;
+    if (!becomes_busy(state, c, slot, share, opened)) {
+      return;
+    }
+    state.busy = std::make_unique<Busy>();
+    x_queue.push_back(server);
   }
   Busy& busy = *state.busy;
-  busy.slot = std::max(busy.slot, slot);
+  busy.is_new = true;
   busy.rate = record.sampling_rate;
   busy.newest = std::max(busy.newest, event);
-  Destination& to = destination(busy, record.dst, slot);
+  Destination& to = destination(state, record.dst);
   to.weight += share.packets;
   DestinationSlot* at = slot_in(to, slot);
   if (at == nullptr) {
     return;
   }
+  const WallTime begin = event - share.lasted;
+  at->begin = at->end == WallTime{} ? begin : std::min(at->begin, begin);
+  at->end = std::max(at->end, event);
+  at->begin = std::max(at->begin, at->end - kSlot);
   at->out[c].add(share.packets, share.bytes, share.seen);
-  at->spoofed += is_spoofed ? share.packets : 0;
+  at->spoofed = add(at->spoofed, is_spoofed ? share.packets : 0);
+  at->opened = add(at->opened, opened);
   if (record.protocol == flow::kTcp) {
-    at->tcp_packets += share.packets;
+    at->tcp_packets = add(at->tcp_packets, share.packets);
   }
   if (*kind == VolumeClass::Syn) {
     at->ports.set((record.dst_port * 167U) % 256U);
   }
-  to.first = to.first == WallTime{} ? event : std::min(to.first, event);
+  to.is_new = true;
+  to.is_long |= share.lasted >= kSlot;
+  to.packets_out += share.packets;
+  to.first = to.first == WallTime{} ? begin : std::min(to.first, begin);
   to.newest = std::max(to.newest, event);
   to.src_port = record.src_port;
   to.dst_port = record.dst_port;
@@ -141,20 +235,50 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
 
 void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event) {
   Server& state = x_servers[server.value];
-  if (!state.busy) {
+  const bool is_large = is_large_answer(record);
+  if ((!state.busy && !is_large) || !is_answer(record)) {
     return;
   }
-  for (Destination& known : state.busy->top) {
-    if (known.used && known.peer == record.src) {
-      const std::int64_t slot = event.since_epoch / kSlot;
-      roll(known, slot);
-      if (DestinationSlot* at = slot_in(known, slot)) {
-        const Share share = share_of(record, record.packets.value, record.bytes.value);
-        at->in.add(share.packets, share.bytes, share.seen);
-      }
+  const std::int64_t slot = event.since_epoch / kSlot;
+  const Share share = share_of(record);
+  if (!state.busy) {
+    Early& oldest = state.early[0].slot <= state.early[1].slot ? state.early[0] : state.early[1];
+    oldest = {std::hash<net::IpAddress>{}(record.src), add(0, share.packets), add(0, share.seen), add(0, share.bytes),
+              add(0, static_cast<std::uint64_t>(std::max<std::int64_t>(slot, 0)))};
+    return;
+  }
+  Destination* from = find(*state.busy, record.src);
+  if (from == nullptr) {
+    if (!is_large && !is_question(record)) {
       return;
     }
+    from = &destination(state, record.src);
+    from->weight += share.packets;
   }
+  if (DestinationSlot* at = slot_in(*from, slot)) {
+    at->in.add(share.packets, share.bytes, share.seen);
+    from->packets_in += share.packets;
+  }
+}
+
+/// Whether some destination still has to wait.
+bool VolumeTracker::make_due(Busy& busy, WallTime now) {
+  bool has_waiting = false;
+  for (Destination& known : busy.top) {
+    known.is_due = false;
+    if (!known.used || !known.is_new) {
+      continue;
+    }
+    known.waits_since = known.waits_since == WallTime{} ? now : known.waits_since;
+    known.is_due = !known.is_long || now - known.waits_since >= kLongSettle || now < known.waits_since;
+    has_waiting |= !known.is_due;
+    if (known.is_due) {
+      known.is_new = false;
+      known.is_long = false;
+      known.waits_since = {};
+    }
+  }
+  return has_waiting;
 }
 
 void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visible, const Look& look) {
@@ -163,13 +287,13 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
     Busy& busy = *x_servers[server.value].busy;
     if (now - busy.evaluated >= kEvaluationInterval || now < busy.evaluated) {
       busy.evaluated = now;
-      if (busy.slot != busy.seen_slot || now < busy.touched_at) {
-        busy.seen_slot = busy.slot;
+      if (busy.is_new || now < busy.touched_at) {
         busy.touched_at = now;
+        busy.is_new = make_due(busy, now);
+        look(server, View{busy.top, busy.newest, busy.rate, answers_visible(server)});
       }
-      look(server, View{busy.top, busy.slot, busy.rate, answers_visible(server)});
     }
-    // Slots go on while it sends; when they have stood still for so long, it has stopped.
+    // When nothing has come for so long, it has stopped.
     if (now - busy.touched_at > kIdle) {
       x_servers[server.value].busy.reset();
     } else {
@@ -193,7 +317,5 @@ void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
   }
   x_servers = std::move(fresh);
 }
-
-std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) { return class_of(record); }
 
 }  // namespace pinfold::detect

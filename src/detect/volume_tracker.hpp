@@ -2,10 +2,15 @@
 /// Every outbound packet is counted by class in its ten-second slot; only when a class comes near the threshold of its rule does the server get a
 /// table of its top destinations, from then on. A flood passes that mark in its first second.
 /// Classes: Syn (TCP, SYN without ACK), Udp, Echo (ICMP requests), Answer (UDP from the port of a service that is abused for reflection), Other.
-///          ICMP errors are backscatter and count nowhere.
+///          ICMP errors are backscatter and count nowhere, in either direction; RSTs that come in are no answers either.
+/// Late records: exporters give up connections at once and silence after a time-out, so records of the same moment come in up to two slots apart.
+///          Every destination keeps three slots of its own and is judged whenever something new came, however new other destinations are.
+/// Early answers: a flow exporter may tell the answers of a minute before what they answer, and before the server is busy. The last two large
+///          ones (and questions to a reflector) are kept for every server until then; without them a tunnel's first minute looks one-sided.
 /// Top destinations: space-saving with kTop entries; a newcomer replaces the smallest but starts from zero, so no count is too high.
-/// Units:   packets and bytes scaled by the sampling rate; `seen` as exported. A record that lasted longer than a slot counts its average.
-/// Clock:   event times. Memory: 56 bytes a server, 3 KiB more for a busy one; forgotten after kIdle.
+/// Units:   packets and bytes scaled by the sampling rate; `seen` as exported. A record that lasted longer than a slot counts its average, in
+///          the slot that it ended in.
+/// Clock:   event times. Memory: 88 bytes a server, 8 KiB more for a busy one; forgotten after kIdle.
 /// Source:  Metwally et al., Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005.
 /// Threads: none.
 #pragma once
@@ -30,55 +35,81 @@ enum class VolumeClass : std::uint8_t { Syn, Udp, Echo, Answer, Other };
 inline constexpr std::size_t kVolumeClasses = 5;
 /// nullopt: counts nowhere.
 [[nodiscard]] std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record);
+/// TCP connections that an outbound record opened, scaled.
+[[nodiscard]] std::uint64_t connections_opened_by(const flow::FlowRecord& record);
+/// An inbound record that is remembered even of a server that is not busy yet.
+[[nodiscard]] bool is_large_answer(const flow::FlowRecord& record);
+
+/// What in one slot makes a server worth a table of destinations: an eighth of what the rules ask for.
+struct BusyMarks {
+  std::array<std::uint32_t, kVolumeClasses> packets{};
+  std::uint32_t opened = 0;
+};
+[[nodiscard]] BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
 struct VolumeCount {
-  std::uint64_t packets = 0;
+  std::uint32_t packets = 0;  ///< saturating
+  std::uint32_t seen = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t seen = 0;
-  void add(std::uint64_t more_packets, std::uint64_t more_bytes, std::uint64_t more_seen) {
-    packets += more_packets;
-    bytes += more_bytes;
-    seen += more_seen;
-  }
+  void add(std::uint64_t more_packets, std::uint64_t more_bytes, std::uint64_t more_seen);
 };
 
 /// What one destination got in one slot, and what it sent back.
 struct DestinationSlot {
+  std::int64_t number = -1;  ///< of kSlot
   std::array<VolumeCount, kVolumeClasses> out;
   VolumeCount in;
-  std::uint64_t spoofed = 0;      ///< packets whose source address is not the server's
-  std::uint64_t tcp_packets = 0;  ///< all TCP, for the share of SYNs
-  std::bitset<256> ports;         ///< destination ports of SYNs, hashed: a scan has many
+  std::uint32_t spoofed = 0;      ///< packets whose source address is not the server's
+  std::uint32_t tcp_packets = 0;  ///< all TCP, for the share of SYNs
+  std::uint32_t opened = 0;       ///< TCP connections: SYNs, or flow records that have seen one
+  WallTime begin;                 ///< of what counts here: never more than a slot before `end`
+  WallTime end;
+  std::bitset<256> ports;  ///< destination ports of SYNs, hashed: a scan has many
+
+  [[nodiscard]] Micros span() const { return end - begin; }
 };
 
 struct Destination {
+  static constexpr std::size_t kSlots = 3;
+
   net::IpAddress peer;
   bool used = false;
-  std::uint64_t weight = 0;  ///< bound for the replacement, not a count
-  std::int64_t slot = 0;
-  DestinationSlot running;
-  DestinationSlot last;
+  bool is_new = false;   ///< something came since it was last judged
+  bool is_long = false;  ///< and one record of it lasted a slot or more: its answers' record may still be on its way
+  bool is_due = false;   ///< to be judged now
+  std::uint8_t protocol = 0;
   std::uint16_t src_port = 0;  ///< of the last packet
   std::uint16_t dst_port = 0;
-  std::uint8_t protocol = 0;
+  std::uint64_t weight = 0;  ///< bound for the replacement, not a count
+  std::int64_t newest_slot = 0;
+  std::array<DestinationSlot, kSlots> slots;
+  std::uint64_t packets_out = 0;  ///< since the entry was made
+  std::uint64_t packets_in = 0;
   net::IpAddress source;  ///< of the last packet: forged if `spoofed`
   WallTime first;
   WallTime newest;
+  WallTime waits_since;  ///< receive clock
+
+  /// What came back in that slot and the two beside it: the answers' records may end in another slot than what they answer.
+  [[nodiscard]] std::uint64_t answers_about(std::int64_t slot) const;
 };
 
 class VolumeTracker {
 public:
   static constexpr std::size_t kTop = 16;
   static constexpr Micros kIdle = std::chrono::minutes{2};
+  /// An exporter gives up the two directions of a long flow seconds apart.
+  static constexpr Micros kLongSettle = std::chrono::seconds{3};
 
   VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
   void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
 
+  /// Only destinations that are `is_due`; the others were judged before, or wait for their answers.
   struct View {
     const std::array<Destination, kTop>& top;
-    std::int64_t slot = 0;  ///< the running one; a Destination's slot may be older
+    WallTime newest;  ///< event time of the last record
     SamplingRate rate;
     bool answers_visible = false;
   };
@@ -91,7 +122,7 @@ public:
   [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const {
     const auto* row = reinterpret_cast<const char*>(&x_servers[server.value]);
     __builtin_prefetch(row, 1);
-    __builtin_prefetch(row + sizeof(Server) - 1, 1);
+    __builtin_prefetch(row + kHotBytes - 1, 1);  // what comes early is rare
   }
 
   void reorder(const std::vector<std::uint32_t>& old_index);
@@ -101,20 +132,35 @@ private:
   struct Busy {
     std::array<Destination, kTop> top;
     SamplingRate rate;
-    std::int64_t slot = 0;
     WallTime newest;
     WallTime touched_at;  ///< receive clock of the last look that found something new
-    std::int64_t seen_slot = 0;
     WallTime evaluated;
+    bool is_new = false;
   };
+  /// An answer, or a question to a reflector, that came before the server was busy.
+  struct Early {
+    std::uint64_t peer = 0;  ///< hashed
+    std::uint32_t packets = 0;
+    std::uint32_t seen = 0;
+    std::uint32_t bytes = 0;  ///< saturating
+    std::uint32_t slot = 0;   ///< 0: none
+  };
+  static constexpr std::size_t kHotBytes = 40;  ///< of a Server: without `early`
   struct Server {
     std::int64_t slot = 0;
-    std::array<std::uint32_t, kVolumeClasses> packets{};  ///< in that slot, saturating
+    std::array<std::uint32_t, kVolumeClasses> packets{};  ///< since that slot began, saturating
+    std::uint32_t opened = 0;
     std::unique_ptr<Busy> busy;
+    std::array<Early, 2> early;
   };
-  [[nodiscard]] Destination& destination(Busy& busy, const net::IpAddress& peer, std::int64_t slot);
+  struct Share;
+  [[nodiscard]] static Share share_of(const flow::FlowRecord& record);
+  [[nodiscard]] bool becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened) const;
+  [[nodiscard]] static Destination* find(Busy& busy, const net::IpAddress& peer);
+  [[nodiscard]] static Destination& destination(Server& state, const net::IpAddress& peer);
+  static bool make_due(Busy& busy, WallTime now);
 
-  std::array<std::uint32_t, kVolumeClasses> x_marks;  ///< packets in a slot that make a server busy
+  BusyMarks x_marks;
   HugeVector<Server> x_servers;
   std::vector<inventory::ServerIndex> x_queue;
 };

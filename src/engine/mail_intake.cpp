@@ -10,6 +10,7 @@
 #include "base/json_reader.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "message/authentication.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -24,9 +25,13 @@ struct Taken {
   mail::Envelope envelope;
 };
 
-std::string to_payload(const std::string& raw_sha256, const std::string& from, const std::vector<std::string>& recipients) {
-  return nlohmann::json{{"raw", raw_sha256}, {"from", from}, {"recipients", recipients}}.dump(-1, ' ', false,
-                                                                                              nlohmann::json::error_handler_t::replace);
+/// No "from": the envelope is not known.
+std::string to_payload(const std::string& raw_sha256, const mail::Envelope& envelope) {
+  nlohmann::json payload{{"raw", raw_sha256}, {"recipients", envelope.recipients}};
+  if (envelope.from) {
+    payload["from"] = *envelope.from;
+  }
+  return payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::optional<Taken> parse_payload(const std::string& payload) {
@@ -35,7 +40,7 @@ std::optional<Taken> parse_payload(const std::string& payload) {
     return std::nullopt;
   }
   JsonReader reader(*json);
-  Taken taken{reader.text("raw"), {reader.text("from"), {}}};
+  Taken taken{reader.text("raw"), {reader.has("from") ? std::optional(reader.text("from")) : std::nullopt, {}}};
   for (const nlohmann::json& recipient : (*json)["recipients"]) {
     taken.envelope.recipients.push_back(recipient.is_string() ? recipient.get<std::string>() : std::string{});
   }
@@ -85,16 +90,17 @@ std::optional<desk::Input> delivery_input(const desk::Case& c, const mail::Class
 
 }  // namespace
 
-MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
-                       std::function<void()> arrived, std::string authserv_id)
+MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, std::vector<mail::OurAddresses> ours,
+                       const Clock& clock, std::function<void()> arrived, std::string authserv_id)
     : x_desk(desk),
       x_evidence(evidence),
       x_reader(reader),
       x_ours(std::move(ours)),
+      x_authserv_id(std::move(authserv_id)),
       x_clock(clock),
       x_arrived(std::move(arrived)),
-      x_reports(desk, std::move(authserv_id)),
-      x_letters(desk, x_ours, clock) {}
+      x_reports(desk),
+      x_letters(desk, x_ours.front(), clock) {}
 
 std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference>& references) {
   for (const mail::Reference& reference : references) {
@@ -109,35 +115,51 @@ std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference
   return std::nullopt;
 }
 
-bool MailIntake::accepts(std::string_view recipient) {
-  if (iequals(recipient, mail::desk_address(x_ours))) {
-    return true;
-  }
+std::vector<mail::Reference> MailIntake::cited_by(std::string_view recipient) const {
   std::vector<mail::Reference> references;
-  for (const auto& reference : {mail::parse_reply_address(x_ours, recipient), mail::parse_bounce_address(x_ours, recipient)}) {
-    if (reference) {
-      references.push_back(*reference);
+  for (const mail::OurAddresses& ours : x_ours) {
+    for (const auto& reference : {mail::parse_reply_address(ours, recipient), mail::parse_bounce_address(ours, recipient)}) {
+      if (reference) {
+        references.push_back(*reference);
+      }
     }
   }
-  return believed(references).has_value() || x_letters.accepts(recipient);
+  return references;
 }
 
-bool MailIntake::take(const mail::Delivery& delivery) {
+mail::Classified MailIntake::classify(const message::Mail& mail, const mail::Envelope& envelope, const report::Report& report) const {
+  mail::Classified first = mail::classify(mail, x_ours.front(), envelope, report);
+  for (std::size_t i = 1; i < x_ours.size() && first.references.empty() && first.kind != desk::MailKind::Loop; ++i) {
+    mail::Classified other = mail::classify(mail, x_ours[i], envelope, report);
+    if (!other.references.empty() || other.kind == desk::MailKind::Loop) {
+      return other;
+    }
+  }
+  return first;
+}
+
+bool MailIntake::accepts(std::string_view recipient) {
+  const bool is_desk = std::any_of(x_ours.begin(), x_ours.end(), [&](const auto& ours) { return iequals(recipient, mail::desk_address(ours)); });
+  return is_desk || believed(cited_by(recipient)).has_value() || x_letters.accepts(recipient);
+}
+
+bool MailIntake::take(const mail::Delivery& delivery) { return take(delivery.raw, {delivery.from, delivery.recipients}); }
+
+bool MailIntake::take(std::string_view raw, const mail::Envelope& envelope) {
   try {
-    const std::string hash = x_evidence.put(delivery.raw);
+    const std::string hash = x_evidence.put(raw);
     std::string places;
-    for (const std::string& recipient : delivery.recipients) {
+    for (const std::string& recipient : envelope.recipients) {
       places += "/" + to_lower(recipient);
     }
     x_desk.store().transact([&](records::Transaction& tx) {
-      tx.inbox().add({.id = 0,
-                      .kind = "mail",
-                      .dedup_key = hash + places,
-                      .payload = to_payload(hash, delivery.from, delivery.recipients),
-                      .received = x_clock.wall()});
+      tx.inbox().add({.id = 0, .kind = "mail", .dedup_key = hash + places, .payload = to_payload(hash, envelope), .received = x_clock.wall()});
     });
-    log_info("MAIL_TAKEN", "{} bytes for {}, SHA-256 {}", delivery.raw.size(),
-             delivery.recipients.size() == 1 ? printable(delivery.recipients.front(), 100) : "several", hash.substr(0, 12));
+    log_info("MAIL_TAKEN", "{} bytes for {}, SHA-256 {}", raw.size(),
+             envelope.recipients.size() == 1 ? printable(envelope.recipients.front(), 100)
+             : envelope.recipients.empty()   ? "a folder"
+                                             : "several",
+             hash.substr(0, 12));
     x_arrived();
     return true;
   } catch (const std::runtime_error& failure) {
@@ -179,20 +201,18 @@ void MailIntake::judge(const records::InboxItem& item) {
     classified.why = "unreadable: " + unreadable->why;
     classified.needs_person = true;
     for (const std::string& recipient : taken->envelope.recipients) {
-      for (const auto& reference : {mail::parse_reply_address(x_ours, recipient), mail::parse_bounce_address(x_ours, recipient)}) {
-        if (reference) {
-          classified.references.push_back(*reference);
-        }
-      }
+      const auto cited = cited_by(recipient);
+      classified.references.insert(classified.references.end(), cited.begin(), cited.end());
     }
   } else {
     parsed = std::get<message::Mail>(read->mail);
-    classified = mail::classify(parsed, x_ours, taken->envelope, read->report);
+    classified = classify(parsed, taken->envelope, read->report);
   }
   const auto c = believed(classified.references);
   if (!c && classified.kind == desk::MailKind::Report) {
     x_desk.store().transact([&](records::Transaction& tx) {
-      tx.inbox().finish(item.id, x_reports.take(tx, {taken->raw_sha256, parsed, read->report, item.received}));
+      const TakenReport report{taken->raw_sha256, parsed, read->report, item.received, message::authenticated_domains(parsed, x_authserv_id)};
+      tx.inbox().finish(item.id, describe(x_reports.take(tx, report)));
     });
     x_arrived();  // its findings wait in the inbox
     return;
@@ -202,7 +222,13 @@ void MailIntake::judge(const records::InboxItem& item) {
   }
   if (!c) {
     log_info("MAIL_WITHOUT_CASE", "{} from {}: {}", mail::kind_name(classified.kind), first_from(parsed), classified.why);
-    finish(item, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));
+    x_desk.store().transact([&](records::Transaction& tx) {
+      if (classified.needs_person) {
+        x_reports.keep_for_person(tx, {taken->raw_sha256, parsed, read->report, item.received, {}},
+                                  fmt::format("{}: {}", mail::kind_name(classified.kind), classified.why));
+      }
+      tx.inbox().finish(item.id, fmt::format("{}; cites no case of ours", mail::kind_name(classified.kind)));
+    });
     return;
   }
   finish(item, mail::kind_name(classified.kind), c->id, inputs_for(*c, classified, parsed, taken->raw_sha256));

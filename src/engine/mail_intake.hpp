@@ -4,7 +4,8 @@
 /// - A reply counts as an answer when it comes from a listed contact of the case's customer; anything unclear is shown to a person and pauses
 ///   disabling. Only a success or failure notice that carries our reference changes a notice's delivery.
 /// - Answers to letters of no case, tickets' messages, the canary, and a customer's mail that cites nothing: letter_intake.hpp.
-/// - A third party's report becomes findings or waits for a person (report_intake.hpp).
+/// - A third party's report becomes findings or waits for a person (report_intake.hpp). So does what cites no case and may be a person's, and what
+///   could not be read: it stands in the triage queue.
 /// Threads: `accepts` and `take` on LMTP's threads; `work` on the mail worker's.
 #pragma once
 
@@ -24,17 +25,24 @@ namespace pinfold::engine {
 
 class MailIntake {
 public:
-  MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, mail::OurAddresses ours, const Clock& clock,
-             std::function<void()> arrived, std::string authserv_id = {});
+  /// `ours`: where people write to us; with several brands, one for each.
+  MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, std::vector<mail::OurAddresses> ours,
+             const Clock& clock, std::function<void()> arrived, std::string authserv_id = {});
 
   /// RCPT TO: the desk's own address, or one that cites a case with its token.
   [[nodiscard]] bool accepts(std::string_view recipient);
   /// Durable when it returns true.
   [[nodiscard]] bool take(const mail::Delivery& delivery);
+  /// A mail that came without an envelope (IMAP): its headers are all that is known.
+  [[nodiscard]] bool take_polled(std::string_view raw) { return take(raw, {}); }
   /// Everything that waits, at most one round; true when there may be more.
   bool work();
 
 private:
+  [[nodiscard]] bool take(std::string_view raw, const mail::Envelope& envelope);
+  /// The cases that an envelope's recipient cites, under any of our addresses.
+  [[nodiscard]] std::vector<mail::Reference> cited_by(std::string_view recipient) const;
+  [[nodiscard]] mail::Classified classify(const message::Mail& mail, const mail::Envelope& envelope, const report::Report& report) const;
   void judge(const records::InboxItem& item);
   bool take_canary(const records::InboxItem& item, const std::vector<std::string>& recipients);
   bool take_letter(const records::InboxItem& item, const IncomingMail& mail);
@@ -48,7 +56,8 @@ private:
   DeskService& x_desk;
   records::EvidenceStore& x_evidence;
   const mail::Reader& x_reader;
-  mail::OurAddresses x_ours;
+  std::vector<mail::OurAddresses> x_ours;
+  std::string x_authserv_id;
   const Clock& x_clock;
   std::function<void()> x_arrived;
   ReportIntake x_reports;

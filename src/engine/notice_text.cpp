@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "desk/story.hpp"
+#include "engine/brands.hpp"
 #include "http/answer_link.hpp"
 
 namespace pinfold::engine {
@@ -127,7 +128,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
   text.notice = context.notice.id;
   text.token = context.notice.token;
   text.to.address = context.notice.contact.value;
-  text.brand = context.config.mail.from_name;
+  text.brand = name_for(context.config, context.c.customer);
   text.server = context.c.server;
   const auto queued =
       std::find_if(context.events.begin(), context.events.end(), [&](const desk::Event& e) { return e.seq == context.notice.queued_by; });
@@ -168,7 +169,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
   if (context.config.http.answers) {
     text.link = context.config.http.public_url + http::answer_path(context.answer_key, context.c.id, context.notice);
   }
-  const mail::OurAddresses ours{context.config.mail.from_local, context.config.mail.domain, "b", context.config.mail.bounce_domain};
+  const mail::OurAddresses ours = addresses_for(context.config, context.c.customer);
   for (const desk::Notice& earlier : context.c.notices) {
     if (earlier.id < context.notice.id) {
       text.earlier_message_ids.push_back(mail::message_id(ours, context.c.id, earlier.id, earlier.token));

@@ -8,10 +8,12 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "engine/answers.hpp"
+#include "engine/brands.hpp"
 #include "engine/breaker.hpp"
 #include "engine/jobs.hpp"
 #include "engine/letters.hpp"
 #include "engine/notice_text.hpp"
+#include "engine/recipient_limit.hpp"
 #include "engine/terms.hpp"
 #include "ticket/aup.hpp"
 
@@ -38,20 +40,50 @@ mail::OurAddresses our_addresses(const config::Config& config) {
   return ours;
 }
 
-std::optional<mail::DkimSigner> make_signer(const config::Config& config) {
-  if (config.mail.dkim_selector.empty()) {
+namespace {
+
+std::optional<mail::DkimSigner> make_signer(const std::string& domain, const std::string& selector, const std::string& key, std::string_view where) {
+  if (selector.empty()) {
     return std::nullopt;
   }
-  auto signer = mail::DkimSigner::create(config.mail.domain, config.mail.dkim_selector, config.mail.dkim_key);
+  auto signer = mail::DkimSigner::create(domain, selector, key);
   if (!signer) {
-    throw std::runtime_error("mail.dkim_key_file: " + signer.error());
+    throw std::runtime_error(std::string(where) + ".dkim_key_file: " + signer.error());
   }
   return *std::move(signer);
 }
 
+}  // namespace
+
+std::optional<mail::DkimSigner> make_signer(const config::Config& config) {
+  return make_signer(config.mail.domain, config.mail.dkim_selector, config.mail.dkim_key, "mail");
+}
+
 NoticeWorker::NoticeWorker(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, const mail::Templates& templates,
-                           const Clock& clock)
-    : x_desk(desk), x_config(config), x_submitter(submitter), x_templates(templates), x_clock(clock), x_signer(make_signer(config)) {}
+                           const Clock& clock, const ServerLog* log)
+    : x_desk(desk), x_config(config), x_submitter(submitter), x_templates(templates), x_clock(clock), x_log(log), x_signer(make_signer(config)) {
+  for (const config::Brand& brand : config.brands) {
+    Dress& dress = x_brands[brand.domain];
+    dress.signer = make_signer(brand.domain, brand.dkim_selector, brand.dkim_key, "brand");
+    if (!brand.templates.empty()) {
+      auto laid_over = templates.with(brand.templates);
+      if (!laid_over) {
+        throw std::runtime_error("brand.templates: " + laid_over.error());
+      }
+      dress.templates = *std::move(laid_over);
+    }
+  }
+}
+
+const mail::Templates& NoticeWorker::templates_for(const CustomerId& customer) const {
+  const config::Brand* brand = brand_of(x_config, customer);
+  return brand != nullptr && x_brands.at(brand->domain).templates ? *x_brands.at(brand->domain).templates : x_templates;
+}
+
+const std::optional<mail::DkimSigner>& NoticeWorker::signer_for(const CustomerId& customer) const {
+  const config::Brand* brand = brand_of(x_config, customer);
+  return brand != nullptr ? x_brands.at(brand->domain).signer : x_signer;
+}
 
 void NoticeWorker::recover() {
   x_desk.store().transact([&](records::Transaction& tx) {
@@ -94,7 +126,7 @@ bool NoticeWorker::work() {
 }
 
 mail::Notice NoticeWorker::write_mail(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice) {
-  return mail::compose(text_of(c, events, notice), x_templates, our_addresses(x_config));
+  return mail::compose(text_of(c, events, notice), templates_for(c.customer), addresses_for(x_config, c.customer));
 }
 
 mail::NoticeText NoticeWorker::text_of(const desk::Case& c, const std::vector<desk::Event>& events, const desk::Notice& notice) {
@@ -153,7 +185,7 @@ bool NoticeWorker::send_copy() {
     events = tx.cases().events(c->id);
     remember_token(tx, mail::LetterKind::Contact, token, contact.id.value);
   });
-  const mail::OurAddresses ours = our_addresses(x_config);
+  const mail::OurAddresses ours = addresses_for(x_config, c->customer);
   mail::NoticeText text = text_of(*c, events, *notice);
   text.to.address = contact.id.value;
   text.language = contact.language;
@@ -161,9 +193,9 @@ bool NoticeWorker::send_copy() {
   text.route =
       mail::Route{to_string(c->id), mail::reply_address(ours, c->id, notice->token), mail::letter_message_id(ours, mail::LetterKind::Contact, token),
                   mail::letter_bounce_address(ours, mail::LetterKind::Contact, token)};
-  mail::Notice written = mail::compose(text, x_templates, ours);
-  if (x_signer) {
-    auto signed_mail = x_signer->sign(written.mail);
+  mail::Notice written = mail::compose(text, templates_for(c->customer), ours);
+  if (const auto& signer = signer_for(c->customer)) {
+    auto signed_mail = signer->sign(written.mail);
     if (!signed_mail) {
       x_desk.store().transact(
           [&](records::Transaction& tx) { tx.outbox().retry(job->key, x_clock.wall() + retry_after(job->attempts), "not signed"); });
@@ -185,12 +217,46 @@ bool NoticeWorker::send_copy() {
   return true;
 }
 
+bool NoticeWorker::found_out(const records::Job& job, const desk::Case& c, const desk::Notice& notice, bool& maybe_duplicate) {
+  if (x_log == nullptr || !maybe_duplicate) {
+    return false;
+  }
+  const std::string id = mail::message_id(addresses_for(x_config, c.customer), c.id, notice.id, notice.token);
+  const ServerLog::Attempt attempt = x_log->find(id, job.not_before - kWaitForProof);
+  if (!attempt.queue_id.empty()) {
+    log_info("NOTICE_FOUND_OUT", "{}: the mail server had taken it as {}", job.key, attempt.queue_id);
+    conclude(job, notice, mail::Accepted{attempt.queue_id}, false);
+    return true;
+  }
+  maybe_duplicate = !attempt.is_known;
+  return false;
+}
+
+bool NoticeWorker::is_held(const records::Job& job, const desk::Notice& notice) {
+  std::optional<WallTime> until;
+  x_desk.store().transact([&](records::Transaction& tx) {
+    until = hold_until(tx, notice.contact.value, x_config.mail.per_recipient, x_clock.wall());
+    if (until) {
+      tx.outbox().retry(job.key, *until, job.note.empty() ? "held: enough letters to this mailbox for now" : job.note);
+    }
+  });
+  if (until) {
+    log_warning("NOTICE_HELD", "{}: {} letters to one mailbox within an hour; this one waits until {}", job.key, x_config.mail.per_recipient,
+                to_people(*until));
+  }
+  return until.has_value();
+}
+
 void NoticeWorker::send(const records::Job& job, const desk::Case& c, const desk::Notice& notice) {
+  bool maybe_duplicate = job.note.substr(0, kUnclear.size()) == kUnclear;
+  if (found_out(job, c, notice, maybe_duplicate) || is_held(job, notice)) {
+    return;
+  }
   std::vector<desk::Event> events;
   x_desk.store().read([&](records::Transaction& tx) { events = tx.cases().events(c.id); });
   mail::Notice written = write_mail(c, events, notice);
-  if (x_signer) {
-    auto signed_mail = x_signer->sign(written.mail);
+  if (const auto& signer = signer_for(c.customer)) {
+    auto signed_mail = signer->sign(written.mail);
     if (!signed_mail) {
       conclude(job, notice, mail::Temporary{"not signed: " + signed_mail.error()}, false);
       return;
@@ -198,7 +264,6 @@ void NoticeWorker::send(const records::Job& job, const desk::Case& c, const desk
     written.mail = *std::move(signed_mail);
   }
   const mail::Submission submission{std::move(written.envelope_from), notice.contact.value, std::move(written.envelope_id), std::move(written.mail)};
-  const bool maybe_duplicate = job.note.substr(0, kUnclear.size()) == kUnclear;
   if (maybe_duplicate) {
     log_warning("NOTICE_MAYBE_TWICE", "{}: sent again with the same Message-ID <{}>", job.key, written.message_id);
   }
@@ -213,6 +278,9 @@ void NoticeWorker::conclude(const records::Job& job, const desk::Notice& notice,
     }
   };
   x_desk.store().transact([&](records::Transaction& tx) {
+    if (std::holds_alternative<mail::Accepted>(result) || std::holds_alternative<mail::Unclear>(result)) {
+      count_letter(tx, notice.contact.value, x_clock.wall());
+    }
     if (const auto* accepted = std::get_if<mail::Accepted>(&result)) {
       tx.outbox().finish(job.key, records::JobState::Done, accepted->queue_id);
       put(tx, desk::NoticeSubmitted{notice.id, accepted->queue_id, maybe_duplicate});

@@ -8,7 +8,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/keep_finding.hpp"
-#include "message/authentication.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -49,6 +48,55 @@ void attribute(abuse::Finding& finding, const ServerId& server, WallTime receive
   finding.first_seen = std::min(finding.first_seen, finding.last_seen);
 }
 
+bool is_below(std::string_view name, std::string_view domain) {
+  return name == domain ||
+         (name.size() > domain.size() && name.substr(name.size() - domain.size()) == domain && name[name.size() - domain.size() - 1] == '.');
+}
+
+/// Where the reporter reads: Reply-To or From, if the domain that was authenticated is theirs (nobody else is written to because of a forged header),
+/// and if a person or a program reads there at all.
+std::string answer_address(const TakenReport& taken) {
+  const std::string reply_to{message::header_value(taken.mail, "Reply-To")};
+  std::vector<std::string> candidates;
+  if (const auto open = reply_to.find('<'); open != std::string::npos) {
+    candidates.push_back(reply_to.substr(open + 1, reply_to.find('>', open) - open - 1));
+  } else if (!reply_to.empty()) {
+    candidates.push_back(reply_to);
+  }
+  if (!taken.mail.from.empty()) {
+    candidates.push_back(taken.mail.from.front().address);
+  }
+  for (const std::string& candidate : candidates) {
+    const std::string address = to_lower(trim(candidate));
+    const auto at = address.rfind('@');
+    const bool plain =
+        at != std::string::npos && address.size() <= 254 && printable(address) == address && address.find_first_of(" <>,;\"") == std::string::npos;
+    const std::string_view domain = plain ? std::string_view(address).substr(at + 1) : std::string_view{};
+    const bool silent = istarts_with(address, "noreply") || istarts_with(address, "no-reply") || istarts_with(address, "donotreply") ||
+                        istarts_with(address, "do-not-reply") || istarts_with(address, "mailer-daemon") || istarts_with(address, "bounce");
+    const bool theirs =
+        std::any_of(taken.authenticated.begin(), taken.authenticated.end(), [&](const std::string& known) { return is_below(domain, known); });
+    if (plain && !silent && theirs) {
+      return address;
+    }
+  }
+  return {};
+}
+
+records::ReportedRow reported_row(const TakenReport& taken, const abuse::Finding& finding, bool authenticated) {
+  records::ReportedRow row;
+  row.finding_id = finding.id.value;
+  row.raw_sha256 = taken.raw_sha256;
+  row.reporter = to_lower(taken.report.reporter);
+  row.is_authenticated = authenticated;
+  row.answer_to = authenticated ? answer_address(taken) : std::string{};
+  row.message_id = printable(taken.mail.message_id, 300);
+  row.report_id = taken.report.report_id;
+  row.address = finding.evidence.facts.empty() ? std::string{} : finding.evidence.facts.front().second;
+  row.received = taken.received;
+  return row;
+}
+
 }  // namespace
 
 abuse::Finding without_reporter(abuse::Finding finding) {
@@ -65,13 +113,10 @@ abuse::Finding without_reporter(abuse::Finding finding) {
 }
 
 bool ReportIntake::is_authenticated(const report::Report& report, const std::vector<std::string>& domains) {
-  const auto below = [](std::string_view name, std::string_view domain) {
-    return name == domain ||
-           (name.size() > domain.size() && name.substr(name.size() - domain.size()) == domain && name[name.size() - domain.size() - 1] == '.');
-  };
   const std::string reporter = to_lower(report.reporter);
   return std::any_of(domains.begin(), domains.end(), [&](const std::string& domain) {
-    return domain.find('.') != std::string::npos && (below(reporter, domain) || (reporter.find('.') != std::string::npos && below(domain, reporter)));
+    return domain.find('.') != std::string::npos &&
+           (is_below(reporter, domain) || (reporter.find('.') != std::string::npos && is_below(domain, reporter)));
   });
 }
 
@@ -91,11 +136,20 @@ const ServerId* ReportIntake::server_of(const std::string& address) {
   return index ? &x_inventory->servers()[*index].id : nullptr;
 }
 
-std::string ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
+std::string describe(const Outcome& outcome) {
+  return outcome.state ? fmt::format("report: {}", records::to_string(*outcome.state)) : "a report that was taken before";
+}
+
+void ReportIntake::keep_for_person(records::Transaction& tx, const TakenReport& taken, std::string why) {
+  records::ReportRow row = row_of(taken, joined(taken.authenticated));
+  row.why = std::move(why);
+  static_cast<void>(tx.reports().add(row));
+}
+
+Outcome ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
   const report::Report& report = taken.report;
-  const auto domains = message::authenticated_domains(taken.mail, x_authserv_id);
-  const bool authenticated = is_authenticated(report, domains);
-  records::ReportRow row = row_of(taken, joined(domains));
+  const bool authenticated = is_authenticated(report, taken.authenticated);
+  records::ReportRow row = row_of(taken, joined(taken.authenticated));
   unsigned unknown_hosts = 0;
   unsigned weak = 0;
   for (abuse::Finding& finding :
@@ -110,6 +164,7 @@ std::string ReportIntake::take(records::Transaction& tx, const TakenReport& take
     if (authenticated && report.format != "text") {
       finding.confidence = std::max(finding.confidence, kAuthenticated);
     }
+    tx.reports().note(reported_row(taken, finding, authenticated));
     weak += finding.confidence < x_desk.policy().min_confidence ? 1U : 0U;
     row.findings += keep_finding(tx, without_reporter(std::move(finding)), taken.received) ? 1U : 0U;
   }
@@ -126,11 +181,11 @@ std::string ReportIntake::take(records::Transaction& tx, const TakenReport& take
     row.why += fmt::format("; {} name a host and no address", unknown_hosts);
   }
   if (!tx.reports().add(row)) {
-    return "a report that was taken before";
+    return {};
   }
   log_info("REPORT_TAKEN", "{}: {} findings, {} addresses not ours, {}", row.format.empty() ? "not understood" : row.format, row.findings,
            row.not_ours, records::to_string(row.state));
-  return fmt::format("report: {}", records::to_string(row.state));
+  return {row.state, row.findings, row.not_ours, row.dropped, row.why};
 }
 
 }  // namespace pinfold::engine

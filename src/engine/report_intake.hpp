@@ -8,7 +8,9 @@
 /// Threads: the mail worker's. Everything happens in the caller's transaction.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/desk_service.hpp"
 #include "message/mail.hpp"
@@ -24,15 +26,26 @@ struct TakenReport {
   const message::Mail& mail;
   const report::Report& report;
   WallTime received;
+  std::vector<std::string> authenticated;  ///< domains that somebody whom we trust has verified: our mail server, or the owner of an API token
 };
+
+/// What became of a report.
+struct Outcome {
+  std::optional<records::ReportState> state;  ///< nullopt: this very report was taken before
+  std::uint64_t findings = 0;                 ///< new ones
+  std::uint64_t not_ours = 0;                 ///< statements about addresses that are not ours
+  std::uint64_t dropped = 0;
+  std::string why;
+};
+[[nodiscard]] std::string describe(const Outcome& outcome);  ///< for the inbox row: "report: found"
 
 class ReportIntake {
 public:
-  /// `authserv_id`: how the operator's mail server names itself in Authentication-Results; empty: nobody's identity is believed.
-  ReportIntake(DeskService& desk, std::string authserv_id) : x_desk(desk), x_authserv_id(std::move(authserv_id)) {}
+  explicit ReportIntake(DeskService& desk) : x_desk(desk) {}
 
-  /// What became of it, for the inbox row.
-  [[nodiscard]] std::string take(records::Transaction& tx, const TakenReport& taken);
+  [[nodiscard]] Outcome take(records::Transaction& tx, const TakenReport& taken);
+  /// A mail that is no report, or could not be read, and that a person must see.
+  static void keep_for_person(records::Transaction& tx, const TakenReport& taken, std::string why);
 
 private:
   /// The reporter, as the report names him, is among the authenticated domains (or a parent or child of one).
@@ -41,7 +54,6 @@ private:
   [[nodiscard]] const ServerId* server_of(const std::string& address);
 
   DeskService& x_desk;
-  std::string x_authserv_id;
   std::shared_ptr<const inventory::Inventory> x_inventory;
   net::PrefixTable x_addresses;
 };

@@ -13,19 +13,24 @@
 #include "engine/answers.hpp"
 #include "engine/api_desk.hpp"
 #include "engine/bandwidth.hpp"
+#include "engine/brands.hpp"
 #include "engine/canary.hpp"
 #include "engine/contact_care.hpp"
 #include "engine/drivers.hpp"
 #include "engine/findings.hpp"
+#include "engine/imap_poller.hpp"
 #include "engine/jobs.hpp"
 #include "engine/letters.hpp"
 #include "engine/mail_hosts.hpp"
 #include "engine/mail_intake.hpp"
+#include "engine/near_miss_keeper.hpp"
 #include "engine/notices.hpp"
 #include "engine/on_call.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
 #include "engine/record_check.hpp"
+#include "engine/reporter_answers.hpp"
+#include "engine/server_log.hpp"
 #include "engine/webhooks.hpp"
 #include "engine/worker.hpp"
 #include "http/agent_api.hpp"
@@ -43,6 +48,7 @@ namespace {
 /// Other processes write to the store too; so often a worker looks without having been woken.
 constexpr Millis kLook{250};
 constexpr Millis kBeat{1000};
+constexpr Millis kReporters{10'000};
 /// Due cases are looked for, and silence is watched, this often.
 constexpr Millis kTick{500};
 /// Contacts are looked after in days, not in seconds.
@@ -54,6 +60,14 @@ mail::Templates load_templates() {
     throw std::runtime_error(templates.error());
   }
   return *std::move(templates);
+}
+
+mail::ReportAnswerTemplate load_report_answer() {
+  auto text = mail::ReportAnswerTemplate::load(templates_folder());
+  if (!text) {
+    throw std::runtime_error(text.error());
+  }
+  return *std::move(text);
 }
 
 mail::SubmitOptions submit_options(const config::Config& config) {
@@ -132,7 +146,9 @@ struct Serve::Parts {
   DeskService desk;
   FindingWorker findings;
   MailIntake intake;
+  std::unique_ptr<ServerLog> mail_log;
   NoticeWorker notices;
+  ReporterAnswers reporters;
   PortWorker ports;
   RecordCheck record_check;
   OnCallWorker calls;
@@ -156,7 +172,9 @@ struct Serve::Parts {
   LossWatch losses;
   WallTime flows_reported;  ///< by the ears' worker alone
   std::unique_ptr<Bandwidth> bandwidth;
+  std::unique_ptr<NearMissKeeper> near_misses;
   std::unique_ptr<mail::LmtpServer> lmtp;
+  std::unique_ptr<ImapPoller> imap;
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
   std::unique_ptr<http::Server> answer_server;
@@ -174,8 +192,10 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       desk(*store, c.policy, k, [this] { wake_all(); }),
       findings(desk, k),
       intake(
-          desk, evidence, reader, our_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
-      notices(desk, config, submitter, templates, k),
+          desk, evidence, reader, all_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
+      mail_log(c.mail.log_file.empty() ? nullptr : std::make_unique<ServerLog>(c.mail.log_file, desk, all_addresses(c), k)),
+      notices(desk, config, submitter, templates, k, mail_log.get()),
+      reporters(desk, config, submitter, load_report_answer(), k),
       ports(desk, *executor, make_upkeep(c, *store, k), switch_ids(c), k, [this](const ServerId& server) { return traffic(server); }),
       record_check(desk, *executor, k),
       calls(desk, config, submitter, k),
@@ -221,6 +241,7 @@ Serve::Parts::~Parts() {
 void Serve::Parts::recover() {
   check_switches(config);
   notices.recover();
+  reporters.recover();
   ports.recover();
   calls.recover();
   letters.recover();
@@ -241,6 +262,7 @@ void Serve::Parts::start() {
       wake_all();
     });
   }
+  near_misses = std::make_unique<NearMissKeeper>(*store, config.thresholds, collector.get(), clock);
   bandwidth = std::make_unique<Bandwidth>(config, collector_options(config).exporters, collector.get(), *known_inventory, clock);
   if (config.mail.lmtp) {
     mail::LmtpServerOptions options;
@@ -251,6 +273,9 @@ void Serve::Parts::start() {
         [this](std::string_view recipient) { return intake.accepts(recipient); },
         [this](const mail::Delivery& delivery) { return std::vector<bool>(delivery.recipients.size(), intake.take(delivery)); }};
     lmtp = std::make_unique<mail::LmtpServer>(options, callbacks, clock);
+  }
+  if (config.mail.imap) {
+    imap = std::make_unique<ImapPoller>(*config.mail.imap, intake, clock);
   }
   if (config.agents.listen) {
     agent_server = std::make_unique<http::Server>(listen_address(*config.agents.listen), http::Limits{},
@@ -273,7 +298,14 @@ void Serve::Parts::start() {
   });
   add("findings", kLook, [this] { return findings.work(); });
   add("mail", kLook, [this] { return intake.work(); });
+  if (imap) {
+    add("mailbox", kBeat, [this] { return imap->poll(); });
+  }
+  if (mail_log) {
+    add("mail log", kBeat, [this] { return mail_log->work(); });
+  }
   add("notices", kLook, [this] { return notices.work(); });
+  add("reporters", kReporters, [this] { return reporters.work(); });
   add("ports", kLook, [this] {
     ports.look_after();
     const bool has_more = ports.work();
@@ -283,7 +315,6 @@ void Serve::Parts::start() {
     return has_more;
   });
   add("calls", kLook, [this] { return calls.work(); });
-  add("webhooks", kBeat, [this] { return webhooks.work(); });
   add("letters", kLook, [this] { return letters.work(); });
   add("contacts", kLookAfterContacts, [this] {
     contacts.look();
@@ -295,6 +326,7 @@ void Serve::Parts::start() {
       return false;
     });
   }
+  add("webhooks", kBeat, [this] { return webhooks.work(); });
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
@@ -303,6 +335,7 @@ void Serve::Parts::start() {
   });
   add("bandwidth", kBeat, [this] {
     bandwidth->keep();
+    near_misses->keep();
     return false;
   });
   for (unsigned i = 0; bandwidth->polls() && i < Bandwidth::kPollers; ++i) {
@@ -327,7 +360,8 @@ void Serve::Parts::beat_once() {
   const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
   const WallTime now = clock.wall();
   store->transact([&](records::Transaction& tx) {
-    const bool mail_open = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));
+    const bool by_lmtp = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));
+    const bool mail_open = by_lmtp || (imap && imap->is_open());
     beat(tx, mail_open, pages_open, now);
   });
 }

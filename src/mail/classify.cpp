@@ -4,6 +4,7 @@
 
 #include "base/enum_names.hpp"
 #include "base/text.hpp"
+#include "mail/phrases.hpp"
 #include "mail/reply_text.hpp"
 #include "mail/signs.hpp"
 
@@ -92,6 +93,11 @@ std::optional<std::string> find_loop(const message::Mail& mail, const OurAddress
     if (iequals(from.address, desk_address(ours)) || parse_reply_address(ours, from.address)) {
       return "it says to come from our own address";
     }
+    // A notice by its own form: where nothing is configured, and of a second desk that writes to this one.
+    const OurAddresses theirs{"abuse", from.address.substr(from.address.rfind('@') + 1), "b", ""};
+    if (parse_message_id(theirs, mail.message_id) && icontains(message::header_value(mail, "Reply-To"), "+pf-")) {
+      return "it is a desk's notice";
+    }
   }
   return std::nullopt;
 }
@@ -128,20 +134,14 @@ std::string describe(const Dsn& dsn) {
   return text;
 }
 
-bool is_mdn(const message::Mail& mail) {
-  return mail.report_type == "disposition-notification" || std::any_of(mail.parts.begin(), mail.parts.end(), [](const message::Part& part) {
-           return part.embedded == 0 && part.type == "message/disposition-notification";
-         });
+bool is_mdn(const message::Mail& mail, std::string_view subject) {
+  return is_receipt(subject, fold(std::string_view(own_text(mail)).substr(0, kMaxScanned))) || mail.report_type == "disposition-notification" ||
+         std::any_of(mail.parts.begin(), mail.parts.end(),
+                     [](const message::Part& part) { return part.embedded == 0 && part.type == "message/disposition-notification"; });
 }
 
-bool answers_something(const message::Mail& mail) {
-  return !mail.references.empty() || message::find_header(mail.headers, "In-Reply-To") != nullptr || istarts_with(mail.subject, "re:") ||
-         istarts_with(mail.subject, "aw:");
-}
-
-std::optional<std::string> find_bulk_or_absence(const message::Mail& mail) {
-  auto bulk = find_bulk_header(mail);
-  return bulk ? bulk : find_absence_subject(mail);
+bool answers_something(const message::Mail& mail, std::string_view subject) {
+  return !mail.references.empty() || message::find_header(mail.headers, "In-Reply-To") != nullptr || has_answer_prefix(subject);
 }
 
 /// Past loop, DSN, MDN and report: an automatic answer, a person's, or unclear.
@@ -152,29 +152,41 @@ void judge_answer(const message::Mail& mail, const Envelope& envelope, Classifie
     result.why = std::move(why);
     result.needs_person = needs_person;
   };
+  result.reply_text = strip_quotes(own_text(mail));
   if (auto header = find_auto_reply_header(mail)) {
     return decide(MailKind::AutoReply, *std::move(header), false);
   }
   if (has_null_path(mail, envelope)) {
     return decide(MailKind::AutoReply, "null return path: no person sends so", false);
   }
+  const std::string subject = fold(mail.subject);
+  const std::string text = fold(std::string_view(result.reply_text).substr(0, kMaxScanned));
+  auto bulk = find_bulk_header(mail);
+  auto words = find_absence(subject, text);
+  words = words ? std::move(words) : find_robot(subject, text);
+  if (bulk && !words && says_absent(text)) {
+    words = *bulk + "; its text says that somebody is away";
+  }
   const bool to_return_path = cites && result.references.front().where == CitedIn::BounceAddress;
-  if (auto sign = to_return_path ? find_bulk_or_absence(mail) : std::nullopt) {
-    return decide(MailKind::AutoReply, *std::move(sign) + "; sent to the return path, where programs answer and people do not", false);
+  if (to_return_path && (bulk || words)) {
+    return decide(MailKind::AutoReply, (bulk ? *bulk : *words) + "; sent to the return path, where programs answer and people do not", false);
   }
-  if (auto bulk = find_bulk_header(mail)) {
-    return decide(cites ? MailKind::Unknown : MailKind::AutoReply, *std::move(bulk), cites);
+  if (words) {
+    return decide(MailKind::AutoReply, *std::move(words) + "; no header says that it answers by itself", true);
   }
-  result.reply_text = strip_quotes(own_text(mail));
-  if (auto absence = find_absence_subject(mail)) {
-    return decide(MailKind::Unknown, *std::move(absence) + "; no header says so", true);
+  const bool answers = cites || answers_something(mail, subject);
+  if (bulk) {
+    return decide(answers ? MailKind::Reply : MailKind::AutoReply, *std::move(bulk), answers);
   }
-  if (!cites && !answers_something(mail)) {
+  if (!answers) {
     return decide(MailKind::Unknown, "cites no case and answers nothing", true);
   }
   result.is_empty_reply = result.reply_text.empty();
-  const std::string found = cites ? "cites case " + to_string(result.references.front().case_id) : "an answer, but to no notice that we know";
-  return decide(MailKind::Reply, result.is_empty_reply ? found + "; nothing but quoted text was found" : found, result.is_empty_reply || !cites);
+  std::string found = cites ? "cites case " + to_string(result.references.front().case_id) : "an answer, but to no notice that we know";
+  found += result.is_empty_reply ? "; nothing but quoted text was found" : "";
+  const bool away = says_absent(text);
+  found += away ? "; its text says that somebody is away" : "";
+  return decide(MailKind::Reply, std::move(found), result.is_empty_reply || !cites || away);
 }
 
 }  // namespace
@@ -208,7 +220,8 @@ Classified classify(const message::Mail& mail, const OurAddresses& ours, const E
     result.why = describe(*result.dsn) + (result.references.empty() ? "; of no notice that we know" : "");
     return result;
   }
-  if (is_mdn(mail)) {
+  const std::string subject = fold(mail.subject);
+  if (is_mdn(mail, subject)) {
     result.kind = MailKind::Mdn;
     result.why = "a read receipt";
     return result;
@@ -216,7 +229,9 @@ Classified classify(const message::Mail& mail, const OurAddresses& ours, const E
   // A definition goes by words too: what cites a case of ours is an answer in which a report may be quoted.
   const bool recognised = report::is_recognised(reported) && (reported.sealed || result.references.empty());
   auto report = recognised ? std::optional(reported.why) : find_report_structure(mail);
-  if (!report && result.references.empty() && !answers_something(mail)) {
+  const bool answers = !result.references.empty() || answers_something(mail, subject) || is_auto_replied(mail) || is_absence_subject(subject) ||
+                       is_robot_subject(subject);
+  if (!report && !answers) {
     report = find_report_words(mail);
     report = report || find_auto_reply_header(mail) ? report : find_accusation(reported);
   }

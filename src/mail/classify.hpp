@@ -3,11 +3,12 @@
 ///   own loop → DSN → MDN → report → automatic answer → reply → unknown
 ///
 /// DSNs come first because most mails that carry an auto-reply header are bounces; reports before auto-replies because many reports are sent with
-/// Auto-Submitted. What merely looks automatic but cites a case is Unknown with `needs_person`: nobody is cut off because his ticket system writes
-/// "Precedence: bulk". The same weak sign on a mail that answers the envelope sender (VERP), as programs do and people do not (RFC 3834 section 4),
-/// is an automatic answer.
-/// Used by: engine (inbox worker), `pinfold mail classify`.
-/// Rules:   a bounce counts for a case only if it carries a reference (our VERP address, ENVID or Message-ID); one without is still a Bounce, of
+/// Auto-Submitted. What is automatic by its words alone (an absence notice, a ticket robot's acknowledgement without a header) is an automatic answer
+/// with `needs_person`, and so is a reply with a mass mailer's header or one that says its writer is away: neither is an answer, and nobody is cut
+/// off before a person has looked, for ticket systems write "Precedence: bulk" and people go on holiday. A weak sign on a mail that answers the
+/// envelope sender (VERP), as programs do and people do not (RFC 3834 section 4), is an automatic answer. Used by: engine (inbox worker), `pinfold
+/// mail classify`. Rules:   a bounce counts for a case only if it carries a reference (our VERP address, ENVID or Message-ID); one without is still a
+/// Bounce, of
 ///          nobody. A mail with a null return path is never a response. References are claims until their token has been compared.
 /// Source:  RFC 3464, RFC 8098 (MDN), RFC 5965 (ARF), RFC 3834 (automatic responses).
 /// Bounds:  linear in the mail, which is bounded (message/mail.hpp). Pure; no clock.

@@ -176,8 +176,7 @@ std::optional<Letter> parse_letter(std::string_view name) {
   return found == kLetters.end() ? std::nullopt : std::optional(static_cast<Letter>(found - kLetters.begin()));
 }
 
-Expected<Templates, std::string> Templates::load(const std::filesystem::path& folder) {
-  Templates templates;
+Expected<void, std::string> Templates::add(const std::filesystem::path& folder) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string language = entry.path().filename().string();
@@ -193,15 +192,31 @@ Expected<Templates, std::string> Templates::load(const std::filesystem::path& fo
       if (const std::string fault = fault_of(*text); !fault.empty()) {
         return Unexpected(fmt::format("{}: {}", path.string(), fault));
       }
-      templates.x_texts[fmt::format("{}/{}", language, name)] = *std::move(text);
+      x_texts[fmt::format("{}/{}", language, name)] = *std::move(text);
     }
     const auto list = read_text_file(entry.path() / "classes.txt", kMaxTemplate);
     const std::string titles = list ? *list : std::string{};
     for (const std::string_view line : split(titles, '\n')) {
       if (const auto equals = line.find('='); equals != std::string_view::npos) {
-        templates.x_titles[fmt::format("{}/{}", language, trim(line.substr(0, equals)))] = trim(line.substr(equals + 1));
+        x_titles[fmt::format("{}/{}", language, trim(line.substr(0, equals)))] = trim(line.substr(equals + 1));
       }
     }
+  }
+  return error ? Expected<void, std::string>(Unexpected(folder.string() + ": " + error.message())) : Expected<void, std::string>{};
+}
+
+Expected<Templates, std::string> Templates::with(const std::filesystem::path& folder) const {
+  Templates both = *this;
+  if (auto added = both.add(folder); !added) {
+    return Unexpected(added.error());
+  }
+  return both;
+}
+
+Expected<Templates, std::string> Templates::load(const std::filesystem::path& folder) {
+  Templates templates;
+  if (auto added = templates.add(folder); !added) {
+    return Unexpected(added.error());
   }
   for (const std::string& name : template_names()) {
     if (!templates.x_texts.contains("en/" + name)) {

@@ -27,6 +27,8 @@ namespace pinfold::mail {
 class Templates {
 public:
   [[nodiscard]] static Expected<Templates, std::string> load(const std::filesystem::path& folder);
+  /// These, with the files of another folder laid over them (a brand's own).
+  [[nodiscard]] Expected<Templates, std::string> with(const std::filesystem::path& folder) const;
 
   /// The template's text. `language` is BCP 47: "de-AT" finds "de", what is unknown finds "en". `name` is "warning.txt".
   [[nodiscard]] const std::string& find(std::string_view language, const std::string& name) const;
@@ -34,6 +36,7 @@ public:
   [[nodiscard]] std::string class_title(std::string_view language, abuse::AbuseClass abuse_class) const;
 
 private:
+  [[nodiscard]] Expected<void, std::string> add(const std::filesystem::path& folder);
   std::map<std::string, std::string> x_texts;   ///< "de/warning.txt" → text
   std::map<std::string, std::string> x_titles;  ///< "de/port_scan" → title
 };

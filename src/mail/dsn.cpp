@@ -7,6 +7,8 @@
 
 #include "base/enum_names.hpp"
 #include "base/text.hpp"
+#include "mail/phrases.hpp"
+#include "mail/reply_text.hpp"
 
 namespace pinfold::mail {
 namespace {
@@ -85,94 +87,24 @@ bool fared_well(const Dsn& dsn) {
   return dsn.action == DsnAction::Delivered || dsn.action == DsnAction::Relayed || dsn.action == DsnAction::Expanded;
 }
 
-bool contains_any(std::string_view text, const auto& phrases) {
-  return std::any_of(phrases.begin(), phrases.end(), [&](std::string_view phrase) { return icontains(text, phrase); });
-}
-
 bool is_mail_system(const message::Mailbox& sender) {
-  static constexpr std::array<std::string_view, 9> kAccounts = {"mailer-daemon", "postmaster",    "mailerdaemon", "mail-daemon", "mdaemon",
-                                                                "mail.daemon",   "mailer_daemon", "mail-system",  "bounce"};
-  static constexpr std::array<std::string_view, 5> kNames = {"mail delivery", "mailer-daemon", "mail daemon", "postmaster", "mail administrator"};
-  const std::string_view address = sender.address;
-  return contains_any(address.substr(0, address.find('@')), kAccounts) || contains_any(sender.name, kNames);
+  static constexpr std::array<std::string_view, 10> kAccounts = {"mailer-daemon", "postmaster",       "mailerdaemon",  "mail-daemon",
+                                                                 "mdaemon",       "mail.daemon",      "mailer_daemon", "mail-system",
+                                                                 "bounce",        "microsoftexchange"};
+  static constexpr std::array<std::string_view, 8> kNames = {"mail delivery",      "mailer-daemon",        "mail daemon", "postmaster",
+                                                             "mail administrator", "system administrator", "mail system", "mail server"};
+  const std::string account = fold(std::string_view(sender.address).substr(0, sender.address.find('@')));
+  const std::string name = fold(sender.name);
+  const auto in = [](std::string_view text) { return [text](std::string_view word) { return text.find(word) != std::string_view::npos; }; };
+  return std::any_of(kAccounts.begin(), kAccounts.end(), in(account)) || std::any_of(kNames.begin(), kNames.end(), in(name));
 }
 
-bool is_bounce_subject(std::string_view subject) {
-  static constexpr std::array<std::string_view, 24> kPhrases = {"undeliver",
-                                                                "non-deliver",
-                                                                "nondeliver",
-                                                                "not deliver",
-                                                                "delivery fail",
-                                                                "delivery status",
-                                                                "delivery notification",
-                                                                "delivery error",
-                                                                "delivery problem",
-                                                                "returned mail",
-                                                                "returned to sender",
-                                                                "failure notice",
-                                                                "failure notification",
-                                                                "mail error",
-                                                                "could not send",
-                                                                "couldn't be delivered",
-                                                                "could not be delivered",
-                                                                "mail failure",
-                                                                "message status",
-                                                                "delivery report",
-                                                                "delivery delay",
-                                                                "unzustellbar",
-                                                                "error sending",
-                                                                "non remis"};
-  static constexpr std::array<std::string_view, 7> kForwarded = {"re:", "aw:", "fwd:", "fw:", "wg:", "sv:", "tr:"};
-  const bool human = std::any_of(kForwarded.begin(), kForwarded.end(), [&](std::string_view prefix) { return istarts_with(subject, prefix); });
-  return !human && contains_any(subject, kPhrases);
-}
-
-bool says_failed(std::string_view text) {
-  static constexpr std::array<std::string_view, 37> kPhrases = {"could not be delivered",
-                                                                "couldn't be delivered",
-                                                                "not delivered",
-                                                                "unable to deliver",
-                                                                "undeliverable",
-                                                                "delivery failed",
-                                                                "delivery has failed",
-                                                                "delivery to the following",
-                                                                "permanent error",
-                                                                "permanent fatal error",
-                                                                "returned to sender",
-                                                                "user unknown",
-                                                                "unknown user",
-                                                                "no such user",
-                                                                "mailbox unavailable",
-                                                                "mailbox full",
-                                                                "mailbox is full",
-                                                                "over quota",
-                                                                "address(es) failed",
-                                                                "able to deliver",
-                                                                "cannot be delivered",
-                                                                "delivery error",
-                                                                "failed permanently",
-                                                                "host unknown",
-                                                                "could not deliver",
-                                                                "recipient rejected",
-                                                                "not reach the following",
-                                                                "failed addresses",
-                                                                "failed recipient",
-                                                                "delivery failure",
-                                                                "was rejected",
-                                                                "unable to relay",
-                                                                "could not be sent",
-                                                                "returned below",
-                                                                "error delivering",
-                                                                "did not reach",
-                                                                "could not be reached"};
-  return contains_any(text, kPhrases);
-}
-
-bool says_delayed(std::string_view text) {
-  static constexpr std::array<std::string_view, 7> kPhrases = {
-      "will be retried",        "will continue to be attempted",  "still trying", "will keep trying", "has been delayed",
-      "not yet been delivered", "delivery attempts will continue"};
-  return contains_any(text, kPhrases);
+/// A header that only a mail system's notice has: 3 points, as it names itself.
+bool has_bounce_header(const message::Mail& mail) {
+  const std::string_view automatic = message::header_value(mail, "Auto-Submitted");
+  return message::find_header(mail.headers, "X-Failed-Recipients") != nullptr ||
+         message::find_header(mail.headers, "X-MS-Exchange-Message-Is-Ndr") != nullptr || icontains(automatic, "(failure)") ||
+         icontains(automatic, "(warning-timeout)");
 }
 
 /// An SMTP reply of failure: "550 " or "550-" or "#5.1.1".
@@ -197,7 +129,8 @@ std::string written_text(const message::Mail& mail) {
   std::string text;
   for (const message::Part& part : mail.parts) {
     if (part.embedded == 0 && (istarts_with(part.type, "text/") || part.type == "message/delivery-status")) {
-      text += part.text.substr(0, kMaxScanned - std::min(kMaxScanned, text.size()));
+      const std::string_view written = std::string_view(part.text).substr(0, kMaxScanned - std::min(kMaxScanned, text.size()));
+      text += part.type == "text/html" ? html_to_text(written) : std::string(written);
       text += '\n';
     }
   }
@@ -207,10 +140,15 @@ std::string written_text(const message::Mail& mail) {
 /// What says a delivery's fate without a mail system's form: a sending service's event as JSON (Amazon SES by SNS), and a mailing list's manager that
 /// refused a mail of a non-member.
 std::optional<Dsn> recognise_service_notice(const message::Mail& mail) {
-  const std::string text = written_text(mail);
+  std::string text = written_text(mail);
   Dsn dsn;
-  if (istarts_with(trim(text), "{") && icontains(text, "\"notificationType\"") && icontains(text, "\"destination\"")) {
-    dsn.action = icontains(text, "\"notificationType\":\"Delivery\"") ? DsnAction::Delivered : DsnAction::Failed;
+  if (istarts_with(trim(text), "{")) {  // a notification service wraps the event as a string: its quotes are escaped
+    text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '\\' || c == ' '; }), text.end());
+  }
+  const bool bounced = icontains(text, "\"notificationType\":\"Bounce\"") || icontains(text, "\"eventType\":\"Bounce\"");
+  const bool delivered = icontains(text, "\"notificationType\":\"Delivery\"") || icontains(text, "\"eventType\":\"Delivery\"");
+  if (istarts_with(trim(text), "{") && (bounced || delivered) && icontains(text, "\"destination\"")) {
+    dsn.action = delivered ? DsnAction::Delivered : DsnAction::Failed;
     dsn.status = find_status(text);
     dsn.diagnostic = "a sending service's notice (JSON)";
     return dsn;
@@ -286,22 +224,28 @@ std::optional<Dsn> recognise_bounce(const message::Mail& mail) {
   }
   const bool null_path = mail.return_path && (mail.return_path->empty() || istarts_with(*mail.return_path, "mailer-daemon"));
   const bool system = is_mail_system(mail.from.empty() ? message::Mailbox{std::string(message::header_value(mail, "From")), ""} : mail.from.front());
-  const bool subject = is_bounce_subject(mail.subject);
-  const message::Header* failed_header = message::find_header(mail.headers, "X-Failed-Recipients");
+  const bool header = has_bounce_header(mail);
+  const std::string head = fold(mail.subject);
+  if (has_answer_prefix(head) && !null_path && !header) {
+    return std::nullopt;  // a postmaster who writes himself, and people who forward a bounce
+  }
+  const bool subject = is_bounce_subject(head);
   const std::string text = written_text(mail);
+  const std::string folded = fold(text);
   const bool smtp_reply = quotes_smtp_reply(text);
-  const bool failed = says_failed(text);
-  const unsigned who = (system ? 2U : 0U) + (subject ? 2U : 0U) + (null_path ? 1U : 0U) + (failed_header != nullptr ? 3U : 0U);
-  const unsigned what = (failed ? 2U : 0U) + (smtp_reply ? 2U : 0U) + (says_delayed(text) ? 2U : 0U) + (carries_original(mail, text) ? 1U : 0U);
+  const bool failed = says_failed(folded);
+  const bool waits = says_delayed(folded);
+  const unsigned who = (system ? 2U : 0U) + (subject ? 2U : 0U) + (null_path ? 1U : 0U) + (header ? 3U : 0U);
+  const unsigned what = (failed ? 2U : 0U) + (smtp_reply ? 2U : 0U) + (waits ? 2U : 0U) + (carries_original(mail, text) ? 1U : 0U);
   if (who < 1 || what < 1 || who + what < 4) {
     return std::nullopt;
   }
   Dsn dsn;
   dsn.status = find_status(text);
-  const bool delayed = says_delayed(text) && !failed;
-  dsn.action = delayed ? DsnAction::Delayed : DsnAction::Failed;
+  // "could not be delivered for more than 4 hours. It will be retried": the promise decides.
+  dsn.action = waits && (dsn.status.empty() || dsn.status.front() == '4') ? DsnAction::Delayed : DsnAction::Failed;
   dsn.diagnostic = printable(trim(text), 200);
-  if (failed_header != nullptr) {
+  if (const message::Header* failed_header = message::find_header(mail.headers, "X-Failed-Recipients")) {
     dsn.final_recipient = printable(trim(failed_header->value.substr(0, failed_header->value.find(','))));
   }
   return dsn;

@@ -8,45 +8,76 @@
 namespace pinfold::mail {
 namespace {
 
-/// "On Monday … wrote:" in the languages that mail programs use most.
+/// "On Monday … wrote:" in the languages that mail programs use most; and in any: a date and a mailbox, and a colon at the end.
 bool introduces_quote(std::string_view line) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kForms = {{{"On ", "wrote:"},
-                                                                                            {"Am ", "schrieb"},
-                                                                                            {"Le ", "crit"},
-                                                                                            {"El ", "escribi"},
-                                                                                            {"Il ", "scritto"},
-                                                                                            {"Em ", "escreveu"},
-                                                                                            {"Op ", "schreef"},
-                                                                                            {"Den ", "skrev"},
-                                                                                            {"Dne ", "napsal"},
-                                                                                            {"W dniu ", "pisze"},
-                                                                                            {"", "wrote:"},
-                                                                                            {"", "schrieb:"},
-                                                                                            {"", "a écrit :"}}};
+  static constexpr auto kForms = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"On ", "wrote:"},  {"Am ", "schrieb"}, {"Le ", "crit"},    {"El ", "escribi"},   {"Il ", "scritto"},  {"Em ", "escreveu"},
+       {"Op ", "schreef"}, {"Den ", "skrev"},  {"Dne ", "napsal"}, {"W dniu ", "pisze"}, {"", "wrote:"},      {"", "schrieb:"},
+       {"", "a écrit :"},  {"", "napisał"},    {"", "kirjoitti:"}, {"", "írta:"},        {"", "şunu yazdı:"}, {"", "пишет:"},
+       {"", "написал"},    {"", "έγραψε:"},    {"", "写道："},     {"", "写道:"},        {"", "のメール:"}});
   constexpr std::size_t kLongest = 300;
-  if (line.empty() || line.size() > kLongest || line.back() != ':') {
+  constexpr std::string_view kWideColon = "：";
+  const bool ends =
+      !line.empty() && (line.back() == ':' || (line.size() > kWideColon.size() && line.substr(line.size() - kWideColon.size()) == kWideColon));
+  if (!ends || line.size() > kLongest) {
     return false;
   }
-  return std::any_of(kForms.begin(), kForms.end(), [&](const auto& form) { return istarts_with(line, form.first) && icontains(line, form.second); });
+  const bool dated_mailbox = line.find('<') != std::string_view::npos && line.find('@') != std::string_view::npos &&
+                             std::count_if(line.begin(), line.end(), [](char c) { return c >= '0' && c <= '9'; }) >= 4;
+  return dated_mailbox ||
+         std::any_of(kForms.begin(), kForms.end(), [&](const auto& form) { return istarts_with(line, form.first) && icontains(line, form.second); });
 }
 
 /// A rule that everything below is another mail.
 bool begins_original(std::string_view line) {
-  static constexpr std::array<std::string_view, 12> kWords = {"original message",          "ursprüngliche nachricht", "message d'origine",
-                                                              "mensaje original",          "messaggio originale",     "oorspronkelijk bericht",
-                                                              "weitergeleitete nachricht", "forwarded message",       "original-nachricht",
-                                                              "originalmeddelande",        "mensagem original",       "message transféré"};
+  static constexpr auto kWords = std::to_array<std::string_view>({"original message",
+                                                                  "ursprüngliche nachricht",
+                                                                  "message d'origine",
+                                                                  "mensaje original",
+                                                                  "messaggio originale",
+                                                                  "oorspronkelijk bericht",
+                                                                  "weitergeleitete nachricht",
+                                                                  "forwarded message",
+                                                                  "original-nachricht",
+                                                                  "originalmeddelande",
+                                                                  "mensagem original",
+                                                                  "message transféré",
+                                                                  "message original",
+                                                                  "oprindelig meddelelse",
+                                                                  "opprinnelig melding",
+                                                                  "původní zpráva",
+                                                                  "pôvodná správa",
+                                                                  "wiadomość oryginalna",
+                                                                  "oryginalna wiadomość",
+                                                                  "eredeti üzenet",
+                                                                  "alkuperäinen viesti",
+                                                                  "исходное сообщение",
+                                                                  "пересылаемое сообщение",
+                                                                  "原始邮件",
+                                                                  "邮件原件",
+                                                                  "元のメッセージ"});
   if (line.size() >= 20 && line.find_first_not_of('_') == std::string_view::npos) {
     return true;  // Outlook's line of underscores
   }
   return line.substr(0, 2) == "--" && std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return icontains(line, word); });
 }
 
+/// What a telephone adds by itself.
+bool is_device_signature(std::string_view line) {
+  static constexpr auto kBeginnings = std::to_array<std::string_view>(
+      {"Sent from my ", "Sent from Outlook", "Sent from Mail for", "Get Outlook for", "Von meinem ", "Gesendet mit der ", "Envoyé de mon ",
+       "Enviado desde mi ", "Enviado do meu ", "Inviato da ", "Verstuurd vanaf ", "Wysłane z ", "Odesláno z ", "Skickat från min ", "Отправлено с "});
+  constexpr std::size_t kLongest = 60;
+  return line.size() <= kLongest && std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](std::string_view b) { return istarts_with(line, b); });
+}
+
 /// Outlook quotes with a block of headers: a From line and, within the next three, a Sent or Date line.
 bool begins_header_block(const std::vector<std::string_view>& lines, std::size_t at) {
-  static constexpr std::array<std::string_view, 7> kFrom = {"From:", "Von:", "De:", "Da:", "Van:", "Från:", "Od:"};
-  static constexpr std::array<std::string_view, 12> kSent = {
-      "Sent:", "Gesendet:", "Envoyé", "Enviado:", "Inviato:", "Verzonden:", "Date:", "Datum:", "Skickat:", "Fecha:", "Wysłano:", "Odesláno:"};
+  static constexpr auto kFrom = std::to_array<std::string_view>({"From:", "Von:", "De :", "De:", "Da:", "Van:", "Från:", "Fra:", "Od:", "Lähettäjä:",
+                                                                 "Feladó:", "Kimden:", "От:", "发件人", "寄件者", "差出人:"});
+  static constexpr auto kSent = std::to_array<std::string_view>(
+      {"Sent:",    "Gesendet:", "Envoyé",    "Enviado",    "Inviato:", "Verzonden:",  "Date:",       "Datum:", "Skickat:", "Sendt:",   "Fecha:",
+       "Wysłano:", "Odesláno:", "Odoslané:", "Lähetetty:", "Küldve:",  "Gönderildi:", "Отправлено:", "Дата:",  "发送时间", "寄件日期", "送信日時:"});
   const auto starts_with_any = [](std::string_view line, const auto& words) {
     std::string_view plain = trim(line);
     plain.remove_prefix(std::min(plain.find_first_not_of('*'), plain.size()));  // "*From:*" where bold was lost
@@ -164,7 +195,7 @@ std::string strip_quotes(std::string_view text) {
     }
     // The introduction may be folded over two lines.
     const bool folded = i + 1 < lines.size() && introduces_quote(std::string(line) + " " + std::string(trim(lines[i + 1])));
-    if (line.substr(0, 1) == ">" || introduces_quote(line)) {
+    if (line.substr(0, 1) == ">" || introduces_quote(line) || is_device_signature(line)) {
       continue;
     }
     if (folded && (istarts_with(line, "On ") || istarts_with(line, "Am ") || istarts_with(line, "Le "))) {

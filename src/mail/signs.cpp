@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "mail/dsn.hpp"
+#include "mail/phrases.hpp"
 #include "mail/reply_text.hpp"
 #include "net/ip_address.hpp"
 
@@ -61,7 +62,7 @@ std::optional<std::string> find_report_structure(const message::Mail& mail) {
   if (mail.report_type == "feedback-report") {
     return "a feedback report (ARF)";
   }
-  for (const std::string_view name : {"X-XARF", "X-ARF"}) {
+  for (const std::string_view name : {"X-XARF", "X-ARF", "X-Apple-Unsubscribe"}) {  // the last: an opt-out, RFC 5965's word for it
     if (const message::Header* header = message::find_header(mail.headers, name)) {
       return named(*header);
     }
@@ -145,42 +146,27 @@ std::optional<std::string> find_bulk_header(const message::Mail& mail) {
   return std::nullopt;
 }
 
-std::optional<std::string> find_absence_subject(const message::Mail& mail) {
-  static constexpr std::array<std::string_view, 33> kPhrases = {"out of office",
-                                                                "out of the office",
-                                                                "automatic reply",
-                                                                "autoreply",
-                                                                "auto-reply",
-                                                                "auto reply",
-                                                                "autoresponse",
-                                                                "auto-response",
-                                                                "vacation",
-                                                                "on leave",
-                                                                "away from",
-                                                                "abwesen",
-                                                                "nicht im b",
-                                                                "automatische antwort",
-                                                                "urlaub",
-                                                                "réponse automatique",
-                                                                "absence du bureau",
-                                                                "absent du bureau",
-                                                                "respuesta automática",
-                                                                "fuera de la oficina",
-                                                                "risposta automatica",
-                                                                "fuori sede",
-                                                                "fuori ufficio",
-                                                                "afwezig",
-                                                                "automatisch antwoord",
-                                                                "autosvar",
-                                                                "frånvaro",
-                                                                "automatická odpověď",
-                                                                "nepřítomn",
-                                                                "automatyczna odpowied",
-                                                                "resposta automática",
-                                                                "自動",
-                                                                "автоответ"};
-  const bool found = std::any_of(kPhrases.begin(), kPhrases.end(), [&](std::string_view phrase) { return icontains(mail.subject, phrase); });
-  return found ? std::optional("the subject reads like an absence notice") : std::nullopt;
+std::optional<std::string> find_absence(std::string_view subject, std::string_view text) {
+  if (is_absence_subject(subject) && (!has_answer_prefix(subject) || says_absent(text) || says_automatic(text))) {
+    return "the subject reads like an absence notice";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> find_robot(std::string_view subject, std::string_view text) {
+  if (says_automatic(text)) {
+    return "its text says that a program wrote it";
+  }
+  if (is_robot_subject(subject) && !has_answer_prefix(subject)) {
+    return "the subject reads like a ticket robot's";
+  }
+  return std::nullopt;
+}
+
+bool is_auto_replied(const message::Mail& mail) {
+  static constexpr std::array<std::string_view, 4> kHeaders = {"X-Autoreply", "X-Autorespond", "X-MS-Exchange-Inbox-Rules-Loop", "X-Vacation"};
+  return istarts_with(trim(message::header_value(mail, "Auto-Submitted")), "auto-replied") ||
+         std::any_of(kHeaders.begin(), kHeaders.end(), [&](std::string_view name) { return message::find_header(mail.headers, name) != nullptr; });
 }
 
 }  // namespace pinfold::mail

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "message/mail.hpp"
 
@@ -18,7 +19,12 @@ namespace pinfold::mail {
 [[nodiscard]] std::optional<std::string> find_auto_reply_header(const message::Mail& mail);
 /// A header that automatic answers carry, and some mail of people as well (ticket systems, lists).
 [[nodiscard]] std::optional<std::string> find_bulk_header(const message::Mail& mail);
-/// A subject that reads like an absence notice. Never enough to ignore a mail.
-[[nodiscard]] std::optional<std::string> find_absence_subject(const message::Mail& mail);
+
+// Words alone are never enough to ignore a mail that cites a case. All take folded text (phrases.hpp); `text` is without quotes.
+[[nodiscard]] std::optional<std::string> find_absence(std::string_view subject, std::string_view text);
+/// A ticket system's or another program's acknowledgement.
+[[nodiscard]] std::optional<std::string> find_robot(std::string_view subject, std::string_view text);
+/// Its headers say that it answers something (not merely that a program made it, as reports do).
+[[nodiscard]] bool is_auto_replied(const message::Mail& mail);
 
 }  // namespace pinfold::mail

@@ -2,18 +2,17 @@
 
 #include <fmt/format.h>
 #include <libesmtp.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers): pthread_sigmask is POSIX
 
 #include <algorithm>
 #include <array>
 #include <cstdarg>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <type_traits>
 
 #include "base/text.hpp"
 #include "mail/dsn.hpp"
+#include "mail/hold_sigpipe.hpp"
 
 namespace pinfold::mail {
 namespace {
@@ -22,32 +21,6 @@ struct DestroySession {
   void operator()(smtp_session_t session) const { smtp_destroy_session(session); }
 };
 using Session = std::unique_ptr<std::remove_pointer_t<smtp_session_t>, DestroySession>;
-
-/// libESMTP writes to its socket without MSG_NOSIGNAL: SIGPIPE is held back in this thread, and taken off if it was raised here.
-class HoldSigpipe {
-public:
-  HoldSigpipe() {
-    sigemptyset(&x_pipe);
-    sigaddset(&x_pipe, SIGPIPE);
-    sigset_t pending{};
-    sigpending(&pending);
-    x_was_pending = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &x_pipe, &x_before);
-  }
-  HoldSigpipe(const HoldSigpipe&) = delete;
-  HoldSigpipe& operator=(const HoldSigpipe&) = delete;
-  ~HoldSigpipe() {
-    const timespec at_once{};
-    while (!x_was_pending && sigtimedwait(&x_pipe, nullptr, &at_once) == SIGPIPE) {
-    }
-    pthread_sigmask(SIG_SETMASK, &x_before, nullptr);
-  }
-
-private:
-  sigset_t x_pipe{};
-  sigset_t x_before{};
-  bool x_was_pending = false;
-};
 
 /// What libESMTP reads the mail from.
 struct Source {
@@ -88,6 +61,9 @@ void on_event(smtp_session_t /*session*/, int event, void* argument, ...) {  // 
     go_on = va_arg(arguments, int*);
   } else if (event == SMTP_EV_NO_PEER_CERTIFICATE || event == SMTP_EV_WRONG_PEER_CERTIFICATE || event == SMTP_EV_NO_CLIENT_CERTIFICATE) {
     go_on = va_arg(arguments, int*);
+  }
+  if (event == SMTP_EV_EXTNA_DSN) {  // a server that knows no DSN: the mail goes out all the same, and its log or policy must tell of delivery
+    *va_arg(arguments, int*) = 0;    // whether to quit
   }
   va_end(arguments);
   if (go_on != nullptr) {
@@ -160,7 +136,7 @@ SubmitResult Submitter::submit(const Submission& submission) const {
   }
   smtp_set_eventcb(session.get(), on_event, &tls);
   smtp_option_require_all_recipients(session.get(), 1);
-  smtp_set_reverse_path(message, submission.envelope_from.c_str());
+  smtp_set_reverse_path(message, submission.envelope_from.empty() ? nullptr : submission.envelope_from.c_str());
   smtp_set_messagecb(message, next_piece, &source);
   smtp_dsn_set_ret(message, Ret_HDRS);
   smtp_dsn_set_envid(message, submission.envelope_id.c_str());

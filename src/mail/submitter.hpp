@@ -32,7 +32,7 @@ struct SubmitOptions {
 };
 
 struct Submission {
-  std::string envelope_from;  ///< the VERP address
+  std::string envelope_from;  ///< the VERP address; empty: the null return path
   std::string recipient;
   std::string envelope_id;  ///< ENVID; printable ASCII
   std::string mail;         ///< RFC 5322, CRLF

@@ -36,9 +36,44 @@ struct ReportRow {
   std::string why;
 };
 
+/// How a reported finding ended: Right, the case it belongs to was closed as what it was; Wrong, as a false positive.
+enum class ReportOutcome : std::uint8_t { Open, Right, Wrong };
+[[nodiscard]] std::string_view to_string(ReportOutcome outcome);
+[[nodiscard]] std::optional<ReportOutcome> parse_report_outcome(std::string_view text);
+
+/// One finding of one report.
+struct ReportedRow {
+  std::string finding_id;
+  std::string raw_sha256;  ///< of the report
+  std::string reporter;    ///< the authenticated domain; else what the report claims
+  bool is_authenticated = false;
+  std::string answer_to;   ///< mailbox for an answer; empty: none is owed
+  std::string message_id;  ///< of the report's mail, without brackets
+  std::string report_id;   ///< the reporter's own number
+  std::string address;     ///< as reported
+  WallTime received;
+  ReportOutcome outcome = ReportOutcome::Open;
+};
+
+/// How often a reporter has been right.
+struct ReporterRecord {
+  std::string reporter;
+  bool is_authenticated = false;
+  std::uint64_t reports = 0;
+  std::uint64_t findings = 0;
+  std::uint64_t right = 0;
+  std::uint64_t wrong = 0;
+  WallTime last;
+};
+
 class Reports {
 public:
   virtual ~Reports() = default;
+  virtual void note(const ReportedRow& row) = 0;  ///< once a finding and report; again changes nothing
+  /// Gives every open row of that finding its outcome; these rows.
+  virtual std::vector<ReportedRow> conclude(const std::string& finding_id, ReportOutcome outcome) = 0;
+  [[nodiscard]] virtual std::vector<ReporterRecord> reporters(std::size_t limit) const = 0;  ///< by number of findings, most first
+
   /// False: this very mail is there already.
   virtual bool add(const ReportRow& row) = 0;  ///< the id is given by the store
   [[nodiscard]] virtual std::optional<ReportRow> find(std::int64_t id) const = 0;

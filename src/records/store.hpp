@@ -23,6 +23,7 @@
 #include "records/access.hpp"
 #include "records/exporters.hpp"
 #include "records/feed.hpp"
+#include "records/near_misses.hpp"
 #include "records/people.hpp"
 #include "records/queue.hpp"
 #include "records/reports.hpp"
@@ -226,6 +227,7 @@ public:
   virtual Access& access() = 0;
   virtual Queue& queue() = 0;
   virtual Feed& feed() = 0;
+  virtual NearMissHistory& near_misses() = 0;
 };
 
 class Store {

@@ -17,7 +17,60 @@ struct Word {
 };
 
 /// The more telling a word, the higher it stands: "ssh-brute-force from a botnet" is a brute force, "Malware-C2" a compromised server.
-constexpr std::array kWords = {Word{"copyright", AbuseClass::Copyright},
+constexpr std::array kWords = {Word{"urheberrecht", AbuseClass::Copyright},
+                               Word{"droit d'auteur", AbuseClass::Copyright},
+                               Word{"droits d'auteur", AbuseClass::Copyright},
+                               Word{"derechos de autor", AbuseClass::Copyright},
+                               Word{"diritto d'autore", AbuseClass::Copyright},
+                               Word{"hameçonnage", AbuseClass::Phishing},
+                               Word{"suplantación", AbuseClass::Phishing},
+                               Word{"impersonat", AbuseClass::Phishing},
+                               Word{"credential harvest", AbuseClass::Phishing},
+                               Word{"фишинг", AbuseClass::Phishing},
+                               Word{"passwörter", AbuseClass::BruteForce},
+                               Word{"passwort", AbuseClass::BruteForce},
+                               Word{"anmeldeversuch", AbuseClass::BruteForce},
+                               Word{"loginversuch", AbuseClass::BruteForce},
+                               Word{"mot de passe", AbuseClass::BruteForce},
+                               Word{"mots de passe", AbuseClass::BruteForce},
+                               Word{"tentatives de connexion", AbuseClass::BruteForce},
+                               Word{"contraseña", AbuseClass::BruteForce},
+                               Word{"fuerza bruta", AbuseClass::BruteForce},
+                               Word{"forza bruta", AbuseClass::BruteForce},
+                               Word{"hasło", AbuseClass::BruteForce},
+                               Word{"pokusy o přihlášení", AbuseClass::BruteForce},
+                               Word{"подбор парол", AbuseClass::BruteForce},
+                               Word{"ssh-bf", AbuseClass::BruteForce},
+                               Word{"login failure", AbuseClass::BruteForce},
+                               Word{"failed authentication", AbuseClass::BruteForce},
+                               Word{"authentication failed", AbuseClass::BruteForce},
+                               Word{"wrong password", AbuseClass::BruteForce},
+                               Word{"credential stuffing", AbuseClass::BruteForce},
+                               Word{"locked out", AbuseClass::BruteForce},
+                               Word{"schadsoftware", AbuseClass::MalwareHosting},
+                               Word{"schadcode", AbuseClass::MalwareHosting},
+                               Word{"logiciel malveillant", AbuseClass::MalwareHosting},
+                               Word{"вредоносн", AbuseClass::MalwareHosting},
+                               Word{"offener dns", AbuseClass::Reflector},
+                               Word{"offene dns", AbuseClass::Reflector},
+                               Word{"exploitable ntp", AbuseClass::Reflector},
+                               Word{"open ntp", AbuseClass::Reflector},
+                               Word{"open memcached", AbuseClass::Reflector},
+                               Word{"open ssdp", AbuseClass::Reflector},
+                               Word{"indésirable", AbuseClass::Spam},
+                               Word{"pourriel", AbuseClass::Spam},
+                               Word{"unerwünschte e-mail", AbuseClass::Spam},
+                               Word{"unerwünschte werbung", AbuseClass::Spam},
+                               Word{"correo no deseado", AbuseClass::Spam},
+                               Word{"спам", AbuseClass::Spam},
+                               Word{"vulnerability scan", AbuseClass::PortScan},
+                               Word{"vulnerability-scan", AbuseClass::PortScan},
+                               Word{"web scan", AbuseClass::PortScan},
+                               Word{"balayage de ports", AbuseClass::PortScan},
+                               Word{"escaneo de puertos", AbuseClass::PortScan},
+                               Word{"skenov", AbuseClass::PortScan},
+                               Word{"сканирован", AbuseClass::PortScan},
+                               Word{"copyright", AbuseClass::Copyright},
                                Word{"infring", AbuseClass::Copyright},
                                Word{"dmca", AbuseClass::Copyright},
                                Word{"bittorrent", AbuseClass::Copyright},
@@ -103,13 +156,17 @@ constexpr std::array kWords = {Word{"copyright", AbuseClass::Copyright},
                                Word{"exposed", AbuseClass::OpenService},
                                Word{"openly accessible", AbuseClass::OpenService},
                                Word{"publicly accessible", AbuseClass::OpenService},
-                               Word{"accessible", AbuseClass::OpenService},
                                Word{"open service", AbuseClass::OpenService},
                                Word{"open proxy", AbuseClass::OpenService},
-                               Word{"scan", AbuseClass::PortScan},
-                               Word{"blacklist", AbuseClass::Spam},
-                               Word{"blocklist", AbuseClass::Spam},
-                               Word{"attack", AbuseClass::BruteForce}};
+                               Word{"scan", AbuseClass::PortScan}};
+
+/// What counts only where no surer word stands.
+constexpr std::array kWeak = {
+    Word{"blacklist", AbuseClass::Spam},         Word{"blocklist", AbuseClass::Spam},      Word{"attack", AbuseClass::BruteForce},
+    Word{"attaque", AbuseClass::BruteForce},     Word{"angriff", AbuseClass::BruteForce},  Word{"angegriffen", AbuseClass::BruteForce},
+    Word{"ataque", AbuseClass::BruteForce},      Word{"attacco", AbuseClass::BruteForce},  Word{"aanval", AbuseClass::BruteForce},
+    Word{"ataku", AbuseClass::BruteForce},       Word{"útok", AbuseClass::BruteForce},     Word{"атак", AbuseClass::BruteForce},
+    Word{"accessible", AbuseClass::OpenService}, Word{"intrusion", AbuseClass::BruteForce}};
 
 /// Short names of services and jails stand for guessing passwords there; they are too short to be searched in running text.
 constexpr std::array<std::string_view, 22> kServices = {"ssh",      "sshd", "imap",    "pop3",   "smtp",      "sasl",   "ftp",       "sip",
@@ -128,9 +185,13 @@ std::size_t count(std::string_view text, std::string_view word, std::size_t most
 
 std::optional<AbuseClass> class_of_word(std::string_view name) {
   const std::string lower = to_lower(name);
-  const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const Word& w) { return lower.find(w.word) != std::string::npos; });
+  const auto stands_in = [&](const Word& w) { return lower.find(w.word) != std::string::npos; };
+  const auto found = std::find_if(kWords.begin(), kWords.end(), stands_in);
   if (found != kWords.end()) {
     return found->meaning;
+  }
+  if (const auto weak = std::find_if(kWeak.begin(), kWeak.end(), stands_in); weak != kWeak.end()) {
+    return weak->meaning;
   }
   return service_in(lower).empty() ? std::nullopt : std::optional(AbuseClass::BruteForce);
 }
@@ -138,18 +199,22 @@ std::optional<AbuseClass> class_of_word(std::string_view name) {
 std::optional<AbuseClass> class_of_text(std::string_view subject, std::string_view text) {
   const std::string head = to_lower(subject.substr(0, 1000));
   const std::string body = to_lower(text.substr(0, 65536));
-  std::array<std::size_t, 16> scores{};
-  std::size_t best = 0;
-  std::optional<AbuseClass> chosen;
-  for (const Word& word : kWords) {
-    std::size_t& score = scores.at(static_cast<std::size_t>(word.meaning));
-    score += 4 * count(head, word.word, 1) + count(body, word.word, 3);
-    if (score > best) {
-      best = score;
-      chosen = word.meaning;
+  const auto most_said = [&](const auto& words) {
+    std::array<std::size_t, 16> scores{};
+    std::size_t best = 0;
+    std::optional<AbuseClass> chosen;
+    for (const Word& word : words) {
+      std::size_t& score = scores.at(static_cast<std::size_t>(word.meaning));
+      score += 4 * count(head, word.word, 1) + count(body, word.word, 3);
+      if (score > best) {
+        best = score;
+        chosen = word.meaning;
+      }
     }
-  }
-  return chosen;
+    return chosen;
+  };
+  const auto sure = most_said(kWords);
+  return sure ? sure : most_said(kWeak);
 }
 
 std::string_view service_in(std::string_view text) {

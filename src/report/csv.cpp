@@ -14,10 +14,16 @@ namespace {
 using Names = std::vector<std::string>;
 
 /// Columns in which the accused address stands, by the reporter's name for it; the surer first.
-constexpr std::array<std::string_view, 12> kSources = {"src_ip",    "source.ip",  "source_ip", "http_referer_ip", "ip",      "ip_address",
-                                                       "ipaddress", "ip-address", "attacker",  "attacker_ip",     "address", "src"};
-constexpr std::array<std::string_view, 10> kTimes = {"timestamp",  "time_detected", "time.source", "time_observed", "detected_at",
-                                                     "event_time", "last_seen",     "datetime",    "date",          "time"};
+constexpr auto kSources = std::to_array<std::string_view>(
+    {"src_ip",          "source.ip",   "source_ip",   "source ip", "source address", "sourceip",   "src ip",    "srcip",
+     "http_referer_ip", "attacker_ip", "attacker ip", "ip",        "ip_address",     "ip address", "ipaddress", "ip-address",
+     "ip-adresse",      "adresse ip",  "ipv4",        "ipv6",      "attacker",       "address",    "src",       "source",
+     "host_ip",         "remote_ip",   "remote ip",   "client_ip", "client ip",      "host ip",    "quell-ip"});
+constexpr auto kTimes = std::to_array<std::string_view>(
+    {"timestamp",  "time_detected", "time.source",     "time_observed", "detected_at",     "event_time", "first_seen", "first seen",
+     "last_seen",  "last seen",     "datetime",        "date/time",     "timestamp (utc)", "time (utc)", "date (utc)", "date and time",
+     "date",       "time",          "event_timestamp", "seen",          "zeitstempel",     "datum",      "detected",   "observed",
+     "start_time", "start time",    "source_time"});
 
 std::string_view find_column(const Names& names, const auto& known) {
   const auto found =
@@ -68,7 +74,7 @@ private:
     } else if (const auto known = class_of_word(type)) {
       statement.abuse_class = *known;
     } else {
-      statement.abuse_class = words.empty() ? abuse::AbuseClass::Other : abuse::AbuseClass::Compromised;
+      statement.abuse_class = !words.empty() ? abuse::AbuseClass::Compromised : x_hints.otherwise.value_or(abuse::AbuseClass::Other);
     }
     statement.kind = kind_word(x_type ? std::string_view(x_word) : type.empty() ? words : type);
   }
@@ -96,8 +102,11 @@ bool read_csv(const Input& input, Report& report) {
   bool any = false;
   for (const Document& document : input.documents) {
     if (document.type == "text/csv" || icontains(document.type, "csv")) {
-      ListHints hints{type_word(document.name).empty() ? input.subject : document.name, std::nullopt, TimeContext{}};
+      ListHints hints;
+      hints.name = type_word(document.name).empty() ? input.subject : document.name;
       hints.times.now = input.times.now;
+      static_cast<void>(read_zone_note(input.text, hints.times));
+      hints.otherwise = class_of_text(input.subject, input.text);
       any = read_list(document.text, hints, report) || any;
     }
   }

@@ -40,6 +40,7 @@ std::uint64_t read_rows(std::string_view text, const std::function<bool(const st
 struct ListHints {
   std::string name;                              ///< Shadowserver's report type, or a file name it can be told from
   std::optional<abuse::AbuseClass> abuse_class;  ///< of all rows
+  std::optional<abuse::AbuseClass> otherwise{};  ///< of rows that say nothing themselves: what the mail around the list is about
   TimeContext times;                             ///< lists are in UTC unless a definition says otherwise
 };
 

@@ -204,7 +204,8 @@ bool read_lists(const Definition& definition, const Input& input, Report& report
   bool any = false;
   for (const Document& document : input.documents) {
     if (definition.list && document.type == "text/csv" && icontains(document.name, definition.list->file)) {
-      ListHints hints{{}, definition.abuse_class, TimeContext{}};
+      ListHints hints;
+      hints.abuse_class = definition.abuse_class;
       hints.times.now = input.times.now;
       static_cast<void>(set_zone(hints.times, definition.list->zone));
       any = read_list(document.text, hints, report) || any;

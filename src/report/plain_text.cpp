@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "report/addresses.hpp"
@@ -10,22 +11,47 @@ namespace {
 
 constexpr std::size_t kMaxAccused = 50;  // more than that is a list in prose, and goes to a person
 
-/// "Timestamp: …", "Date (UTC): …", "Discovered | …": a time that is about the whole report.
+/// How much a label says that the time behind it is the event's: 3 for "first seen", 2 for "timestamp", 1 for "date", 0 for "notice date".
+int label_rank(std::string_view label) {
+  static constexpr auto kOthers =
+      std::to_array<std::string_view>({"notice", "report", "sent", "mail", "expire", "deadline", "until", "last update", "created at", "received"});
+  static constexpr auto kFirst = std::to_array<std::string_view>({"first", "start", "begin", "beginn", "erst", "premi", "primer"});
+  static constexpr auto kEvent =
+      std::to_array<std::string_view>({"timestamp", "time stamp", "discover", "detect", "seen", "observ", "occur", "attack", "incident", "event",
+                                       "attempt", "added", "listed", "zeitstempel", "zeitpunkt", "festgestellt", "fecha y hora", "access"});
+  static constexpr auto kPlain =
+      std::to_array<std::string_view>({"date", "time", "datum", "zeit", "uhrzeit", "fecha", "hora", "heure", "data", "when", "wann", "at"});
+  const auto has = [&](const auto& words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return icontains(label, word); });
+  };
+  if (has(kOthers)) {
+    return 0;
+  }
+  return has(kFirst) ? 3 : has(kEvent) ? 2 : has(kPlain) ? 1 : 0;
+}
+
+/// "Timestamp: …", "Date (UTC): …", "Discovered | …": a time that is about the whole report. Where no label tells, the one time that stands in it.
 std::optional<WallTime> labelled_time(std::string_view text, const TimeContext& context) {
-  static constexpr std::array<std::string_view, 8> kLabels = {"timestamp", "date", "time", "discovered", "detected", "seen", "occurred", "attack"};
+  int best = 0;
+  std::optional<WallTime> chosen;
   for (const std::string_view line : split(text, '\n')) {
-    const auto label = line.find_first_of(":|");
-    const bool named = label != std::string_view::npos &&
-                       std::any_of(kLabels.begin(), kLabels.end(), [&](std::string_view word) { return icontains(line.substr(0, 40), word); });
-    if (named) {
+    const auto label = line.find_first_of(":|=");
+    const int rank = label == std::string_view::npos || label > 40 ? 0 : label_rank(line.substr(0, label));
+    if (rank > best) {
       TimeContext here = context;
       static_cast<void>(icontains(line, "(UTC)") && set_zone(here, "UTC"));
       if (const auto times = find_times(line.substr(0, 400), here); !times.empty()) {
-        return times.front().time;
+        chosen = times.front().time;
+        best = rank;
       }
     }
   }
-  return std::nullopt;
+  if (!chosen) {
+    const auto times = find_times(text.substr(0, 65536), context);
+    const bool one = !times.empty() && std::all_of(times.begin(), times.end(), [&](const FoundTime& t) { return t.time == times.front().time; });
+    chosen = one ? std::optional(times.front().time) : std::nullopt;
+  }
+  return chosen;
 }
 
 /// A table in the text: lines with cells, one address and a time each. Every row is a statement.

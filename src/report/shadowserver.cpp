@@ -11,22 +11,23 @@ namespace {
 using abuse::AbuseClass;
 
 /// What answers small questions over UDP with long answers: US-CERT TA14-017A and what was found since.
-constexpr std::array kAmplifiers = {"dns",          "dns_openresolver",
-                                    "openresolver", "ntp",
-                                    "ntpmonitor",   "ntp_monitor",
-                                    "ssdp",         "memcached",
-                                    "chargen",      "qotd",
-                                    "snmp",         "portmapper",
-                                    "netbios",      "mdns",
-                                    "ldap_udp",     "coap",
-                                    "ws_discovery", "ubiquiti",
-                                    "rdpeudp",      "dvr_dhcpdiscover",
-                                    "ard",          "tftp",
-                                    "stun",         "mssql",
-                                    "xdmcp",        "ddos_middlebox",
-                                    "slp",          "nat_pmp",
-                                    "sip",          "isakmp"};
-constexpr std::array kVulnerable = {"ssl_poodle",   "ssl_freak",           "ssl",        "http_vulnerable",   "smtp_vulnerable", "exchange",
+constexpr std::array kAmplifiers = {
+    "dns",          "dns_openresolver",
+    "openresolver", "ntp",
+    "ntpmonitor",   "ntp_monitor",
+    "ssdp",         "memcached",
+    "chargen",      "qotd",
+    "snmp",         "portmapper",
+    "netbios",      "mdns",
+    "ldap_udp",     "coap",
+    "ws_discovery", "ubiquiti",
+    "rdpeudp",      "dvr_dhcpdiscover",
+    "ard",          "tftp",
+    "stun",         "mssql",
+    "xdmcp",        "ddos_middlebox",
+    "slp",          "nat_pmp",
+};
+constexpr std::array kVulnerable = {"ssl_poodle",   "ssl_freak",           "isakmp",     "http_vulnerable",   "smtp_vulnerable", "exchange",
                                     "netis_router", "cisco_smart_install", "vulnerable", "isakmp_vulnerable", "cwmp_vulnerable"};
 
 constexpr std::array<ReportType, 44> kTypes{{{"botnet_drone", AbuseClass::Compromised},

@@ -1,9 +1,10 @@
 #include "report/times.hpp"
 
-#include <array>
+#include <algorithm>
 #include <span>
 
 #include "base/text.hpp"
+#include "report/time_forms.hpp"
 
 namespace pinfold::report {
 namespace {
@@ -11,18 +12,6 @@ namespace {
 using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
-
-struct Zone {
-  std::string_view name;
-  int minutes_east;
-};
-// RFC 5322 section 4.3 and what European mail programs write. "IST", "BST" and other names that mean several zones are read as in mail headers.
-constexpr std::array<Zone, 28> kZones{{{"UTC", 0},    {"GMT", 0},    {"UT", 0},     {"Z", 0},      {"EST", -300}, {"EDT", -240}, {"CST", -360},
-                                       {"CDT", -300}, {"MST", -420}, {"MDT", -360}, {"PST", -480}, {"PDT", -420}, {"CEST", 120}, {"CET", 60},
-                                       {"MESZ", 120}, {"MEZ", 60},   {"WEST", 60},  {"WET", 0},    {"EEST", 180}, {"EET", 120},  {"BST", 60},
-                                       {"MSK", 180},  {"JST", 540},  {"KST", 540},  {"AEST", 600}, {"AEDT", 660}, {"HKT", 480},  {"BRT", -180}}};
-constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -40,6 +29,7 @@ struct Fields {
   std::optional<bool> afternoon;
   std::optional<Seconds> offset;
   std::optional<std::int64_t> epoch;
+  bool month_or_day = false;  ///< which of the two numbers is which is a guess
 };
 
 /// Eats a text from the front.
@@ -57,10 +47,27 @@ public:
   }
   [[nodiscard]] bool blanks() {
     const std::size_t before = x_text.size();
-    while (!x_text.empty() && is_blank(x_text.front())) {
-      x_text.remove_prefix(1);
+    skip_blanks();
+    if (x_text.size() == before) {
+      return false;
     }
-    return x_text.size() < before;
+    for (const std::string_view joiner : kJoiners) {
+      if (istarts_with(x_text, joiner) && x_text.size() > joiner.size() && is_blank(x_text[joiner.size()])) {
+        x_text.remove_prefix(joiner.size());
+        skip_blanks();
+        break;
+      }
+    }
+    return true;
+  }
+  /// "2nd of March"
+  void ordinal() {
+    for (const std::string_view end : {"st", "nd", "rd", "th"}) {
+      if (istarts_with(x_text, end) && (x_text.size() == end.size() || !is_letter(x_text[end.size()]))) {
+        x_text.remove_prefix(end.size());
+        break;
+      }
+    }
   }
   [[nodiscard]] bool number(std::size_t least, std::size_t most, int& value) {
     std::size_t digits = 0;
@@ -89,24 +96,26 @@ public:
     x_text.remove_prefix(digits);
     return true;
   }
-  /// One of the names by its first three letters, with or without the rest of the word and a dot.
+  /// One of the names by its first letters, with or without the rest of the word and a dot.
   [[nodiscard]] bool name(std::span<const std::string_view> names, int& index) {
     for (std::size_t i = 0; i < names.size(); ++i) {
-      if (istarts_with(x_text, names[i])) {
-        std::size_t length = 3;
-        while (length < x_text.size() && is_letter(x_text[length])) {
-          ++length;
-        }
-        if (length > 9) {
-          return false;
-        }
-        x_text.remove_prefix(length);
-        static_cast<void>(character('.'));
+      if (take_word(names[i])) {
         index = static_cast<int>(i);
         return true;
       }
     }
     return false;
+  }
+  /// A month by its English name, or by that of a language in which many reports are written.
+  [[nodiscard]] bool month(int& value) {
+    int index = 0;
+    if (name(kMonths, index)) {
+      value = index + 1;
+      return true;
+    }
+    const auto known = std::find_if(kOtherMonths.begin(), kOtherMonths.end(), [&](const Month& m) { return take_word(m.name); });
+    value = known == kOtherMonths.end() ? value : known->number;
+    return known != kOtherMonths.end();
   }
   [[nodiscard]] bool half_day(std::optional<bool>& afternoon) {
     const bool am = istarts_with(x_text, "am");
@@ -129,6 +138,9 @@ public:
     }
   }
   [[nodiscard]] bool zone(std::optional<Seconds>& offset) {
+    if (x_text.size() > 1 && x_text.front() == '(' && (is_letter(x_text[1]) || x_text[1] == '+' || x_text[1] == '-')) {
+      x_text.remove_prefix(1);  // "04:04:05 (CET)"
+    }
     if (!x_text.empty() && (x_text.front() == '+' || x_text.front() == '-')) {
       const bool west = x_text.front() == '-';
       Taker ahead(x_text.substr(1));
@@ -160,6 +172,29 @@ public:
   }
 
 private:
+  void skip_blanks() {
+    while (!x_text.empty() && is_blank(x_text.front())) {
+      x_text.remove_prefix(1);
+    }
+  }
+  /// The word that begins so, up to its end.
+  [[nodiscard]] bool take_word(std::string_view beginning) {
+    constexpr std::size_t kLongest = 12;  // bytes; "septiembre" has ten
+    if (!istarts_with(x_text, beginning)) {
+      return false;
+    }
+    std::size_t length = beginning.size();
+    while (length < x_text.size() && (is_letter(x_text[length]) || (x_text[length] & 0x80) != 0)) {
+      ++length;
+    }
+    if (length > kLongest) {
+      return false;
+    }
+    x_text.remove_prefix(length);
+    static_cast<void>(character('.'));
+    return true;
+  }
+
   std::string_view x_text;
 };
 
@@ -169,7 +204,12 @@ bool take_directive(Taker& taker, char directive, Fields& f) {
     case 'Y': return taker.number(4, 4, number) && ((f.year = number), true);
     case 'y': return taker.number(2, 2, number) && ((f.year = 2000 + number), true);
     case 'm': return taker.number(1, 2, f.month);
-    case 'd': return taker.number(1, 2, f.day);
+    case 'd':
+      if (!taker.number(1, 2, f.day)) {
+        return false;
+      }
+      taker.ordinal();
+      return true;
     case 'I':
     case 'H': return taker.number(1, 2, f.hour);
     case 'M': return taker.number(2, 2, f.minute);
@@ -179,7 +219,7 @@ bool take_directive(Taker& taker, char directive, Fields& f) {
       }
       taker.fraction(f.fraction);
       return true;
-    case 'b': return taker.name(kMonths, number) && ((f.month = number + 1), true);
+    case 'b': return taker.month(f.month);
     case 'a': return taker.name(kDays, number);
     case 'p': return taker.half_day(f.afternoon);
     case 'z': return taker.zone(f.offset);
@@ -204,6 +244,7 @@ std::optional<Fields> take(std::string_view& text, std::string_view format) {
     }
   }
   text = taker.rest();
+  fields.month_or_day = format.substr(0, 5) == "%m/%d" || format.substr(0, 5) == "%d-%m";
   return fields;
 }
 
@@ -214,7 +255,7 @@ Seconds central_european_offset(std::chrono::year year, Micros utc) {
   return utc >= begins.time_since_epoch() && utc < ends.time_since_epoch() ? hours{2} : hours{1};
 }
 
-std::optional<WallTime> resolve(Fields f, const TimeContext& context) {
+std::optional<WallTime> resolve_as_read(Fields f, const TimeContext& context) {
   if (f.epoch) {
     return WallTime{Seconds{*f.epoch}};
   }
@@ -246,38 +287,73 @@ std::optional<WallTime> resolve(Fields f, const TimeContext& context) {
   return std::nullopt;
 }
 
-/// Longer forms first: what one takes, a shorter one would take in part.
-constexpr std::array kForms = {
-    // RFC 5322, HTTP and their kin
-    "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S", "%a, %d %b %Y %I:%M%p %z", "%a, %d %b %Y %I:%M %p %z", "%a, %d %b %Y %H:%M %z",
-    "%d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M:%S", "%d %b %Y %H:%M %z", "%d %b %Y, %H:%M:%S %z", "%d-%b-%Y %H:%M:%S %z", "%d-%b-%Y %H:%M:%S",
-    "%d %b %y %H:%M:%S %z", "%d %b %y %H:%M %z",
-    // ISO 8601
-    "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S %z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S %z",
-    "%Y-%m-%d %H:%M:%S (%z)", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d, %H:%M:%S %z", "%Y-%m-%d %H:%M %z", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S %z",
-    "%Y/%m/%d %H:%M:%S", "%Y%m%dT%H%M%S%z", "%Y-%m-%d_%H:%M:%S",
-    // logs
-    "%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%H:%M:%S", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y %z", "%a %b %d %H:%M:%S %Y", "%b %d %Y %H:%M:%S %z",
-    "%b %d %Y %H:%M:%S", "%b %d, %Y %H:%M:%S %z", "%b %d, %Y %H:%M:%S", "%b %d, %Y, %I:%M:%S %p %z", "%b %d, %Y %I:%M:%S %p %z",
-    "%b %d, %Y %I:%M %p %z", "%b %d %H:%M:%S %z", "%b %d %H:%M:%S",
-    // the day before the month, as with dots
-    "%d.%m.%Y %H:%M:%S %z", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M %z", "%d.%m.%Y %H:%M",
-    // the month before the day, as in the United States
-    "%m/%d/%Y %H:%M:%S %z", "%m/%d/%Y %I:%M:%S %p %z", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"};
-constexpr std::array kDateForms = {"%Y-%m-%d", "%Y/%m/%d", "%d %b %Y", "%a, %d %b %Y", "%b %d, %Y", "%d.%m.%Y", "%m/%d/%Y"};
+/// With slashes or hyphens either number may be the month. A report is written soon after what it reports: of two readings, neither in the future,
+/// the later one is meant.
+std::optional<WallTime> resolve(const Fields& f, const TimeContext& context) {
+  const auto as_read = resolve_as_read(f, context);
+  if (!f.month_or_day || f.month == f.day) {
+    return as_read;
+  }
+  Fields turned = f;
+  std::swap(turned.month, turned.day);
+  const auto other = resolve_as_read(turned, context);
+  if (!as_read || !other || context.now == WallTime{}) {
+    return as_read ? as_read : other;
+  }
+  const WallTime latest = context.now + days{1};
+  if ((*as_read <= latest) != (*other <= latest)) {
+    return *as_read <= latest ? as_read : other;
+  }
+  return *as_read <= latest ? std::max(*as_read, *other) : std::min(*as_read, *other);
+}
 
+/// "Monday, ": no form needs to know it.
+std::string_view after_weekday(std::string_view text) {
+  Taker taker(text);
+  int ignored = 0;
+  if (!taker.name(kDays, ignored)) {
+    return text;
+  }
+  static_cast<void>(taker.character(','));
+  return taker.blanks() ? taker.rest() : text;
+}
+
+/// In the form that reads most of it; what was read is taken off.
 std::optional<WallTime> take_known(std::string_view& text, const TimeContext& context) {
-  for (const std::string_view form : kForms) {
-    std::string_view rest = text;
-    const auto fields = take(rest, form);
-    // A form that ends in the middle of a number or a word has read too little.
-    const bool whole = fields && (rest.empty() || !is_digit(rest.front()) || !is_digit(text[text.size() - rest.size() - 1]));
-    if (const auto time = whole ? resolve(*fields, context) : std::nullopt) {
-      text = rest;
-      return time;
+  std::optional<Fields> best;
+  std::string_view left = text;
+  for (const std::string_view begin : {text, after_weekday(text)}) {
+    for (const std::string_view form : kForms) {
+      std::string_view rest = begin;
+      const auto fields = take(rest, form);
+      // A form that ends in the middle of a number or a word has read too little.
+      const bool whole = fields && (rest.empty() || !is_digit(rest.front()) || !is_digit(text[text.size() - rest.size() - 1]));
+      if (whole && (!best || rest.size() < left.size())) {
+        best = fields;
+        left = rest;
+      }
+    }
+    if (begin.size() == text.size() && after_weekday(text).size() == text.size()) {
+      break;
     }
   }
-  return std::nullopt;
+  const auto time = best ? resolve(*best, context) : std::nullopt;
+  text = time ? left : text;
+  return time;
+}
+
+/// Cheap, and true for whatever a form could read: a number of a date's length, or a name of a day or a month.
+bool may_begin_time(std::string_view text) {
+  std::size_t digits = 0;
+  while (digits < text.size() && is_digit(text[digits])) {
+    ++digits;
+  }
+  if (digits > 0) {
+    return (digits <= 2 || digits == 4 || digits == 8) && digits + 4 < text.size();
+  }
+  Taker taker(text);
+  int ignored = 0;
+  return taker.name(kDays, ignored) || taker.month(ignored);
 }
 
 std::string_view skip_blanks(std::string_view text) {
@@ -333,8 +409,8 @@ std::optional<WallTime> parse_time(std::string_view text, std::string_view forma
 std::vector<FoundTime> find_times(std::string_view text, const TimeContext& context) {
   std::vector<FoundTime> found;
   for (std::size_t i = 0; i < text.size() && found.size() < kMaxTimes;) {
-    const bool starts_word = i == 0 || (!is_digit(text[i - 1]) && !is_letter(text[i - 1]));
-    const bool candidate = starts_word && (is_digit(text[i]) || (i + 2 < text.size() && is_letter(text[i]) && is_letter(text[i + 1])));
+    const bool starts_word = i == 0 || (!is_digit(text[i - 1]) && !is_letter(text[i - 1]) && (text[i - 1] & 0x80) == 0);
+    const bool candidate = starts_word && may_begin_time(text.substr(i, 64));
     std::string_view rest = text.substr(i, 64);
     const std::size_t before = rest.size();
     const auto time = candidate ? take_known(rest, context) : std::nullopt;

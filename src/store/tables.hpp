@@ -192,6 +192,20 @@ public:
   [[nodiscard]] std::vector<records::ReportRow> page(records::ReportState state, std::int64_t after, std::size_t limit) const override;
   [[nodiscard]] std::uint64_t count(records::ReportState state) const override;
   void decide(std::int64_t id, records::ReportState state, std::uint64_t findings, std::string_view why) override;
+  void note(const records::ReportedRow& row) override;
+  std::vector<records::ReportedRow> conclude(const std::string& finding_id, records::ReportOutcome outcome) override;
+  [[nodiscard]] std::vector<records::ReporterRecord> reporters(std::size_t limit) const override;
+
+private:
+  soci::session& x_session;
+};
+
+class NearMissTable final : public records::NearMissHistory {
+public:
+  explicit NearMissTable(soci::session& session) : x_session(session) {}
+  void add(std::span<const records::NearMissRow> rows) override;
+  [[nodiscard]] std::vector<records::NearMissRow> since(WallTime from) const override;
+  void forget_before(WallTime oldest) override;
 
 private:
   soci::session& x_session;
@@ -216,7 +230,8 @@ public:
         x_reports(session),
         x_access(session),
         x_queue(session),
-        x_feed(session) {}
+        x_feed(session),
+        x_near_misses(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -233,6 +248,7 @@ public:
   records::Access& access() override { return x_access; }
   records::Queue& queue() override { return x_queue; }
   records::Feed& feed() override { return x_feed; }
+  records::NearMissHistory& near_misses() override { return x_near_misses; }
 
 private:
   CasesTable x_cases;
@@ -251,6 +267,7 @@ private:
   AccessTable x_access;
   QueueTable x_queue;
   FeedTable x_feed;
+  NearMissTable x_near_misses;
 };
 
 }  // namespace pinfold::store

@@ -122,6 +122,15 @@ ends 1 "no such ticket" p audit order T-77 /var/www --by anna --reason why
 ends 2 "neither a server" p audit order srv-99 /var/www --by anna --reason why
 ends 1 "there is no case PF-9" p ticket open --by anna --server srv-1 --case PF-9 "about a case"
 ends 1 "no such customer" p ticket open --by anna --customer 4711 "about nobody"
+ends 2 "--key is required" p audit run srv-1
+ends 1 "has not consented" p audit run srv-1 --key /nonexistent --known-hosts /nonexistent
+agent=$1/pinfold-agent
+mkdir -p "$work/image/srv/blog/wp-includes"
+echo '<?php $wp_version = "4.7.1";' >"$work/image/srv/blog/wp-includes/version.php"
+ends 2 "name the order, as --order T-7" "$agent" audit --root "$work/image" /srv
+ends 1 '"app":"WordPress"' "$agent" audit --root "$work/image" --order T-1 /srv
+ends 1 '"state":"end_of_life"' "$agent" audit --root "$work/image" --order T-1 /srv
+ends 3 "no folder that can be read" "$agent" audit --root "$work/image" --order T-1 /nowhere
 printf '# Terms\n## 4 No scans <!-- classes: port_scan -->\n' >"$work/aup.md"
 ends 0 '"version":1' p aup publish "$work/aup.md"
 ends 1 "there is no such customer or version" p aup accept 1001 2 --by owner

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/findings.hpp"
+#include "message/authentication.hpp"
 #include "store/store.hpp"
 #include "support/sample_desk.hpp"
 #include "support/temp_folder.hpp"
@@ -39,7 +40,9 @@ protected:
   }
   std::string take(const report::Report& report, const std::string& hash, const message::Mail& mail = authenticated()) {
     std::string note;
-    store->transact([&](records::Transaction& tx) { note = intake.take(tx, {hash, mail, report, kNoon}); });
+    store->transact([&](records::Transaction& tx) {
+      note = describe(intake.take(tx, {hash, mail, report, kNoon, message::authenticated_domains(mail, "mx.desk.example")}));
+    });
     return note;
   }
   std::vector<records::InboxItem> findings() {
@@ -57,7 +60,7 @@ protected:
   ManualClock clock{kNoon};
   std::unique_ptr<records::Store> store = store::open_sqlite(folder.path() / "pinfold.sqlite");
   DeskService service{*store, {}, clock, [] {}};
-  ReportIntake intake{service, "mx.desk.example"};
+  ReportIntake intake{service};
 };
 
 TEST_F(ReportIntakeTest, MakesAFindingAboutTheServerThatHasTheAddress) {

@@ -2,10 +2,8 @@
 // Prints the confusion table; the bounds below are what was reached, so that a change for the worse fails.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +11,7 @@
 #include "mail/classify.hpp"
 #include "mail/files.hpp"
 #include "message/parse.hpp"
+#include "support/shared_data.hpp"
 
 namespace pinfold::mail {
 namespace {
@@ -20,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path& reports_folder() {
-  static const fs::path kFolder = fs::path(PINFOLD_SOURCE_DIR) / "../shared/data/reports";
+  static const fs::path kFolder = test::shared_data("reports");
   return kFolder;
 }
 
@@ -44,31 +43,12 @@ std::string truth(const fs::path& file) {
   return icontains(folder, "discourse") ? "auto_reply" : icontains(folder, "bestpractical") ? "bounce" : "report";
 }
 
-using Table = std::map<std::string, std::map<std::string, unsigned>>;
-
-void print(const Table& table) {
-  static constexpr std::array kKinds = {"bounce", "report", "auto_reply", "reply", "mdn", "loop", "unknown"};
-  std::printf("%-12s", "truth");
-  for (const char* kind : kKinds) {
-    std::printf("%11s", kind);
-  }
-  std::printf("\n");
-  for (const auto& [is, row] : table) {
-    std::printf("%-12s", is.c_str());
-    for (const char* kind : kKinds) {
-      const auto found = row.find(kind);
-      std::printf("%11u", found == row.end() ? 0U : found->second);
-    }
-    std::printf("\n");
-  }
-}
-
 TEST(ClassifyCorpus, TellsBouncesReportsAndAutomaticAnswersApart) {
   if (!fs::exists(reports_folder())) {
     GTEST_SKIP() << "the shared sample mails are not on this machine";
   }
   const OurAddresses ours{"abuse", "desk.example", "b", "bounce.desk.example"};
-  Table table;
+  Confusion table;
   unsigned unparsed = 0;
   for (const char* source :
        {"sisimai-set-of-emails", "AbuseIO-AbuseIO", "discourse-discourse", "bestpractical-rt", "vpsfreecz-vpsfree-cz-configuration"}) {

@@ -79,9 +79,9 @@ TEST(Classify, NeverTakesAnAutomaticAnswerForAPersons) {
       {"Auto-Submitted: auto-generated (rejected)\n", MailKind::AutoReply, false},
       {"X-Autoreply: yes\n", MailKind::AutoReply, false},
       {"Precedence: auto_reply\n", MailKind::AutoReply, false},
-      {"Subject: Abwesenheitsnotiz\n", MailKind::Unknown, true},
-      {"Subject: Out of Office: port scan\n", MailKind::Unknown, true},
-      {"Precedence: bulk\n", MailKind::Unknown, true},
+      {"Subject: Abwesenheitsnotiz\n", MailKind::AutoReply, true},
+      {"Subject: Out of Office: port scan\n", MailKind::AutoReply, true},
+      {"Precedence: bulk\n", MailKind::Reply, true},
       {"Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n", MailKind::Mdn, false},
       {"Auto-Submitted: no\n", MailKind::Reply, false},
   };
@@ -203,6 +203,9 @@ TEST(StripQuotes, KeepsWhatThePersonWrote) {
       {"Outlook", "Done\n\n-----Original Message-----\nFrom: Desk\n", "Done"},
       {"Outlook header block", "Done\n\nFrom: Desk\nSent: Monday\nSubject: x\n\nlong\n", "Done"},
       {"signature", "Done\n-- \nJ. Doe\n", "Done"},
+      {"telephone", "Done\n\nSent from my iPhone\n", "Done"},
+      {"any language's introduction", "Kész.\n\nDesk <abuse@desk.example> ezt írta (időpont: 2026. nov. 23., H, 9:00):\n> x\n", "Kész."},
+      {"Chinese Outlook", "好的\n\n发件人: Desk\n发送时间: 2026\n主题: x\n\nlong\n", "好的"},
       {"nothing", "> only\n> quotes\n", ""},
       {"From in prose", "From: my side it is fixed.\nThanks\n", "From: my side it is fixed.\nThanks"},
   };

@@ -23,6 +23,7 @@ extern "C" {
 #include <fstream>
 #include <memory>
 
+#include "base/clock.hpp"
 #include "mail/sample_letter.hpp"
 
 namespace pinfold::mail {
@@ -106,13 +107,18 @@ TEST(Dkim, BreaksWhenTheMailIsChangedOrASecondFromIsAdded) {
 }
 
 /// With PINFOLD_LETTERS set to a folder, the signed letters are also left there: `make test-mail` has a spam filter judge them.
+/// For tests/mail/spam_score.sh and tests/lab/mail_test.sh: the letters and the key they are signed with.
 TEST(Dkim, SignsEveryLetterInEveryLanguage) {
+  if (const char* folder = std::getenv("PINFOLD_LETTERS")) {
+    std::ofstream(std::filesystem::path(folder) / "key.pem") << key_pair().pem;
+  }
   const auto signer = DkimSigner::create(kOurs.domain, "desk1", key_pair().pem);
   ASSERT_TRUE(signer) << signer.error();
   for (const std::string language : {"en", "de"}) {
     for (const std::string name : kLetterNames) {
       NoticeText text = sample(desk::NoticeKind::Warning, language);
       text.letter = parse_letter(name);
+      text.now = std::getenv("PINFOLD_LETTERS") != nullptr ? system_clock().wall() : text.now;  // filters mistrust old dates
       const auto mail = signer->sign(compose(text, templates(), kOurs).mail);
       ASSERT_TRUE(mail) << mail.error();
       EXPECT_TRUE(verifies(*mail)) << language << " " << name;

@@ -18,6 +18,7 @@ struct Script {
   std::string rcpt = "250 2.1.5 ok";
   std::string data = "354 go";
   std::string end = "250 2.0.0 Ok: queued as 4XyZ1k";
+  std::string extensions = "250-mail.desk.example\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME";
 };
 
 /// A mail server of one conversation, in a thread of its own.
@@ -44,7 +45,7 @@ private:
       x_commands.push_back(line);
       const std::string verb = line.substr(0, 4);
       if (verb == "EHLO") {
-        stream.say("250-mail.desk.example\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME\r\n");
+        stream.say(x_script.extensions + "\r\n");
       } else if (verb == "QUIT") {
         stream.say("221 2.0.0 bye\r\n");
         return;
@@ -124,6 +125,19 @@ TEST(Submitter, AsksForDeliveryStatusWithWellFormedParameters) {
     EXPECT_NE(rcpt_to.find(wish), std::string::npos) << rcpt_to;
   }
   EXPECT_NE(rcpt_to.find("ORCPT=rfc822;owner@customer.example"), std::string::npos) << rcpt_to;
+}
+
+TEST(Submitter, SendsAllTheSameToAServerThatKnowsNoDeliveryStatus) {
+  Script script;
+  script.extensions = "250 mail.desk.example";
+  ScriptedServer server(script);
+  const SubmitResult result = submit(server);
+  server.join();
+  EXPECT_TRUE(std::holds_alternative<Accepted>(result));
+  for (const std::string& command : server.commands()) {
+    EXPECT_EQ(command.find("NOTIFY"), std::string::npos) << command;
+    EXPECT_EQ(command.find("ENVID"), std::string::npos) << command;
+  }
 }
 
 TEST(Submitter, SendsTheMailAsItIs) {

@@ -90,7 +90,7 @@ TEST(PlainText, ReadsATableOfAddressesAndTimes) {
 
 TEST(PlainText, GivesThePagesHostWhenNoAddressIsNamed) {
   EXPECT_EQ(times_of(report_of(mail("Phishing site", "Please take down hxxps://login[.]shop[.]example/x, seen 2026-03-03T07:00:00Z"))),
-            "login.shop.example - phishing\n");
+            "login.shop.example 2026-03-03T07:00:00Z phishing\n");
 }
 
 TEST(PlainText, SaysThatItDoesNotKnowWhenNobodyIsAccused) {

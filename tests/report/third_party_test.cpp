@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "report/parsed.hpp"
+#include "support/shared_data.hpp"
 
 namespace pinfold::report {
 namespace {
@@ -65,7 +66,7 @@ unsigned compare(const std::string& file, const Report& report, const std::vecto
 }
 
 TEST(ThirdPartyReports, GiveTheAddressTimeAndClassThatStandInThem) {
-  const fs::path folder = fs::path(PINFOLD_SOURCE_DIR) / "../shared/data/reports";
+  const fs::path folder = test::shared_data("reports");
   if (!fs::exists(folder)) {
     GTEST_SKIP() << "the shared sample mails are not on this machine";
   }

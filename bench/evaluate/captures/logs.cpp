@@ -188,9 +188,13 @@ Expected<std::vector<ReceivedRecord>, std::string> read_conn_log(const std::file
 Expected<std::vector<ReceivedRecord>, std::string> read_binetflow(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::vector<ReceivedRecord> records;
+  std::ptrdiff_t source_packets = 0;
   for (std::string text; std::getline(in, text);) {
     // StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes,SrcPkts,Label
     const auto values = split(text, ',');
+    if (!values.empty() && values[0] == "StartTime") {
+      source_packets = std::find(values.begin(), values.end(), "SrcPkts") - values.begin();
+    }
     if (values.size() < 15 || values[0] == "StartTime") {
       continue;
     }
@@ -208,12 +212,16 @@ Expected<std::vector<ReceivedRecord>, std::string> read_binetflow(const std::fil
     const std::uint64_t packets = whole(std::string(values[11]));
     const std::uint64_t bytes = whole(std::string(values[12]));
     const std::string state(values[8]);
-    line.there = {whole(std::string(values[14])), whole(std::string(values[13]))};
+    // Some files leave out how many of the packets were the asker's: half of them, then.
+    const bool is_told = source_packets < static_cast<std::ptrdiff_t>(values.size());
+    line.there = {is_told ? whole(std::string(values.at(static_cast<std::size_t>(source_packets)))) : (packets + 1) / 2,
+                  whole(std::string(values[13]))};
     line.back = {packets - std::min(packets, line.there.packets), bytes - std::min(bytes, line.there.bytes)};
     if (const std::size_t bar = state.find('_'); bar != std::string::npos) {
       line.there.flags = flags_from_letters(state.substr(0, bar));
       line.back.flags = flags_from_letters(state.substr(bar + 1));
     } else if (state == "S0" || state == "REQ") {  // asked, never answered
+      line.there = {packets, bytes};
       line.there.flags = flow::kSyn;
       line.back = {};
     } else {

@@ -34,6 +34,12 @@ std::string page(const std::vector<Row>& rows, const std::vector<std::string>& p
   for (const std::string& name : plots) {
     text += fmt::format("![{0}]({0})\n", name);
   }
+  text += "\n### Through two collectors\n\n";
+  text += has_part(rows, part::kMerged)
+              ? "Every attack, rate, duration and sampling once, and a day of every role at every sampling: the records split over two "
+                "collectors,\ntheir summaries delivered twice to a detector, beside one process that has all records.\n\n" +
+                    merged_table(rows)
+              : "Not played.\n";
   text += "\n### The half that thresholds may be chosen by\n\n" + innocents_summary(rows, "freeze") + "\n\n" + recall_table(rows, "freeze");
   text += "\n## Table 2: made by others\n\n";
   text += has_part(rows, part::kCaptures)

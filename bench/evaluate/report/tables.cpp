@@ -1,6 +1,7 @@
 #include "evaluate/report/tables.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <set>
@@ -143,6 +144,47 @@ std::string innocents_summary(std::span<const Row> rows, const std::string& half
   }
   return fmt::format("{:.0f} server-days of innocents, {} false findings: {:.2f} per 1,000 server-days, at most {:.2f} with 95 % confidence.", days,
                      wrong, static_cast<double>(wrong) * 1000 / days, poisson_upper(wrong) * 1000 / days);
+}
+
+std::string merged_table(std::span<const Row> rows) {
+  std::map<std::string, const Row*> alone;
+  for (const Row& row : rows) {
+    if (row.part == part::kAttacks || row.part == part::kDays) {
+      alone.emplace(row.name, &row);
+    }
+  }
+  struct Line {
+    std::uint64_t scenes = 0;
+    std::uint64_t found_alone = 0;
+    std::uint64_t found_merged = 0;
+    std::vector<std::string> different;
+    std::vector<double> later;
+  };
+  std::map<std::string, Line> lines;
+  for (const Row* row : of(rows, part::kMerged, "")) {
+    const auto beside = alone.find(row->name);
+    if (beside == alone.end()) {
+      continue;
+    }
+    Line& line = lines[row->attack.empty() ? "innocent day" : row->abuse_class];
+    const Row& one = *beside->second;
+    ++line.scenes;
+    line.found_alone += one.is_found ? 1U : 0U;
+    line.found_merged += row->is_found ? 1U : 0U;
+    if (one.is_found != row->is_found || one.false_ones.size() != row->false_ones.size()) {
+      line.different.push_back(row->name);
+    }
+    if (one.is_found && row->is_found) {
+      line.later.push_back(row->seconds_to_detect - one.seconds_to_detect);
+    }
+  }
+  std::string table =
+      "| class | scenes | found by one process | through two collectors | found later by, median / 90 % | different |\n|---|---|---|---|---|---|\n";
+  for (const auto& [name, line] : lines) {
+    table += fmt::format("| {} | {} | {} | {} | {} | {} |\n", name, line.scenes, line.found_alone, line.found_merged, seconds_text(line.later),
+                         line.different.empty() ? "–" : fmt::format("{}", fmt::join(line.different, "; ")));
+  }
+  return table;
 }
 
 std::string captures_table(std::span<const Row> rows) {

@@ -16,6 +16,8 @@ namespace pinfold::evaluate {
 [[nodiscard]] std::string innocents_table(std::span<const Row> rows, const std::string& half);
 /// One line on all innocent days: how many, how many false findings, the 95 % bound per 1,000 server-days.
 [[nodiscard]] std::string innocents_summary(std::span<const Row> rows, const std::string& half);
+/// What came of the same scenes through two collectors and their summaries, beside one process that has all records.
+[[nodiscard]] std::string merged_table(std::span<const Row> rows);
 [[nodiscard]] std::string captures_table(std::span<const Row> rows);
 [[nodiscard]] std::string seven_table(std::span<const Row> rows);
 /// FastNetMon beside Pinfold, on the episodes that both were given.

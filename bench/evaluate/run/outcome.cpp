@@ -37,11 +37,13 @@ private:
 
 }  // namespace
 
-Outcome run_scene(const Scene& scene) {
+Outcome run_scene(const Scene& scene, Way way) {
   PlayedScene played = play(scene);
   WatchSettings settings;
   settings.servers = {scene_server()};
   settings.declared = scene.innocent->declared;
+  settings.shows_both_ways = true;
+  settings.through_collectors = way == Way::TwoCollectors;
   const std::vector<Seen> seen = watch(played.records, settings);
   Outcome outcome;
   outcome.records = played.records.size();
@@ -81,13 +83,16 @@ Verdict judge(const Scene& scene, const Outcome& outcome) {
   return verdict;
 }
 
-std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads) {
+std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads, Way way) {
   std::vector<Outcome> outcomes(scenes.size());
   std::atomic<std::size_t> next{0};
   Progress progress(title, scenes.size());
+  if (scenes.empty()) {
+    return outcomes;
+  }
   const auto work = [&] {
     for (std::size_t i = next++; i < scenes.size(); i = next++) {
-      outcomes[i] = run_scene(scenes[i]);
+      outcomes[i] = run_scene(scenes[i], way);
       progress.one_more();
     }
   };

@@ -33,10 +33,12 @@ struct Verdict {
   std::vector<const FoundAbuse*> false_ones;  ///< accusations of a wrong class, or before the attack; one a class
 };
 
-[[nodiscard]] Outcome run_scene(const Scene& scene);
+/// By one process that has all records, or through two collectors and their summaries.
+enum class Way : std::uint8_t { OneProcess, TwoCollectors };
+[[nodiscard]] Outcome run_scene(const Scene& scene, Way way = Way::OneProcess);
 [[nodiscard]] Verdict judge(const Scene& scene, const Outcome& outcome);
 
 /// All of them, on `threads` threads, in the order of `scenes`; progress goes to standard error.
-[[nodiscard]] std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads);
+[[nodiscard]] std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads, Way way = Way::OneProcess);
 
 }  // namespace pinfold::evaluate

@@ -22,6 +22,11 @@ struct WatchSettings {
   std::vector<net::IpAddress> servers;
   std::string declared;  ///< role of every server (inventory/roles.hpp); empty: none
   detect::Thresholds thresholds;
+  /// The exporter has shown that it sees both directions, as one of a whole network does within seconds: a scene has one server only, and that one
+  /// may get nothing sampled for minutes.
+  bool shows_both_ways = false;
+  /// The records are read by two collectors, which tell a third process what they saw (detect/summary), and that one judges.
+  bool through_collectors = false;
 };
 
 /// In order of detection. Findings of severity Info are kept: the caller decides whether they accuse.

@@ -8,6 +8,7 @@ namespace pinfold::evaluate {
 namespace {
 
 constexpr double kDay = 86'400;
+constexpr Micros kMinute = std::chrono::minutes{1};
 constexpr double kBusyMinute = 3;  ///< times the average
 constexpr double kBusyShare = 0.08;
 
@@ -34,22 +35,14 @@ const net::IpAddress& Peers::any(Random& random) const {
 
 net::IpAddress Stage::world(Random& random) { return net::IpAddress::v4(static_cast<std::uint32_t>(random.between(0x14000000, 0x7EFFFFFF))); }
 
+/// Minute by minute at a rate of its own: exponential gaps have no memory, so a new minute may begin anew.
 void Stage::arrivals(double a_second, const std::function<void(WallTime)>& play) const {
   const double calm = 1 / (1 - kBusyShare + kBusyShare * kBusyMinute);
-  double busy = calm;
-  WallTime minute_ends = begin;
-  WallTime at = begin;
-  const double most = a_second * 1.6;
-  while (a_second > 0) {
-    at = at + seconds(dice.exponential(1 / (most * kBusyMinute * calm)));
-    if (at >= end) {
-      return;
-    }
-    if (at >= minute_ends) {
-      minute_ends = at + seconds(60);
-      busy = dice.chance(kBusyShare) ? kBusyMinute * calm : calm;
-    }
-    if (dice.chance(a_second * rhythm(at) * busy / (most * kBusyMinute * calm))) {
+  for (WallTime minute = begin; a_second > 0 && minute < end; minute = minute + kMinute) {
+    const double busy = dice.chance(kBusyShare) ? kBusyMinute * calm : calm;
+    const double gap = 1 / (a_second * rhythm(minute) * busy);
+    const WallTime over = std::min(minute + kMinute, end);
+    for (WallTime at = minute + seconds(dice.exponential(gap)); at < over; at = at + seconds(dice.exponential(gap))) {
       play(at);
     }
   }

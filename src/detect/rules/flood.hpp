@@ -1,14 +1,20 @@
 /// Finds servers that flood one destination.
-/// Rule, per destination and ten-second slot:
+/// Rule, per destination and ten-second slot. A rate is the packets of the slot over the time that they took, two seconds at least, so that a short
+/// burst counts and a single crowded instant does not:
 ///   syn    `min_syn_pps` SYNs, at least `min_syn_percent` of all TCP to it; spread over hundreds of ports it is a scan, unless ten times as fast
 ///   udp    `min_udp_pps`, and no more than `max_answer_percent` of it comes back; where answers are not visible, `blind_factor` times that
 ///   icmp   `min_icmp_pps` echo requests
 ///   other  `min_other_pps` packets, one-sided, TCP ones small (200 bytes on average): an upload is acknowledged and its packets are large.
 ///          Judged only where answers are visible.
+/// One-sided: neither in the slot and its two neighbours nor since the destination is known did more than that share come back. RSTs and ICMP errors
+///          are no answers: they are what a flooded host says.
+/// Connections: `min_connections_per_second` opened to one host and port is information (severity info, little confidence): an HTTP flood looks like
+///          that, and so does a proxy in front of one backend.
 /// Spoofed: packets whose source address is not the server's, charged to it by MAC address or port; said in the evidence.
 /// Left alone: downloads and uploads, streams, tunnels, voice and games (answered), victims: what they send are answers, RSTs and ICMP errors, as
 ///          many as came in.
-/// Not found: floods that spread thinly over hundreds of destinations of one network (carpet bombing).
+/// Not found: floods that spread thinly over hundreds of destinations of one network (carpet bombing); slow attacks on web servers (slowloris).
+/// Floor:   the rates above for two seconds; sampled, `min_sampled_packets` really seen besides (other: ten times as many).
 /// Source:  SYN:ACK asymmetry after Wang, Zhang, Shin, Detecting SYN Flooding Attacks, INFOCOM 2002. Memory: detect/volume_tracker.hpp. Pure.
 #pragma once
 
@@ -26,5 +32,8 @@ struct FloodExemptions {
 
 /// The strongest flood of the server; nullopt when nothing passes.
 [[nodiscard]] std::optional<Sighting> judge_flood(const VolumeTracker::View& view, const FloodThresholds& thresholds, FloodExemptions exempt);
+
+/// Information only.
+[[nodiscard]] std::optional<Sighting> judge_connections(const VolumeTracker::View& view, const FloodThresholds& thresholds);
 
 }  // namespace pinfold::detect

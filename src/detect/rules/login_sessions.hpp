@@ -10,12 +10,11 @@
 
 namespace pinfold::detect {
 
-inline constexpr std::uint32_t kMaxLoginPackets = 60;
-
 /// Enough was said for a login, and by neither side more than one that fails takes.
 [[nodiscard]] bool is_login_sized(const Session& session);
 
 struct LoginGroup {
+  std::uint16_t port = 0;
   std::vector<const Session*> sessions;
   std::map<net::IpAddress, std::uint64_t> hosts;  ///< sessions of each
 

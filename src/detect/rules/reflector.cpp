@@ -10,33 +10,47 @@
 namespace pinfold::detect {
 namespace {
 
-constexpr std::uint64_t kSlotSeconds = 10;
+constexpr Micros kShortest = std::chrono::seconds{2};
 
 struct Mirrored {
   const Destination* to = nullptr;
   VolumeCount out;
-  VolumeCount in;
+  std::uint64_t bytes_in = 0;
+  Micros span{};
   Amplifier service;
 };
+
+std::uint64_t bytes_asked(const Destination& to, std::int64_t slot) {
+  std::uint64_t bytes = 0;
+  for (const DestinationSlot& near : to.slots) {
+    bytes += near.number == slot ? near.in.bytes : 0;
+  }
+  return bytes;
+}
 
 std::optional<Mirrored> judge(const Destination& to, const DestinationSlot& slot, const VolumeTracker::View& view,
                               const ReflectorThresholds& thresholds) {
   const VolumeCount& out = slot.out[static_cast<std::size_t>(VolumeClass::Answer)];
   const auto service = amplifier_on(to.src_port);
-  if (!service || out.packets < thresholds.min_pps * kSlotSeconds || out.bytes * 8 < thresholds.min_kbps * std::uint64_t{1000} * kSlotSeconds) {
+  const Micros span = std::clamp<Micros>(slot.span(), kShortest, kSlot);
+  const auto micros = static_cast<std::uint64_t>(span.count());
+  const bool is_fast = std::uint64_t{out.packets} * 1'000'000 >= thresholds.min_pps * micros;
+  const bool is_large = saturating_multiply(out.bytes, 8'000) >= thresholds.min_kbps * micros;
+  if (!service || !is_fast || !is_large) {
     return std::nullopt;
   }
   const bool is_sampled = view.rate.one_in() > 1;
-  // A few questions may belong to answers of the slot before; a victim's stream of them is not what is missing.
-  const bool was_asked = slot.in.packets > 0 || is_sampled;
-  const bool is_amplified = out.bytes >= slot.in.bytes * service->min_amplification && out.bytes >= out.packets * service->min_answer_bytes;
+  // Answers to nobody's question are a flood from that port. Sampled, the few small questions may all have been missed.
+  const bool was_asked = to.packets_in > 0 || is_sampled;
+  const std::uint64_t asked = bytes_asked(to, slot.number);
+  const bool is_amplified = out.bytes >= asked * service->min_amplification && out.bytes >= std::uint64_t{out.packets} * service->min_answer_bytes;
   const bool is_enough = !is_sampled || out.seen >= thresholds.min_sampled_packets;
-  return was_asked && is_amplified && is_enough ? std::optional{Mirrored{&to, out, slot.in, *service}} : std::nullopt;
+  return was_asked && is_amplified && is_enough ? std::optional{Mirrored{&to, out, asked, span, *service}} : std::nullopt;
 }
 
 Sighting sighting_of(const Mirrored& found, const VolumeTracker::View& view, const ReflectorThresholds& thresholds) {
-  const std::uint64_t times = found.out.bytes / std::max<std::uint64_t>(found.in.bytes, 1);
-  const std::string ratio = found.in.bytes == 0 ? "" : fmt::format(", {} times what was asked in its name", with_commas(times));
+  const std::uint64_t times = found.out.bytes / std::max<std::uint64_t>(found.bytes_in, 1);
+  const std::string ratio = found.bytes_in == 0 ? "" : fmt::format(", {} times what was asked in its name", with_commas(times));
   Sighting sighting;
   sighting.abuse_class = abuse::AbuseClass::Reflector;
   sighting.kind = found.service.name;
@@ -44,22 +58,30 @@ Sighting sighting_of(const Mirrored& found, const VolumeTracker::View& view, con
   sighting.first_seen = found.to->first;
   sighting.last_seen = found.to->newest;
   sighting.strength = found.out.bytes;
-  sighting.severity = found.out.bytes * 8 >= std::uint64_t{100'000'000} * kSlotSeconds ? abuse::Severity::High : abuse::Severity::Low;
+  const std::uint64_t pps = std::uint64_t{found.out.packets} * 1'000'000 / static_cast<std::uint64_t>(found.span.count());
+  const std::uint64_t kbps = (Bytes{found.out.bytes} / found.span).value / 1000;
+  const bool is_slow = pps * thresholds.min_kbps < kbps * thresholds.min_pps;  // the nearer of the two decides
+  sighting.measure = is_slow ? "reflector.min_pps" : "reflector.min_kbps";
+  sighting.measured = is_slow ? pps : kbps;
+  sighting.severity = Bytes{found.out.bytes} / found.span >= Bps{100'000'000} ? abuse::Severity::High : abuse::Severity::Low;
   sighting.confidence = {static_cast<std::uint8_t>(view.rate.one_in() > 1 ? 70 : 85)};
   sighting.summary = fmt::format(
-      "its open {} service (udp/{}) sent {}{} to {} within 10 s{}; such answers are asked for by attackers in their victim's name",
-      found.service.name, found.to->src_port, about(view.rate), rate_text(Bytes{found.out.bytes} / kSlot), to_string(found.to->peer), ratio);
+      "its open {} service (udp/{}) sent {}{} to {} in {}{}; such answers are asked for by attackers in their victim's name", found.service.name,
+      found.to->src_port, about(view.rate), rate_text(Bytes{found.out.bytes} / found.span), to_string(found.to->peer), span_text(found.span), ratio);
   sighting.floor = fmt::format("less than {} kbit/s or {} answers a second to one destination are not reported{}", with_commas(thresholds.min_kbps),
                                with_commas(thresholds.min_pps), sampled_clause(view.rate));
   sighting.rate = view.rate;
-  sighting.facts = {{"service", std::string(found.service.name)},
-                    {"port", std::to_string(found.to->src_port)},
-                    {"destination", to_string(found.to->peer)},
-                    {"answers", std::to_string(found.out.packets)},
-                    {"bytes_out", std::to_string(found.out.bytes)},
-                    {"bytes_in", std::to_string(found.in.bytes)},
-                    {"bytes_an_answer", std::to_string(found.out.bytes / std::max<std::uint64_t>(found.out.packets, 1))},
-                    {"source", to_string(found.to->source)}};
+  sighting.facts = {
+      {"service", std::string(found.service.name)},
+      {"port", std::to_string(found.to->src_port)},
+      {"destination", to_string(found.to->peer)},
+      {"answers", std::to_string(found.out.packets)},
+      {"bytes_out", std::to_string(found.out.bytes)},
+      {"bytes_in", std::to_string(found.bytes_in)},
+      {"bytes_an_answer", std::to_string(found.out.bytes / std::max<std::uint64_t>(found.out.packets, 1))},
+      {"source", to_string(found.to->source)},
+      {"flow", fmt::format("{} {} port {} -> {} port {} udp packets={} bytes={}", to_string(found.to->newest), to_string(found.to->source),
+                           found.to->src_port, to_string(found.to->peer), found.to->dst_port, found.out.packets, found.out.bytes)}};
   return sighting;
 }
 
@@ -71,11 +93,8 @@ std::optional<Sighting> judge_reflector(const VolumeTracker::View& view, const R
   }
   std::optional<Mirrored> best;
   for (const Destination& to : view.top) {
-    if (!to.used || to.slot + 1 < view.slot) {
-      continue;
-    }
-    for (const DestinationSlot* slot : {&to.running, &to.last}) {
-      auto found = judge(to, *slot, view, thresholds);
+    for (const DestinationSlot& slot : to.slots) {
+      auto found = to.is_due && slot.number >= 0 ? judge(to, slot, view, thresholds) : std::nullopt;
       if (found && (!best || found->out.bytes > best->out.bytes)) {
         best = found;
       }

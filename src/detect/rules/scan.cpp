@@ -124,6 +124,8 @@ Sighting scan_sighting(const ScanIncident& scan, const PortScanThresholds& thres
   sighting.first_seen = scan.first_seen;
   sighting.last_seen = scan.last_seen;
   sighting.strength = scan.targets;
+  sighting.measure = scan.measure;
+  sighting.measured = scan.targets;
   sighting.severity = scan.targets >= std::uint64_t{10} * thresholds.min_targets_per_minute ? abuse::Severity::High : abuse::Severity::Medium;
   sighting.confidence = confidence_of(scan, thresholds);
   sighting.summary = summary_of(scan, usual_targets);
@@ -138,6 +140,9 @@ std::optional<ScanSighting> judge_scan(const ClientView& view, const PortScanThr
   auto found = strongest_scan(view, thresholds);
   if (!found) {
     found = subnet_sweep(view, thresholds);
+  }
+  if (!found) {
+    found = ports_of_one_host(view, thresholds);
   }
   const bool is_fast = found.has_value();
   if (!found) {

@@ -1,6 +1,7 @@
-/// Port scans: servers that try many destinations or ports and are not answered. Four rules, the first that passes speaks:
+/// Port scans: servers that try many destinations or ports and are not answered. Five rules, the first that passes speaks:
 ///   fast     rules/scan_windows.hpp: a hundred targets of one port, or ports of one destination, in a minute
 ///   sweep    rules/slow_scan.hpp: twenty silent neighbours (one /24) on one port in a minute
+///   ports    rules/slow_scan.hpp: twenty refused or silent ports of one host in a minute, never tried before
 ///   patient  rules/slow_scan.hpp: a hundred in ten minutes, two hundred in an hour; `block`: the same over a few ports together
 /// Nine silent hosts in 6,000 s are information only (silent_hosts): DNS, NTP, peer-to-peer and mail nodes do that every day.
 /// Not found: scans by bare ACK packets; they look like the middle of a connection (the flood rule sees fierce ones).
@@ -11,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "detect/client_tracker.hpp"
@@ -33,6 +35,7 @@ struct ScanIncident {
   net::IpAddress source;             ///< the server's address
   WallTime first_seen;
   WallTime last_seen;
+  std::string_view measure;   ///< the threshold that decided
   std::uint64_t targets = 0;  ///< estimated; equals `seen` when nothing was sampled
   std::uint64_t seen = 0;     ///< distinct targets really in the records
   std::uint32_t unanswered_percent = 0;

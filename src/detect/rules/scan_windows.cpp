@@ -121,6 +121,7 @@ std::optional<ScanIncident> judge_group(const GroupKey& key, const Slots& slots,
   while (!judge.is_busy(slots[oldest])) {
     ++oldest;
   }
+  found->measure = "port_scan.min_targets_per_minute";
   found->kind = key.kind;
   found->protocol = key.protocol;
   found->port = key.port;

@@ -29,6 +29,9 @@ struct Sighting {
   std::string series;
   WallTime first_seen;  ///< event times
   WallTime last_seen;
+  /// The threshold that decided ("port_scan.min_targets_per_minute", as in the policy file) and what was held against it: for `policy simulate`.
+  std::string measure;
+  std::uint64_t measured = 0;
   std::uint64_t strength = 0;  ///< comparable within a series; the strongest moment is what people should read
   abuse::Severity severity = abuse::Severity::Medium;
   abuse::Confidence confidence;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "detect/rules/words.hpp"
@@ -47,6 +48,7 @@ struct Mailing {
   Fan fan;
   std::uint64_t sessions = 0;
   std::uint64_t least = 0;
+  std::string_view measure;
 };
 
 std::uint64_t sessions_since(const ClientView& view, WallTime from) {
@@ -67,6 +69,8 @@ Sighting sighting_of(const Mailing& mailing, const ClientView& view, const MailP
   sighting.first_seen = mailing.fan.first;
   sighting.last_seen = mailing.fan.last;
   sighting.strength = mailing.fan.servers;
+  sighting.measure = mailing.measure;
+  sighting.measured = mailing.fan.servers;
   sighting.severity = mailing.fan.servers >= 10 * mailing.least ? abuse::Severity::High : abuse::Severity::Medium;
   const int percent = 80 + (past.usual_servers ? 10 : 0) - (past.receives_mail ? 15 : 0) - (is_sampled ? 10 : 0);
   sighting.confidence = {static_cast<std::uint8_t>(percent)};
@@ -110,17 +114,23 @@ std::optional<Sighting> judge_spam(const ClientView& view, const SpamThresholds&
     const ContactTable& table;
     Micros length;
     std::uint64_t least;
+    std::string_view measure;
   };
   const std::uint64_t usual = past.usual_servers ? std::uint64_t{*past.usual_servers} * thresholds.times_usual : 0;
   const std::uint64_t few = is_sampled ? thresholds.min_sampled_servers : thresholds.min_servers_per_ten_minutes;
   const std::uint64_t slow_least = std::max<std::uint64_t>(past.receives_mail ? thresholds.min_servers_mail_host : few, usual);
   const std::uint64_t fast_least =
       past.receives_mail ? slow_least : std::max<std::uint64_t>(is_sampled ? few : thresholds.min_servers_per_minute, usual);
-  for (const Window& window : {Window{view.recent, std::chrono::minutes{1}, fast_least}, Window{view.slow, kTenMinutes, slow_least}}) {
+  const std::string_view slow_measure = past.receives_mail ? "spam.min_servers_mail_host"
+                                        : is_sampled       ? "spam.min_sampled_servers"
+                                                           : "spam.min_servers_per_ten_minutes";
+  const std::string_view fast_measure = past.receives_mail || is_sampled ? slow_measure : "spam.min_servers_per_minute";
+  for (const Window& window :
+       {Window{view.recent, std::chrono::minutes{1}, fast_least, fast_measure}, Window{view.slow, kTenMinutes, slow_least, slow_measure}}) {
     if (window.table.size() * window.table.scale() < window.least) {
       continue;
     }
-    Mailing mailing{fan_out(view, window.table, window.length), 0, window.least};
+    Mailing mailing{fan_out(view, window.table, window.length), 0, window.least, window.measure};
     const bool is_reached = mailing.fan.unanswered * 100 <= mailing.fan.seen * kMaxUnansweredPercent;
     if (mailing.fan.servers >= window.least && is_reached) {
       mailing.sessions = sessions_since(view, view.newest - window.length);

@@ -15,11 +15,7 @@ namespace {
 /// Longer than any rule looks back for floods (VolumeTracker::kIdle).
 constexpr std::int64_t kBusySlots = VolumeTracker::kIdle / kSlot + 1;
 
-/// The detectors look closer from a sixteenth of a rule's packets in a slot on (half the threshold, an eighth of that): tell them from half of it on.
-constexpr std::uint64_t kBusyShare = 32;
 /// What comes in large may be the answer to something that is only told later.
-constexpr std::uint64_t kLargeAnswer = 500;
-constexpr std::uint64_t kManyQuestions = 50;
 constexpr unsigned kMaxLargeAnswers = 4;
 
 std::int64_t slot_of(WallTime time) { return time.since_epoch / kSlot; }
@@ -82,12 +78,6 @@ std::optional<ContactSign> sign_of(Direction direction, const flow::FlowRecord& 
 bool opens_session(Direction direction, const flow::FlowRecord& record) { return direction == Direction::Inbound && record.packets.value > 2; }
 
 bool is_short(const flow::FlowRecord& record) { return !record.first || !record.last || record.last->claimed() - record.first->claimed() < kSlot; }
-
-bool is_large_answer(const flow::FlowRecord& record) {
-  const std::uint64_t packets = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
-  return packets >= kLargeAnswer || (packets >= kManyQuestions && record.protocol == flow::kUdp && amplifier_on(record.dst_port));
-}
-
 /// Nobody who reads the sum would read anything else than from the parts.
 bool may_fold(const RecordSighting& mine, const RecordSighting& more, const flow::FlowRecord& sum) {
   return slot_of(mine.event) == slot_of(more.event) && mine.is_spoofed == more.is_spoofed && mine.by_address_only == more.by_address_only &&
@@ -129,11 +119,12 @@ std::size_t SummaryMaker::KeyHash::operator()(const Key& key) const noexcept {
 }
 
 SummaryMaker::SummaryMaker(SummaryOrigin origin, std::size_t servers, const Thresholds& thresholds)
-    : x_origin(std::move(origin)), x_marks{}, x_servers(servers) {
-  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / kBusyShare, 1, 1'000'000'000)); };
-  const FloodThresholds& flood = thresholds.flood;
-  x_marks = {mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(thresholds.reflector.min_pps),
-             mark(flood.min_other_pps)};
+    : x_origin(std::move(origin)), x_marks(busy_marks(thresholds.flood, thresholds.reflector)), x_servers(servers) {
+  // The detectors look at half the thresholds too, and must not have missed the beginning.
+  for (std::uint32_t& mark : x_marks.packets) {
+    mark = std::max(mark / 4, 1U);
+  }
+  x_marks.opened = std::max(x_marks.opened / 4, 1U);
 }
 
 SummaryMaker::Pending& SummaryMaker::pending_of(inventory::ServerIndex server, PointIndex point) {
@@ -168,12 +159,13 @@ void SummaryMaker::sent(inventory::ServerIndex server, PointIndex point, WallTim
 bool SummaryMaker::is_busy(Server& server, const flow::FlowRecord& record, WallTime event) const {
   const auto kind = volume_class_of(record);
   const std::int64_t slot = slot_of(event);
-  if (!kind || slot < server.slot) {
+  if (!kind) {
     return server.busy != nullptr;
   }
   if (slot > server.slot) {
     server.slot = slot;
     server.packets = {};
+    server.opened = 0;
     if (server.busy && slot > server.busy->until) {
       server.busy.reset();
     }
@@ -181,11 +173,12 @@ bool SummaryMaker::is_busy(Server& server, const flow::FlowRecord& record, WallT
   const auto c = static_cast<std::size_t>(*kind);
   const std::uint64_t more = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
   server.packets[c] = static_cast<std::uint32_t>(std::min<std::uint64_t>(saturating_add(server.packets[c], more), UINT32_MAX));
-  if (server.packets[c] >= x_marks[c]) {
+  server.opened = static_cast<std::uint32_t>(std::min<std::uint64_t>(saturating_add(server.opened, connections_opened_by(record)), UINT32_MAX));
+  if (server.packets[c] >= x_marks.packets[c] || server.opened >= x_marks.opened) {
     if (!server.busy) {
       server.busy = std::make_unique<Busy>();
     }
-    server.busy->until = slot + kBusySlots;
+    server.busy->until = std::max(server.busy->until, slot + kBusySlots);
   }
   return server.busy != nullptr;
 }
@@ -216,6 +209,8 @@ void SummaryMaker::inbound(inventory::ServerIndex index, PointIndex point, const
   if (!is_wanted && is_large_answer(record)) {
     is_wanted = pending_of(index, point).large_answers++ < kMaxLargeAnswers;
   }
+  // Questions to a reflector are small.
+  is_wanted = is_wanted || (server.busy && record.protocol == flow::kUdp && amplifier_on(record.dst_port));
   const PortKind kind = record.protocol == flow::kTcp ? kind_of_port(record.dst_port) : PortKind::Ordinary;
   if (!is_wanted && (kind == PortKind::Mail || kind == PortKind::MailLogin) && (record.tcp_flags.value_or(flow::kAck) & flow::kAck) != 0) {
     is_wanted = !std::exchange(pending_of(index, point).mail_was_told, true);

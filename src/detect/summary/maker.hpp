@@ -3,7 +3,7 @@
 /// What becomes a sighting is what the detectors read (client_tracker.hpp, volume_tracker.hpp); everything else is in `traffic` alone:
 ///   - outbound: attempts and sessions, and what else a server sends to whom it turned to; nothing that read_outbound calls nothing;
 ///   - inbound: from a port that the server has tried; the first mail session and the first few large records to it in each batch; from whom a
-///     busy server sends to;
+///     busy server sends to, and questions to a busy reflector;
 ///   - everything outbound of a class of packets of which a server sends at least half of what makes it busy for the volume rules.
 /// Equal records (both ends, ports, protocol, flags, sampling, and what a contact would read from them) that end within kSummaryInterval of the first
 /// become one. From kMaxSightings on a server's own port no longer tells two apart; from twice as many new ones are left out, and counted.
@@ -100,7 +100,8 @@ private:
     std::unique_ptr<Busy> busy;
     std::unique_ptr<std::bitset<256>> tried;  ///< (protocol, port) that it turned to, hashed
     std::int64_t slot = 0;
-    std::array<std::uint32_t, kVolumeClasses> packets{};  ///< outbound in that slot, scaled, saturating
+    std::array<std::uint32_t, kVolumeClasses> packets{};  ///< outbound since that slot began, scaled, saturating
+    std::uint32_t opened = 0;                             ///< connections, the same
   };
   [[nodiscard]] Pending& pending_of(inventory::ServerIndex server, PointIndex point);
   /// Counts the record; whether the server is busy with what it sends.
@@ -111,7 +112,7 @@ private:
   SummaryOrigin x_origin;
   std::uint64_t x_sequence = 0;
   WallTime x_published;
-  std::array<std::uint32_t, kVolumeClasses> x_marks;
+  BusyMarks x_marks;
   std::vector<Server> x_servers;
   std::vector<inventory::ServerIndex> x_dirty;
   std::vector<inventory::ServerIndex> x_suspects;

@@ -66,7 +66,7 @@ constexpr std::size_t kShown = 200;
 }
 
 /// Types the input and collects the output until the client ends or the time is up.
-[[nodiscard]] bool converse(int socket, std::string_view input, MonoTime deadline, SshResult& result) {
+[[nodiscard]] bool converse(int socket, std::string_view input, std::size_t most, MonoTime deadline, SshResult& result) {
   std::array<char, 16 * 1024> chunk{};
   bool is_typed = false;
   for (;;) {
@@ -92,7 +92,7 @@ constexpr std::size_t kShown = 200;
         return true;
       }
       const std::size_t bytes = got > 0 ? static_cast<std::size_t>(got) : 0;
-      const std::size_t kept = std::min(bytes, kMaxSshOutput - result.output.size());
+      const std::size_t kept = std::min(bytes, most - result.output.size());
       result.output.append(chunk.data(), kept);
       result.is_cut = result.is_cut || kept < bytes;
     }
@@ -132,7 +132,7 @@ Expected<SshResult, DriverError> run_ssh(const SshAccess& access, const std::str
         DriverError{DriverError::Kind::Unreachable, fmt::format("{} does not start: {}", access.client, std::generic_category().message(error))});
   }
   SshResult result;
-  const bool has_ended = converse(ends[0], input, system_clock().mono() + access.within, result);
+  const bool has_ended = converse(ends[0], input, access.most, system_clock().mono() + access.within, result);
   ::close(ends[0]);
   if (!has_ended) {
     ::kill(client, SIGKILL);

@@ -2,7 +2,7 @@
 /// Security: no shell on our side (the arguments are a vector); the host key is pinned in a file of the operator's and nothing else is asked;
 ///          only public-key login with the one key; no agent, no forwarding, no configuration files of whoever runs the desk.
 ///          What is typed is the caller's, who lets only checked port names into it (see is_safe_port_name).
-/// Bounds:  the client is killed after `within`; output beyond kMaxSshOutput is read and thrown away, and the result says so.
+/// Bounds:  the client is killed after `within`; output beyond `most` is read and thrown away, and the result says so.
 /// Threads: any; blocks. Leaves no process behind.
 /// Errors:  Unreachable: nothing was asked (no connection, no client program). Refused: host key or login. Timeout: it may have been carried out.
 #pragma once
@@ -29,6 +29,7 @@ struct SshAccess {
   std::filesystem::path known_hosts;
   std::string client = "/usr/bin/ssh";
   Micros within = std::chrono::seconds{20};
+  std::size_t most = kMaxSshOutput;  ///< bytes of output that are kept
 };
 
 struct SshResult {

@@ -1,0 +1,54 @@
+/** Numbers, times and sizes as people read them. Pure: `now` is passed in. */
+
+const units: readonly [number, string][] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
+
+/** "2 d 3 h", "40 min": the two largest units, rounded down; never "0 h". */
+export function span(seconds: number): string {
+  let left = Math.floor(Math.abs(seconds));
+  const parts: string[] = [];
+  for (const [length, name] of units) {
+    const count = Math.floor(left / length);
+    if (count > 0 && parts.length < 2) {
+      parts.push(`${count} ${name}`);
+      left -= count * length;
+    } else if (parts.length > 0) {
+      break;
+    }
+  }
+  return parts.length > 0 ? parts.join(' ') : '0 s';
+}
+
+/** 2026-11-26 12:04 UTC. */
+export function utc(time: string | Date): string {
+  const date = typeof time === 'string' ? new Date(time) : time;
+  return Number.isNaN(date.getTime()) ? '—' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function secondsUntil(time: string, now: Date): number {
+  return (new Date(time).getTime() - now.getTime()) / 1000;
+}
+
+/** Decimal, as networks count: 1.2 Gbit/s. */
+export function bitRate(bps: number): string {
+  return scaled(bps, 1000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s']);
+}
+
+export function byteSize(bytes: number): string {
+  return scaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
+}
+
+function scaled(value: number, step: number, names: readonly string[]): string {
+  let index = 0;
+  let left = value;
+  while (left >= step && index < names.length - 1) {
+    left /= step;
+    index += 1;
+  }
+  const digits = left >= 100 || index === 0 ? 0 : left >= 10 ? 1 : 2;
+  return `${left.toFixed(digits)} ${names[index]}`;
+}

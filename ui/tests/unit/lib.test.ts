@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { actsOf } from '../../src/lib/case-acts';
+import { bitRate, byteSize, secondsUntil, span, utc } from '../../src/lib/format';
+import { parseMarkdown } from '../../src/lib/markdown';
+import { hourly, withGaps } from '../../src/lib/series';
+import { toneOf } from '../../src/lib/tones';
+import en from '../../src/words/en.json';
+import de from '../../src/words/de.json';
+
+describe('spans', () => {
+  it.each([
+    [0, '0 s'],
+    [59.9, '59 s'],
+    [60, '1 min'],
+    [3_600, '1 h'],
+    [3_660, '1 h 1 min'],
+    [90_061, '1 d 1 h'],
+    [86_400 + 59, '1 d'],
+    [-7_200, '2 h'],
+  ])('%d s reads as %s', (seconds, text) => expect(span(seconds)).toBe(text));
+});
+
+describe('times and sizes', () => {
+  it('are absolute, in UTC', () => expect(utc('2026-11-26T12:04:59+01:00')).toBe('2026-11-26 11:04 UTC'));
+  it('never show nonsense for nonsense', () => expect(utc('soon')).toBe('—'));
+  it('count down to a deadline', () => expect(secondsUntil('2026-01-01T00:00:10Z', new Date('2026-01-01T00:00:00Z'))).toBe(10));
+  it('scale by thousands, as networks count', () => {
+    expect(bitRate(999)).toBe('999 bit/s');
+    expect(bitRate(1_000)).toBe('1.00 kbit/s');
+    expect(bitRate(123_456_789)).toBe('123 Mbit/s');
+    expect(byteSize(1_500_000)).toBe('1.50 MB');
+  });
+});
+
+describe('bandwidth', () => {
+  const point = (at: string, out: number) => ({ at, minutes: 1, out_bps: out, in_bps: 1, out_pps: 0, in_pps: 0, estimate: false });
+  const points = [point('2026-01-01T00:00:00Z', 5), point('2026-01-01T00:01:00Z', 7), point('2026-01-01T00:10:00Z', 9)];
+  it('is drawn with its gaps', () => expect(withGaps(points).out).toEqual([5, 7, null, 9]));
+  it('is tabled by the highest rate of each hour', () => expect(hourly(points)).toEqual([{ at: '2026-01-01T00:00:00Z', out_bps: 9, in_bps: 1 }]));
+});
+
+describe('the policy of use', () => {
+  it('is read as headings, paragraphs, lists and emphasis', () =>
+    expect(parseMarkdown('# Rules\n\nBe **kind**.\n- one\n- two\n')).toEqual([
+      { kind: 'heading', level: 1, runs: [{ text: 'Rules', strong: false }] },
+      { kind: 'paragraph', runs: [{ text: 'Be ', strong: false }, { text: 'kind', strong: true }, { text: '.', strong: false }] },
+      { kind: 'list', ordered: false, items: [[{ text: 'one', strong: false }], [{ text: 'two', strong: false }]] },
+    ]));
+  it('shows markup as the text it is', () => expect(parseMarkdown('<script>x</script>')).toEqual([{ kind: 'paragraph', runs: [{ text: '<script>x</script>', strong: false }] }]));
+});
+
+describe('what staff can do to a case', () => {
+  const base = { closed: false, may_answer: true, objection_since: null, unjudged_mails: [], state: 'delivered' };
+  const acts = (change: object) => actsOf({ ...base, ...change } as unknown as Parameters<typeof actsOf>[0]).map((o) => o.act);
+  it('offers the talk only where a port is off', () => {
+    expect(acts({})).not.toContain('discuss');
+    expect(acts({ state: 'disabled' })).toContain('discuss');
+    expect(acts({ state: 'disabled' })).not.toContain('order');
+  });
+  it('leaves only notes on a closed case', () => expect(acts({ closed: true })).toEqual(['note', 'assign']));
+  it('puts unclear mails and objections before people', () => expect(acts({ unjudged_mails: ['x'], objection_since: 'now' })).toEqual(expect.arrayContaining(['judge', 'decide'])));
+});
+
+describe('words', () => {
+  it('are complete in German', () => expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort()));
+  it('have the same blanks to fill', () => {
+    const blanks = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
+    for (const [key, text] of Object.entries(en)) {
+      expect(blanks((de as Record<string, string>)[key] ?? ''), key).toEqual(blanks(text));
+    }
+  });
+});
+
+describe('tones', () => {
+  it('never let a new word cry wolf', () => expect(toneOf('state', 'a_state_of_next_year')).toBe('still'));
+  it('mark what needs a person', () => expect(toneOf('state', 'action_failed')).toBe('bad'));
+});
