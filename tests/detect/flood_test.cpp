@@ -228,7 +228,7 @@ TEST(Reflector, OrdinaryServiceIsNone) {
     std::uint64_t answers;
     std::uint64_t bytes;
   };
-  for (const Row& row : {Row{"a time server", 123, 76, 1, 76}, Row{"a resolver", 53, 75, 1, 400}, Row{"signed answers", 53, 85, 1, 900}}) {
+  for (const Row& row : {Row{"a time server", 123, 76, 1, 76}, Row{"a resolver", 53, 75, 1, 400}, Row{"signed answers", 53, 85, 1, 700}}) {
     Watch watch;
     show_inbound(watch);
     reflect(watch, row.port, row.asked, row.answers, row.bytes, false);
