@@ -123,8 +123,8 @@ std::string_view service_of_port(std::uint16_t port) {
 
 std::optional<Amplifier> amplifier_on(std::uint16_t udp_port) {
   switch (udp_port) {
-    // Ordinary DNS answers average 150 to 500 bytes; what is abused are the largest that a name can give, in fragments of 900 bytes and more.
-    case 53: return Amplifier{"dns", 800, 10};
+    // Ordinary DNS answers average 150 to 500 bytes, signed ones up to 1,200; what is abused are the largest that a name can give.
+    case 53: return Amplifier{"dns", 1000, 10};
     // An NTP client gets back exactly as much as it sends; only the control and private modes answer more.
     case 123: return Amplifier{"ntp", 200, 4};
     case 17: return Amplifier{"qotd", 0, 3};

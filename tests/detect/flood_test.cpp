@@ -220,6 +220,14 @@ TEST(Reflector, IsFoundWhicheverDirectionIsToldFirst) {
   }
 }
 
+TEST(Reflector, AnAnswerInTwoFragmentsIsOneAnswer) {
+  Watch watch;
+  show_inbound(watch);
+  reflect(watch, 53, 92, 2, 928, false);  // 1.8 kB a name
+  ASSERT_EQ(watch.given.size(), 1U);
+  EXPECT_EQ(watch.given[0].kind, "dns");
+}
+
 TEST(Reflector, OrdinaryServiceIsNone) {
   struct Row {
     const char* what;
@@ -228,7 +236,7 @@ TEST(Reflector, OrdinaryServiceIsNone) {
     std::uint64_t answers;
     std::uint64_t bytes;
   };
-  for (const Row& row : {Row{"a time server", 123, 76, 1, 76}, Row{"a resolver", 53, 75, 1, 400}, Row{"signed answers", 53, 85, 1, 700}}) {
+  for (const Row& row : {Row{"a time server", 123, 76, 1, 76}, Row{"a resolver", 53, 75, 1, 400}, Row{"signed answers", 53, 85, 1, 900}}) {
     Watch watch;
     show_inbound(watch);
     reflect(watch, row.port, row.asked, row.answers, row.bytes, false);
