@@ -42,12 +42,14 @@ struct ExecEvent {
   std::string exe;  ///< the loaded file: for a script, its interpreter
   FileId exe_id;
   std::string cwd;
-  std::string standard_input;  ///< only when it lies below a watched directory
+  std::string standard_input;  ///< a path only when it lies below a watched directory; "pipe:…" or "socket:…" when nothing else says what to run
+  std::string cgroup;          ///< the control group's own name; empty if unknown
   std::vector<std::string> arguments;
   std::vector<Process> ancestors;  ///< parent first
   bool exe_watched = false;        ///< the loaded file lies below a watched directory, under whatever name
   bool exe_unlinked = false;
   bool foreign_root = false;
+  friend bool operator==(const ExecEvent&, const ExecEvent&) = default;
 };
 
 /// A ring-buffer record (bpf/exec_record.h) → event; nullopt if its size or a length in it is impossible.

@@ -1,8 +1,9 @@
-/// The two ways to see execs, behind one interface, and what they watch.
+/// The ways to see execs, behind one interface, and what they watch.
 ///   bpf    tp_btf programs, filtered in the kernel; sees processes of any length. Needs ≥ 5.8 with BTF and the capabilities.
+///   connector  the kernel's process connector: every exec's number, the rest from /proc. In the host's own namespaces only.
 ///   proc   reads /proc every kPollInterval: the floor. Catches a process about as often as lifetime / interval.
 /// Used by: the agent's loop, on one thread. Events are handed over inside drain().
-/// Errors:  opening the first tells why it was refused, in words for the operator; the second cannot fail once /proc is there.
+/// Errors:  opening the first tells why it was refused, in words for the operator; the last cannot fail once /proc is there.
 #pragma once
 
 #include <functional>
@@ -52,6 +53,7 @@ public:
 };
 
 [[nodiscard]] Expected<std::unique_ptr<ExecSensor>, std::string> open_bpf_sensor(const WatchedPaths& watched);
+[[nodiscard]] Expected<std::unique_ptr<ExecSensor>, std::string> open_connector_sensor(const WatchedPaths& watched, const Clock& clock);
 [[nodiscard]] std::unique_ptr<ExecSensor> open_proc_sensor(const Clock& clock);
 
 }  // namespace pinfold::agent

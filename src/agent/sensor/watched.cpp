@@ -14,8 +14,11 @@ bool below(const WatchedPaths& watched, std::string_view path) {
 }
 
 const std::vector<std::string_view>& interpreter_names() {
-  static const std::vector<std::string_view> names{"sh",      "bash", "dash", "ash",  "ksh",    "mksh",  "zsh",    "busybox", "perl", "python", "php",
-                                                   "php-cgi", "ruby", "lua",  "node", "nodejs", "tclsh", "expect", "awk",     "gawk", "mawk"};
+  static const std::vector<std::string_view> names{
+      "sh",   "bash", "dash", "ash",  "ksh",    "mksh",  "zsh",    "csh", "tcsh", "fish", "busybox", "perl", "python",     "pypy",           "php",
+      "php-cgi", "ruby", "lua", "luajit", "node", "nodejs", "deno", "bun", "tclsh", "expect", "awk", "gawk", "mawk", "pwsh",
+      // The dynamic loader, up to the first digit or dot: it runs the program that it is given.
+      "ld-linux-x", "ld-linux-aarch", "ld-linux", "ld-musl-x", "ld-musl-aarch", "ld-"};
   return names;
 }
 
