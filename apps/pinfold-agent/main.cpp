@@ -113,7 +113,7 @@ int command_line(int argc, char** argv) {
   std::string allow_list = config.allow_list.string();
   CLI::App* run_command = app.add_subcommand("run", "watch until SIGTERM");
   run_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
-  run_command->add_option("--watch", config.watched, "directories from which nothing should be run")->capture_default_str();
+  CLI::Option* watch = run_command->add_option("--watch", config.watched, "directories from which nothing should be run")->capture_default_str();
   run_command->add_option("--quiet", quiet, "runs of the same script within this of one another are one finding")->capture_default_str();
   run_command->add_option("--deny", deny, "who may not run anything out of the watched directories: off, services (users below 1000), everyone")
       ->check(CLI::IsMember({"off", "services", "everyone"}))
@@ -151,6 +151,10 @@ int command_line(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? Done : WrongUse;
+  }
+  if (watch->count() == 0) {
+    const agent::WatchedPaths others = agent::other_writable_places();
+    config.watched.insert(config.watched.end(), others.begin(), others.end());
   }
   config.state = state;
   config.allow_list = allow_list;

@@ -44,7 +44,7 @@ Expected<std::unique_ptr<Agent>, std::string> Agent::create(Config config, const
   DeskClient client(enrolled->desk, *key, clock);
   agent->x_reporter = std::make_unique<Reporter>(agent->x_config, *agent->x_spool, Speaker{enrolled->server, client.id()}, clock,
                                                  [self = agent.get()] { self->x_uplink->wake(); });
-  agent->x_own_mounts = agent->x_proc.link(static_cast<std::uint32_t>(getpid()), "ns/mnt");
+  agent->x_own_mounts = agent->x_proc.link(1, "ns/mnt");
   agent->open_sensors();
   // From here on no thread can do more than read what other processes are doing.
   limit_memory(kMaxMemory);
@@ -194,15 +194,14 @@ void Agent::on_subject(ExecEvent event, Subject subject) {
     return;
   }
   x_seen[event.pid] = {subject.path, event.exe_id, x_clock.mono()};
-  Case item{std::move(event), std::move(subject), {}, {}, x_clock.mono() + kContentWait};
+  Case item{std::move(event), std::move(subject), {}, {}, x_clock.mono() + kContentWait, {}};
   const bool closely = may_look_closely();
   if (closely) {
     // The copy first: it is the one thing that will not wait.
     item.content = content_of(item.event, item.subject);
     complete_ancestry(x_proc, item.event.pid, item.event.ancestors);
   }
-  const bool built = std::find(x_built.begin(), x_built.end(), item.event.exe_id) != x_built.end();
-  auto judgement = judge(item.subject, item.event, built);
+  auto judgement = judge(item.subject, item.event, is_built(item.event.exe_id));
   if (!judgement) {
     return;
   }
@@ -213,12 +212,17 @@ void Agent::on_subject(ExecEvent event, Subject subject) {
     return;
   }
   const bool may_come = item.content.bytes.empty() && !item.subject.path.starts_with('(');
-  if (may_come && x_pending.size() < kMaxPending) {
+  if (item.subject.how == Subject::How::Program) {
+    item.settled = x_clock.mono() + kTwinWait;  // `cc x.c && ./a.out`: the run may be seen before the linker's writing is
+  }
+  if ((may_come || item.settled > x_clock.mono()) && x_pending.size() < kMaxPending) {
     x_pending.push_back(std::move(item));  // its interpreter has perhaps not opened it yet; Capture will have it
     return;
   }
   enqueue(std::move(item));
 }
+
+bool Agent::is_built(const FileId& id) const { return std::find(x_built.begin(), x_built.end(), id) != x_built.end(); }
 
 bool Agent::seen_before(std::uint32_t pid, const std::string& path, const FileId& id) const {
   const auto seen = x_seen.find(pid);
@@ -240,7 +244,8 @@ void Agent::on_sighting(Sighting sighting) {
       log_info("AGENT_DENIED", "process {} may not run {}", sighting.event.pid, printable(sighting.path));
     }
     // One wait for both: the kernel's own sight of this run, and for a script with "#!" its interpreter's opening of it.
-    const auto twin = std::find_if(x_twins.begin(), x_twins.end(), [&](const Waiting& w) { return w.sighting.event.pid == sighting.event.pid && w.sighting.id == sighting.id; });
+    const auto twin = std::find_if(x_twins.begin(), x_twins.end(),
+                                   [&](const Waiting& w) { return w.sighting.event.pid == sighting.event.pid && w.sighting.id == sighting.id; });
     if (twin != x_twins.end()) {
       twin->sighting = std::move(sighting);
     } else if (x_twins.size() < kMaxSightings) {
@@ -251,7 +256,8 @@ void Agent::on_sighting(Sighting sighting) {
 
 void Agent::on_opened(Sighting sighting) {
   const auto seen = x_seen.find(sighting.event.pid);
-  if (seen != x_seen.end() && x_clock.mono() - seen->second.at < kCaptureAge && (seen->second.path == sighting.path || seen->second.id == sighting.id)) {
+  if (seen != x_seen.end() && x_clock.mono() - seen->second.at < kCaptureAge &&
+      (seen->second.path == sighting.path || seen->second.id == sighting.id)) {
     return;
   }
   ++x_status.events;
@@ -304,6 +310,13 @@ RunFacts Agent::facts_of(const Connections& connections, bool& reported, std::op
     run.event = *std::move(event);
   } else if (known != x_known.end()) {
     run.event = known->second.event;
+  } else {
+    // It has gone: what the kernel saw of it, and its parent if that still lives.
+    run.event.exe = connections.exe;
+    if (const auto parent = x_proc.status(connections.parent); connections.parent > 1 && parent) {
+      run.event.ancestors = {{connections.parent, parent->comm, {}, {}}};
+      complete_ancestry(x_proc, connections.pid, run.event.ancestors);
+    }
   }
   run.event.pid = connections.pid;
   run.event.uid = connections.uid;

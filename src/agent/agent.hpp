@@ -87,6 +87,7 @@ private:
   void on_connections(Connections connections);
   void on_packet_sockets();
   [[nodiscard]] bool seen_before(std::uint32_t pid, const std::string& path, const FileId& id) const;
+  [[nodiscard]] bool is_built(const FileId& id) const;
   [[nodiscard]] bool may_look_closely();
   void remember(const ExecEvent& event, const Subject& subject, bool suspicious);
 

@@ -31,7 +31,9 @@ Content Agent::content_of(const ExecEvent& event, const Subject& subject) const 
   if (captured && (captured->pid == event.pid || (program && captured->id == event.exe_id))) {
     return content_from(captured->bytes, captured->complete, "as it was opened");
   }
-  std::string name = program ? "exe" : subject.how == Subject::How::StandardInput && event.standard_input == subject.path ? "fd/0" : "root" + subject.path;
+  std::string name = program                                                                              ? "exe"
+                     : subject.how == Subject::How::StandardInput && event.standard_input == subject.path ? "fd/0"
+                                                                                                          : "root" + subject.path;
   auto file = read_start(x_proc.path(event.pid, name), wire::kMaxEvidence);
   if (program && file && !(file->id == event.exe_id) && event.exe_id.inode != 0) {
     file.reset();  // the process has since become another program
@@ -52,10 +54,12 @@ void Agent::retry_pending() {
   const MonoTime now = x_clock.mono();
   std::deque<Case> still;
   for (Case& pending : x_pending) {
-    pending.content = content_of(pending.event, pending.subject);
-    if (pending.content.bytes.empty() && now < pending.deadline) {
+    if (pending.content.bytes.empty()) {
+      pending.content = content_of(pending.event, pending.subject);
+    }
+    if ((pending.content.bytes.empty() && now < pending.deadline) || now < pending.settled) {
       still.push_back(std::move(pending));
-    } else {
+    } else if (!is_built(pending.event.exe_id) || judge(pending.subject, pending.event, /*built_here=*/true)) {
       enqueue(std::move(pending));
     }
   }
@@ -138,7 +142,7 @@ void Agent::on_drop(const Sighting& sighting) {
     std::erase(x_built, id);  // written anew by somebody else
   }
   if (judgement && may_look_closely()) {
-    Case item{sighting.event, {Subject::How::Program, sighting.path, {}}, *judgement, {}, x_clock.mono(), true, drop.executable};
+    Case item{sighting.event, {Subject::How::Program, sighting.path, {}}, *judgement, {}, x_clock.mono(), {}, true, drop.executable};
     if (auto whole = read_start(fd, wire::kMaxEvidence)) {
       item.content = content_from(std::move(whole->bytes), !whole->cut, "from its place");
     }

@@ -16,17 +16,17 @@ namespace pinfold::agent {
 enum class Role : std::uint8_t {
   Other,
   Php,
-  Web,       ///< Apache, nginx, application servers
+  Web,  ///< Apache, nginx, application servers
   Ftp,
   Mail,
   Database,
-  Panel,     ///< cPanel, Plesk, DirectAdmin, …
+  Panel,  ///< cPanel, Plesk, DirectAdmin, …
   Cron,
-  Login,     ///< a person, by SSH or at the console
-  Build,     ///< compilers, make, package builds, CI runners
-  Package,   ///< dpkg, apt, rpm, pip, npm, composer, …
-  Manage,    ///< Ansible, Puppet, cloud-init, logrotate: what administers servers
-  Container, ///< runc, containerd, podman
+  Login,      ///< a person, by SSH or at the console
+  Build,      ///< compilers, make, package builds, CI runners
+  Package,    ///< dpkg, apt, rpm, pip, npm, composer, …
+  Manage,     ///< Ansible, Puppet, cloud-init, logrotate: what administers servers
+  Container,  ///< runc, containerd, podman
   Init,
 };
 

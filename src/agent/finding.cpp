@@ -23,9 +23,9 @@ std::string summary_of(const RunFacts& run) {
     case Subject::How::Script: text = fmt::format("{} ran {}", printable(run.subject.interpreter, 64), path); break;
     case Subject::How::Deleted: text = fmt::format("{}, a file that was deleted already, was run", path); break;
     case Subject::How::StandardInput:
-      text = run.subject.path.starts_with('(')
-                 ? fmt::format("{} ran what came in through {}", printable(run.subject.interpreter, 64), run.subject.path.substr(1, run.subject.path.size() - 2))
-                 : fmt::format("{} ran what stands in {}", printable(run.subject.interpreter, 64), path);
+      text = run.subject.path.starts_with('(') ? fmt::format("{} ran what came in through {}", printable(run.subject.interpreter, 64),
+                                                             run.subject.path.substr(1, run.subject.path.size() - 2))
+                                               : fmt::format("{} ran what stands in {}", printable(run.subject.interpreter, 64), path);
       break;
   }
   text += " as " + run.user;
@@ -103,7 +103,9 @@ void add_content(abuse::Finding& f, const std::string& path, const Content& cont
     f.evidence.files.push_back({path, hash, content.bytes.size()});
   }
   add_fact(f, "sha256", std::move(hash));
-  add_fact(f, "content", keep ? fmt::format("kept {}{}", content.how, content.complete ? "" : ", its beginning only") : std::string("not kept: nobody may execute it"));
+  add_fact(
+      f, "content",
+      keep ? fmt::format("kept {}{}", content.how, content.complete ? "" : ", its beginning only") : std::string("not kept: nobody may execute it"));
 }
 
 }  // namespace
@@ -153,8 +155,8 @@ abuse::Finding make_drop_finding(const RunFacts& run, const Content& content, bo
   return abuse::bounded(std::move(f));
 }
 
-abuse::Finding make_connection_finding(const RunFacts& run, const Connections& connections, const NetJudgement& judgement, const Speaker& speaker, WallTime now,
-                                       MonoTime mono) {
+abuse::Finding make_connection_finding(const RunFacts& run, const Connections& connections, const NetJudgement& judgement, const Speaker& speaker,
+                                       WallTime now, MonoTime mono) {
   abuse::Finding f = begin_finding(run, speaker, now);
   f.abuse_class = judgement.abuse_class;
   f.kind = judgement.kind;
@@ -164,15 +166,16 @@ abuse::Finding make_connection_finding(const RunFacts& run, const Connections& c
   f.first_seen = before(connections.first);
   f.last_seen = std::max(before(connections.last), f.first_seen);
   const std::string called = masked(run.event.arguments);
-  f.summary = fmt::format("{} (process {}, as {}) {} within a minute", called.empty() ? printable(connections.comm, 64) : printable(called, 200), connections.pid,
-                          run.user, judgement.what);
+  f.summary = fmt::format("{} (process {}, as {}) {} within a minute", called.empty() ? printable(connections.comm, 64) : printable(called, 200),
+                          connections.pid, run.user, judgement.what);
   add_fact(f, "process", std::to_string(connections.pid));
   add_fact(f, "program", printable(run.event.exe.empty() ? connections.comm : run.event.exe, kMaxShownPath));
   add_fact(f, "arguments", called);
   add_fact(f, "script", printable(run.subject.path, kMaxShownPath));
   add_fact(f, "user", run.user);
   add_fact(f, "working folder", printable(run.event.cwd, kMaxShownPath));
-  add_fact(f, "ancestry", ancestry_text({Subject::How::Program, run.event.exe.empty() ? connections.comm : run.event.exe, run.subject.interpreter}, run.event));
+  add_fact(f, "ancestry",
+           ancestry_text({Subject::How::Program, run.event.exe.empty() ? connections.comm : run.event.exe, run.subject.interpreter}, run.event));
   for (auto& fact : connection_facts(connections, now, mono)) {
     f.evidence.facts.push_back(std::move(fact));
   }

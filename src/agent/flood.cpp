@@ -69,7 +69,8 @@ std::vector<abuse::Finding> Flood::due(WallTime now, bool all) {
     f.last_seen = std::max(group.last, f.first_seen);
     f.detected_at = now;
     f.evidence.files.clear();
-    f.evidence.facts.insert(f.evidence.facts.begin(), {{"held back", std::to_string(group.count)}, {"examples", fmt::format("{}", fmt::join(group.examples, ", "))}});
+    f.evidence.facts.insert(f.evidence.facts.begin(),
+                            {{"held back", std::to_string(group.count)}, {"examples", fmt::format("{}", fmt::join(group.examples, ", "))}});
     result.push_back(abuse::bounded(std::move(f)));
   }
   x_groups.clear();

@@ -11,13 +11,15 @@
 namespace pinfold::agent {
 namespace {
 
-constexpr std::array<std::string_view, 5> kBuildScripts{"configure", "config.status", "config.guess", "config.sub", "libtool"};
+constexpr std::array<std::string_view, 13> kBuildScripts{"configure",    "config.status", "config.guess", "config.sub", "libtool",
+                                                         "Makefile.PL",  "Build.PL",      "setup.py",     "autogen.sh", "extconf.rb",
+                                                         "bootstrap.sh", "install-sh",    "waf"};
 constexpr std::array<std::string_view, 6> kInstallers{"install", "setup", "get-", "bootstrap", "uninstall", "upgrade"};
 /// Folders of X11, browsers and Ansible: hidden, and known for it.
-constexpr std::array<std::string_view, 9> kKnownHidden{".X11-unix", ".ICE-unix", ".font-unix", ".XIM-unix", ".Test-unix", ".ansible", ".org.chromium",
-                                                       ".com.google.Chrome", ".dotnet"};
+constexpr std::array<std::string_view, 9> kKnownHidden{".X11-unix", ".ICE-unix",     ".font-unix",         ".XIM-unix", ".Test-unix",
+                                                       ".ansible",  ".org.chromium", ".com.google.Chrome", ".dotnet"};
 constexpr std::array<std::string_view, 5> kRuntimeCopies{"memfd:runc_cloned", "memfd:crun", "memfd:lxc", "memfd:.lxc", "memfd:conmon"};
-constexpr std::array<std::string_view, 14> kDaemons{"sshd",  "httpd",   "apache2", "nginx",   "crond", "cron",     "systemd",
+constexpr std::array<std::string_view, 14> kDaemons{"sshd",    "httpd",    "apache2",   "nginx",    "crond",   "cron",        "systemd",
                                                     "kworker", "kthreadd", "ksoftirqd", "rsyslogd", "syslogd", "dbus-daemon", "udevd"};
 constexpr std::uint32_t kFirstPerson = 1000;  // login.defs UID_MIN: below it are services
 
@@ -58,7 +60,8 @@ bool is_ordinary(const Subject& subject, const ExecEvent& event, bool built_here
   if (subject.how == Subject::How::Memory && begins_with_one_of(subject.path, kRuntimeCopies)) {
     return find_ancestor(event.ancestors, [](Role role) { return role == Role::Container || role == Role::Init; }) != nullptr;
   }
-  const bool below_configure = std::any_of(event.ancestors.begin(), event.ancestors.end(), [](const Process& p) { return one_of(p.comm, kBuildScripts); });
+  const bool below_configure =
+      std::any_of(event.ancestors.begin(), event.ancestors.end(), [](const Process& p) { return one_of(p.comm, kBuildScripts); });
   const bool ansible = name.starts_with("AnsiballZ_") && find_ancestor(event.ancestors, [](Role role) { return role == Role::Login; }) != nullptr;
   return ansible || (!is_service_user(event.uid) && (below_configure || (subject.how == Subject::How::Script && one_of(name, kBuildScripts))));
 }
@@ -199,8 +202,9 @@ bool is_build_product(const Drop& drop) {
 
 bool is_customers_data(std::string_view path) {
   const std::string_view name = base_name(path);
-  const bool upload = name.size() == 9 && name.starts_with("php") &&
-                      std::all_of(name.begin() + 3, name.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  const bool upload = name.size() == 9 && name.starts_with("php") && std::all_of(name.begin() + 3, name.end(), [](char c) {
+                        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+                      });
   return upload || name.starts_with("sess_");
 }
 

@@ -44,7 +44,7 @@ struct Judgement {
   std::string kind;  ///< "run_from_tmp", "run_from_memory", "run_from_pipe", "run_deleted", "dropped_in_tmp"
   abuse::Severity severity = abuse::Severity::Medium;
   abuse::Confidence confidence;
-  std::string started_by;  ///< the ancestor that says most, as people call it: "php (php -S 192.0.2.11:80)"
+  std::string started_by;          ///< the ancestor that says most, as people call it: "php (php -S 192.0.2.11:80)"
   std::vector<std::string> signs;  ///< what made it worse, in words
 };
 
@@ -55,10 +55,10 @@ struct Judgement {
 struct Drop {
   std::string path;
   ExecEvent writer;
-  bool executable = false;      ///< by its mode
-  bool is_program = false;      ///< ELF
-  bool is_library = false;      ///< ELF without an interpreter of its own: a shared library
-  bool is_script = false;       ///< begins with "#!"
+  bool executable = false;  ///< by its mode
+  bool is_program = false;  ///< ELF
+  bool is_library = false;  ///< ELF without an interpreter of its own: a shared library
+  bool is_script = false;   ///< begins with "#!"
 };
 [[nodiscard]] std::optional<Judgement> judge_drop(const Drop& drop);
 /// Written by a compiler or package build that no stranger began.

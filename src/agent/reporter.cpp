@@ -84,7 +84,8 @@ void Reporter::report_unseen(const Case& item, const View& view) {
   x_flood.hold_back(make_finding(run, {}, x_speaker, now), now);
 }
 
-void Reporter::report_connections(const RunFacts& run, const Connections& connections, const NetJudgement& judgement, const std::optional<FindingId>& cause) {
+void Reporter::report_connections(const RunFacts& run, const Connections& connections, const NetJudgement& judgement,
+                                  const std::optional<FindingId>& cause) {
   const WallTime now = x_clock.wall();
   abuse::Finding finding = make_connection_finding(run, connections, judgement, x_speaker, now, x_clock.mono());
   ++x_counts.findings;

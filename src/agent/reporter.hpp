@@ -21,8 +21,9 @@ struct Case {
   Judgement judgement;
   Content content;
   MonoTime deadline;  ///< until then its content may still come
+  MonoTime settled;   ///< until then it may still turn out that a compiler wrote it
   bool drop = false;
-  bool keep = true;   ///< the content itself, not only its hash
+  bool keep = true;  ///< the content itself, not only its hash
 };
 
 class Reporter {

@@ -44,12 +44,13 @@ void Uplink::beat() {
 }
 
 void Uplink::send_beat() {
+  x_beat_due = false;  // before the tier is asked for: a change from here on is another beat's
   const auto answer = x_client.send("POST", "/agent/v1/findings", "application/json", to_json(wire::FindingBatch{{}, x_tier()}).dump());
   if (!answer || !acknowledged(answer->status)) {
     note_error(answer ? fmt::format("the desk answers {}", answer->status) : answer.error());
+    x_beat_due = true;
     return;
   }
-  x_beat_due = false;
   x_progress.with([](Progress& progress) { progress.last_error.clear(); });
 }
 
@@ -143,7 +144,6 @@ void Uplink::run(const std::stop_token& stop) {
     if (round == Round::Sent) {
       pause = kFirstPause;
       quiet_rounds = 0;
-      x_beat_due = false;
       continue;
     }
     // A round without news lasts kLongestPause at the most.

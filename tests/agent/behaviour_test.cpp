@@ -109,9 +109,11 @@ TEST(ConnectRecord, IsDecodedOrRefused) {
 }
 
 TEST(PacketSockets, AreReadFromTheirTable) {
-  EXPECT_EQ(packet_socket_inodes("sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n"
-                                 "0000000000000000 3      3    0003   2     1 0      0      4711\n0000000000000000 3      3    0003   2     1 0      0      12\nshort\n"),
-            (std::vector<std::uint64_t>{12, 4711}));
+  EXPECT_EQ(
+      packet_socket_inodes(
+          "sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n"
+          "0000000000000000 3      3    0003   2     1 0      0      4711\n0000000000000000 3      3    0003   2     1 0      0      12\nshort\n"),
+      (std::vector<std::uint64_t>{12, 4711}));
   EXPECT_TRUE(packet_socket_inodes("").empty());
 }
 
@@ -123,7 +125,9 @@ std::string nowhere(const std::string& command) { return "unshare --net " + comm
 TEST_F(Behaviour, GivesAScanItsProcess) {
   LabServer server;
   START_OR_SKIP(server, "");
-  server.command("cat > /dev/shm/scan.pl <<'END'\nuse Socket; for my $i (1..200) { socket(my $s, PF_INET, SOCK_STREAM, 6); connect($s, sockaddr_in(22, inet_aton(\"198.18.0.$i\"))); }\nsleep 2;\nEND");
+  server.command(
+      "cat > /dev/shm/scan.pl <<'END'\nuse Socket; for my $i (1..200) { socket(my $s, PF_INET, SOCK_STREAM, 6); connect($s, sockaddr_in(22, "
+      "inet_aton(\"198.18.0.$i\"))); }\nsleep 2;\nEND");
   server.command(nowhere("perl /dev/shm/scan.pl"));
   ASSERT_TRUE(server.desk().wait_until(
       [](const auto& told) {
@@ -146,10 +150,16 @@ TEST_F(Behaviour, GivesAScanItsProcess) {
 TEST_F(Behaviour, TellsFloodsMailAndRawSockets) {
   LabServer server;
   START_OR_SKIP(server, "");
-  server.command("cat > /dev/shm/flood.pl <<'END'\nuse Socket; socket(my $u, PF_INET, SOCK_DGRAM, 17); for my $i (1..5000) { send($u, 'x', 0, sockaddr_in(27015, inet_aton('198.18.1.1'))); } sleep 1;\nEND");
-  server.command("cat > /dev/shm/mail.pl <<'END'\nuse Socket; for my $i (1..40) { socket(my $s, PF_INET, SOCK_STREAM, 6); connect($s, sockaddr_in(25, inet_aton(\"198.18.2.$i\"))); } sleep 1;\nEND");
+  server.command(
+      "cat > /dev/shm/flood.pl <<'END'\nuse Socket; socket(my $u, PF_INET, SOCK_DGRAM, 17); for my $i (1..5000) { send($u, 'x', 0, "
+      "sockaddr_in(27015, inet_aton('198.18.1.1'))); } sleep 1;\nEND");
+  server.command(
+      "cat > /dev/shm/mail.pl <<'END'\nuse Socket; for my $i (1..40) { socket(my $s, PF_INET, SOCK_STREAM, 6); connect($s, sockaddr_in(25, "
+      "inet_aton(\"198.18.2.$i\"))); } sleep 1;\nEND");
   server.command("cat > /dev/shm/raw.pl <<'END'\nuse Socket; socket(my $r, PF_INET, SOCK_RAW, 1); sleep 1;\nEND");
-  server.command("cat > /dev/shm/six.pl <<'END'\nuse Socket qw(:all); for my $i (1..40) { socket(my $s, AF_INET6, SOCK_STREAM, 6); connect($s, pack_sockaddr_in6(23, inet_pton(AF_INET6, \"2001:db8::$i\"))); } sleep 1;\nEND");
+  server.command(
+      "cat > /dev/shm/six.pl <<'END'\nuse Socket qw(:all); for my $i (1..40) { socket(my $s, AF_INET6, SOCK_STREAM, 6); connect($s, "
+      "pack_sockaddr_in6(23, inet_pton(AF_INET6, \"2001:db8::$i\"))); } sleep 1;\nEND");
   for (const char* script : {"flood", "mail", "raw", "six"}) {
     server.command(nowhere("perl /dev/shm/" + std::string(script) + ".pl") + " &");
   }
@@ -171,7 +181,9 @@ TEST_F(Behaviour, LetsOrdinaryConnectionsBe) {
   START_OR_SKIP(server, "");
   // A mail server's delivery to 200 hosts, a crawler's 60 sites, a ping.
   server.command("mkdir -p /mnt/state/usr; cp /usr/bin/perl /mnt/state/usr/smtp; mount --bind /mnt/state/usr /usr/games");
-  const std::string connect = " -e 'use Socket; for my $i (1..$ARGV[0]) { socket(my $s, PF_INET, SOCK_STREAM, 6); connect($s, sockaddr_in($ARGV[1], inet_aton(\"198.18.3.$i\"))); }' ";
+  const std::string connect =
+      " -e 'use Socket; for my $i (1..$ARGV[0]) { socket(my $s, PF_INET, SOCK_STREAM, 6); connect($s, sockaddr_in($ARGV[1], "
+      "inet_aton(\"198.18.3.$i\"))); }' ";
   server.command(nowhere("/usr/games/smtp" + connect + "200 25"));
   server.command(nowhere("perl" + connect + "60 443"));
   server.command(nowhere("ping -c 1 -W 1 198.18.0.1"));

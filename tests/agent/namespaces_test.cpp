@@ -125,11 +125,14 @@ TEST_F(AgentInNamespaces, SeesThroughEveryDisguise) {
     const char* script;
   };
   const Row rows[] = {
-      {"a symlink outside, handed to an interpreter", "echo '1;' > /tmp/target.pl; ln -s /tmp/target.pl /mnt/state/link.pl; perl /mnt/state/link.pl", "/tmp/target.pl"},
+      {"a symlink outside, handed to an interpreter", "echo '1;' > /tmp/target.pl; ln -s /tmp/target.pl /mnt/state/link.pl; perl /mnt/state/link.pl",
+       "/tmp/target.pl"},
       {"a bind mount", "mkdir /mnt/b; mount --bind /dev/shm /mnt/b; cp /bin/true /mnt/b/bound; /mnt/b/bound", "/mnt/b/bound"},
       {"a bind mount, handed to an interpreter", "echo '1;' > /mnt/b/b.pl; perl /mnt/b/b.pl", "/mnt/b/b.pl"},
       {"a pipe from a file", "echo '1;' > /tmp/piped.pl; cat /tmp/piped.pl | perl", "/tmp/piped.pl"},
-      {"the dynamic loader", "cp /bin/true /tmp/loaded; chmod -x /tmp/loaded; for l in /lib64/ld-linux-*.so.2 /lib/ld-linux-*.so.1; do test -e $l && $l /tmp/loaded; done", "/tmp/loaded"},
+      {"the dynamic loader",
+       "cp /bin/true /tmp/loaded; chmod -x /tmp/loaded; for l in /lib64/ld-linux-*.so.2 /lib/ld-linux-*.so.1; do test -e $l && $l /tmp/loaded; done",
+       "/tmp/loaded"},
       {"sourced by a shell", "echo ':' > /tmp/sourced.sh; sh -c '. /tmp/sourced.sh; :'", "/tmp/sourced.sh"},
       {"a relative path from outside", "echo '1;' > /tmp/up.pl; cd /mnt; perl ../tmp/up.pl; cd /", "/tmp/up.pl"},
       {"standard input", "echo '1;' > /tmp/in.pl; perl < /tmp/in.pl", "/tmp/in.pl"},

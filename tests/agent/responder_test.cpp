@@ -13,13 +13,15 @@ using Responder = AgentInNamespaces;
 
 /// Opens files in /tmp as fast as four processes can, until told to stop, and counts them in /mnt/state/opens.
 void start_load(LabServer& server) {
-  server.command("for w in 1 2 3 4; do sh -c 'n=0; while [ ! -e /mnt/state/stop ]; do echo x > /tmp/load.$0; read line < /tmp/load.$0; n=$((n+1)); "
-                 "echo $n > /mnt/state/opens.$0; done; echo LOAD_ENDED' $w </dev/null & done");
+  server.command(
+      "for w in 1 2 3 4; do sh -c 'n=0; while [ ! -e /mnt/state/stop ]; do echo x > /tmp/load.$0; read line < /tmp/load.$0; n=$((n+1)); "
+      "echo $n > /mnt/state/opens.$0; done; echo LOAD_ENDED' $w </dev/null & done");
 }
 
 /// "OPENED", and the milliseconds that it took: the shell measures, so that a hang is a number and not a guess.
 long milliseconds_to_open(LabServer& server) {
-  const std::string line = server.ask("a=$(date +%s%N); echo y > /tmp/probe; read line < /tmp/probe; b=$(date +%s%N); echo OPENED $(( (b-a)/1000000 ))", "OPENED");
+  const std::string line =
+      server.ask("a=$(date +%s%N); echo y > /tmp/probe; read line < /tmp/probe; b=$(date +%s%N); echo OPENED $(( (b-a)/1000000 ))", "OPENED");
   return line.size() > 7 ? std::stol(line.substr(7)) : -1;
 }
 
@@ -41,8 +43,8 @@ TEST_P(RespondsOrLetsGo, SoTmpNeverHangs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, RespondsOrLetsGo,
-                         testing::Values("pkill -STOP -x pinfold-answer", "pkill -STOP pinfold", "pkill -STOP -x pinfold-agent", "pkill -KILL -x pinfold-agent",
-                                         "pkill -KILL -x pinfold-answer", "pkill -KILL -x pinfold-keeper"),
+                         testing::Values("pkill -STOP -x pinfold-answer", "pkill -STOP pinfold", "pkill -STOP -x pinfold-agent",
+                                         "pkill -KILL -x pinfold-agent", "pkill -KILL -x pinfold-answer", "pkill -KILL -x pinfold-keeper"),
                          [](const auto& row) { return "Case" + std::to_string(row.index); });
 
 TEST_F(Responder, ComesBackAfterItWasEnded) {
@@ -92,7 +94,8 @@ TEST_F(Responder, NeverKeepsUploadsSessionsOrData) {
   server.command("cp /usr/bin/perl " + php);  // an interpreter under PHP's name, that opens what PHP opens
   server.command("echo '<?php upload' > /tmp/phpXy34Zw; echo 'user|s:5' > /tmp/sess_77; echo 'a;b' > /tmp/data.csv");
   server.command(php + " -e 'for (qw(/tmp/phpXy34Zw /tmp/sess_77 /tmp/data.csv)) { open(F, $_); local $/; <F>; }' </dev/null");
-  server.command("perl -e 'open(F, \"/tmp/data.csv\"); <F>' /tmp/data.csv </dev/null; sort < /tmp/data.csv >/dev/null; cat /tmp/data.csv | sort >/dev/null");
+  server.command(
+      "perl -e 'open(F, \"/tmp/data.csv\"); <F>' /tmp/data.csv </dev/null; sort < /tmp/data.csv >/dev/null; cat /tmp/data.csv | sort >/dev/null");
   server.command("echo 'print 1;' > /tmp/marker.pl; perl /tmp/marker.pl </dev/null >/dev/null");
   ASSERT_TRUE(server.desk().wait_until([](const auto& told) { return tells(told, "/tmp/marker.pl"); }, kPatience));
   EXPECT_EQ(scripts(server.desk().told()), (std::vector<std::string>{"/tmp/marker.pl"}));
@@ -108,7 +111,9 @@ TEST_F(Responder, KeepsEvidenceUnreadableToOthers) {
   START_OR_SKIP(server, "");
   server.desk().answer_next(std::vector<unsigned>(50, 503));  // so that it stays in the spool
   server.command("cp /bin/true /tmp/kept; /tmp/kept");
-  ASSERT_TRUE(server.desk().wait_until([](const auto& told) { return std::any_of(told.order.begin(), told.order.end(), [](const auto& o) { return o.starts_with("PUT"); }); }, kPatience));
+  ASSERT_TRUE(server.desk().wait_until(
+      [](const auto& told) { return std::any_of(told.order.begin(), told.order.end(), [](const auto& o) { return o.starts_with("PUT"); }); },
+      kPatience));
   for (const auto& entry : std::filesystem::directory_iterator(server.folder() / "spool" / "evidence")) {
     EXPECT_EQ(entry.status().permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) << "and nobody can execute it";
   }

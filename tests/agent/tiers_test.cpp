@@ -7,8 +7,8 @@ namespace {
 struct Row {
   const char* name;
   const char* flags;
-  const char* tier;           ///< how it begins
-  bool short_lived;           ///< is a script seen that ends and deletes itself at once?
+  const char* tier;  ///< how it begins
+  bool short_lived;  ///< is a script seen that ends and deletes itself at once?
   bool drops;
 };
 
@@ -25,7 +25,8 @@ TEST_P(Tiers, SeesWhatItSays) {
     GTEST_SKIP() << "BPF is refused here";
   }
   ASSERT_NE(started.find(row.tier), std::string::npos) << started;
-  ASSERT_TRUE(server.desk().wait_until([&](const auto& told) { return told.tier.starts_with(row.tier); }, kPatience)) << "the desk's list: " << server.desk().told().tier;
+  ASSERT_TRUE(server.desk().wait_until([&](const auto& told) { return told.tier.starts_with(row.tier); }, kPatience))
+      << "the desk's list: " << server.desk().told().tier;
   const std::string php = (server.folder_inside() / "php-fpm8.2").string();
   server.command("cp /bin/dash " + php);
   server.command("echo 'unlink $0; print 7;' > /dev/shm/short.pl; perl /dev/shm/short.pl </dev/null >/dev/null");
@@ -39,7 +40,8 @@ TEST_P(Tiers, SeesWhatItSays) {
     EXPECT_TRUE(server.desk().wait_until([](const auto& told) { return tells(told, "/dev/shm/short.pl"); }, kPatience));
   }
   if (row.drops) {
-    EXPECT_TRUE(server.desk().wait_until([](const auto& told) { return find_kind(told, abuse::AbuseClass::MaliciousScript, "dropped_in_tmp") != nullptr; }, kPatience));
+    EXPECT_TRUE(server.desk().wait_until(
+        [](const auto& told) { return find_kind(told, abuse::AbuseClass::MaliciousScript, "dropped_in_tmp") != nullptr; }, kPatience));
   }
   const auto told = server.desk().told();
   ASSERT_TRUE(tells(told, "/dev/shm/long.pl"));
@@ -50,10 +52,13 @@ TEST_P(Tiers, SeesWhatItSays) {
 
 INSTANTIATE_TEST_SUITE_P(Each, Tiers,
                          testing::Values(Row{"All", "", "exec: bpf", true, true},
-                                         Row{"WithoutPermissionEvents", "--no-permission", "degraded: copies are made after opening, some may be missing", true, true},
+                                         Row{"WithoutPermissionEvents", "--no-permission",
+                                             "degraded: copies are made after opening, some may be missing", true, false},
                                          Row{"WithoutFanotify", "--no-fanotify", "degraded: copies are made after opening", true, false},
-                                         Row{"WithoutBpf", "--no-bpf --no-connector", "degraded: /proc is polled every 250 ms, short-lived processes may be missed", true, true},
-                                         Row{"Floor", "--no-bpf --no-connector --no-fanotify", "degraded: /proc is polled every 250 ms, short-lived processes may be missed", false, false}),
+                                         Row{"WithoutBpf", "--no-bpf --no-connector",
+                                             "degraded: /proc is polled every 250 ms, short-lived processes may be missed", true, true},
+                                         Row{"Floor", "--no-bpf --no-connector --no-fanotify",
+                                             "degraded: /proc is polled every 250 ms, short-lived processes may be missed", false, false}),
                          [](const auto& row) { return row.param.name; });
 
 TEST_F(AgentInNamespaces, FloorStillSeesConnections) {
@@ -66,9 +71,12 @@ TEST_F(AgentInNamespaces, FloorStillSeesConnections) {
   }
   ASSERT_NE(server.start_agent("--poll --no-fanotify").find("connections are looked at every 5 s"), std::string::npos);
   // UDP sockets that are connected and send nothing: they stay open, and are seen at the next look.
-  server.command("echo 'use Socket; my @s; for my $i (1..64) { socket(my $s, PF_INET, SOCK_DGRAM, 17); connect($s, sockaddr_in(23, inet_aton(\"198.18.0.$i\"))) or die; push @s, $s; } sleep 30;' "
-                 "> /dev/shm/open.pl; perl /dev/shm/open.pl </dev/null &");
-  EXPECT_TRUE(server.desk().wait_until([](const auto& told) { return find_kind(told, abuse::AbuseClass::PortScan, "horizontal") != nullptr; }, kPatience));
+  server.command(
+      "echo 'use Socket; my @s; for my $i (1..64) { socket(my $s, PF_INET, SOCK_DGRAM, 17); connect($s, sockaddr_in(23, inet_aton(\"198.18.0.$i\"))) "
+      "or die; push @s, $s; } sleep 30;' "
+      "> /dev/shm/open.pl; perl /dev/shm/open.pl </dev/null &");
+  EXPECT_TRUE(
+      server.desk().wait_until([](const auto& told) { return find_kind(told, abuse::AbuseClass::PortScan, "horizontal") != nullptr; }, kPatience));
 }
 
 }  // namespace

@@ -155,7 +155,10 @@ TEST(KindOfFile, TellsProgramsFromLibrariesAndData) {
   EXPECT_EQ(kind_of_file("#!/bin/sh\n"), FileKind::Script);
   EXPECT_EQ(kind_of_file("a,b,c"), FileKind::Data);
   EXPECT_EQ(kind_of_file(""), FileKind::Data);
-  EXPECT_EQ(kind_of_file("\x7f" "ELF"), FileKind::Data) << "too short to be one";
+  EXPECT_EQ(kind_of_file("\x7f"
+                         "ELF"),
+            FileKind::Data)
+      << "too short to be one";
   for (const char* library : {"/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6"}) {
     if (std::ifstream(library)) {
       EXPECT_EQ(kind_of_file(start_of(library)), FileKind::Library) << library;

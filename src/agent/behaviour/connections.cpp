@@ -14,7 +14,7 @@
 namespace pinfold::agent {
 namespace {
 
-static_assert(sizeof(ConnectRecord) == 16 + 8 * 4 + PINFOLD_CONNECT_PORTS * 2 + 8 + 16 + 16, "the layout that BPF writes");
+static_assert(sizeof(ConnectRecord) == 16 + 8 * 4 + PINFOLD_CONNECT_PORTS * 2 + 8 + 16 + 16 + 8 + PINFOLD_CONNECT_PATH, "the layout that BPF writes");
 
 constexpr std::array<std::uint16_t, 3> kMailPorts{25, 465, 587};
 constexpr std::array<std::uint16_t, 4> kWebPorts{80, 443, 8080, 8443};
@@ -23,13 +23,30 @@ struct Login {
   std::uint16_t port;
   std::string_view service;
 };
-constexpr std::array<Login, 16> kLogins{{{21, "ftp"},     {22, "ssh"},   {23, "telnet"},  {2222, "ssh"},  {2323, "telnet"}, {110, "pop3"}, {143, "imap"}, {993, "imap"},
-                                         {995, "pop3"},   {389, "ldap"}, {445, "smb"},    {1433, "mssql"}, {3306, "mysql"},  {3389, "rdp"}, {5432, "postgresql"}, {5900, "vnc"}}};
+constexpr std::array<Login, 16> kLogins{{{21, "ftp"},
+                                         {22, "ssh"},
+                                         {23, "telnet"},
+                                         {2222, "ssh"},
+                                         {2323, "telnet"},
+                                         {110, "pop3"},
+                                         {143, "imap"},
+                                         {993, "imap"},
+                                         {995, "pop3"},
+                                         {389, "ldap"},
+                                         {445, "smb"},
+                                         {1433, "mssql"},
+                                         {3306, "mysql"},
+                                         {3389, "rdp"},
+                                         {5432, "postgresql"},
+                                         {5900, "vnc"}}};
 constexpr std::array<std::string_view, 29> kTalkers{
-    "smtp",    "smtpd", "master",  "exim",  "sendmail", "opensmtpd", "qmail-remote", "named",   "unbound", "dnsmasq", "pdns_recursor", "systemd-resolve", "knot-resolver", "kresd", "chronyd",
-    "ntpd",    "squid", "haproxy", "envoy", "nginx",    "apache",    "httpd",        "lighttpd", "caddy",  "rspamd",  "dovecot",       "tor",             "varnishd",      "coturn"};
-constexpr std::array<std::string_view, 14> kScanners{"nmap", "masscan", "zmap", "zgrab", "hydra", "medusa", "ncrack", "hping", "pnscan", "sqlmap", "nikto", "wpscan", "nuclei", "patator"};
-constexpr std::array<std::string_view, 12> kPingers{"ping", "fping", "traceroute", "mtr", "mtr-packet", "tracepath", "arping", "nmap", "dhclient", "keepalived", "dnsmasq", "tcpdump"};
+    "smtp",          "smtpd",           "master",        "exim",  "sendmail", "opensmtpd", "qmail-remote", "named",    "unbound", "dnsmasq",
+    "pdns_recursor", "systemd-resolve", "knot-resolver", "kresd", "chronyd",  "ntpd",      "squid",        "haproxy",  "envoy",   "nginx",
+    "apache",        "httpd",           "lighttpd",      "caddy", "rspamd",   "dovecot",   "tor",          "varnishd", "coturn"};
+constexpr std::array<std::string_view, 14> kScanners{"nmap",  "masscan", "zmap",   "zgrab", "hydra",  "medusa", "ncrack",
+                                                     "hping", "pnscan",  "sqlmap", "nikto", "wpscan", "nuclei", "patator"};
+constexpr std::array<std::string_view, 12> kPingers{"ping",   "fping", "traceroute", "mtr",        "mtr-packet", "tracepath",
+                                                    "arping", "nmap",  "dhclient",   "keepalived", "dnsmasq",    "tcpdump"};
 
 template <typename Range, typename Value>
 bool contains(const Range& range, const Value& value) {
@@ -93,10 +110,12 @@ std::optional<NetJudgement> flood(const Connections& c, Trust trust, const Limit
     return std::nullopt;
   }
   if (c.udp_calls >= limits.udp_calls && !all_in(c.port_list, kNamePorts)) {
-    return statement(trust, abuse::AbuseClass::Flood, "udp", fmt::format("sent {} UDP packets to {} address{}", c.udp_calls, c.destinations, c.destinations == 1 ? "" : "es"));
+    return statement(trust, abuse::AbuseClass::Flood, "udp",
+                     fmt::format("sent {} UDP packets to {} address{}", c.udp_calls, c.destinations, c.destinations == 1 ? "" : "es"));
   }
   if (c.tcp_calls >= limits.tcp_calls && !login_service(c.port_list)) {
-    return statement(trust, abuse::AbuseClass::Flood, "syn", fmt::format("opened {} connections to {} address{}", c.tcp_calls, c.destinations, c.destinations == 1 ? "" : "es"));
+    return statement(trust, abuse::AbuseClass::Flood, "syn",
+                     fmt::format("opened {} connections to {} address{}", c.tcp_calls, c.destinations, c.destinations == 1 ? "" : "es"));
   }
   return std::nullopt;
 }
@@ -105,10 +124,12 @@ std::optional<NetJudgement> guesses(const Connections& c, Trust trust, const Lim
   constexpr std::uint32_t kTries = 8;
   const auto service = login_service(c.port_list);
   const bool many = trust != Trust::System && trust != Trust::Talker && c.tcp_calls >= PINFOLD_CONNECT_FIRST_CALLS && limits.destinations != kNever;
-  if (!service || !many || c.ports > 2 || c.tcp_calls < kTries * c.destinations || (trust != Trust::Reported && (*service == "mysql" || *service == "postgresql" || *service == "ldap"))) {
+  if (!service || !many || c.ports > 2 || c.tcp_calls < kTries * c.destinations ||
+      (trust != Trust::Reported && (*service == "mysql" || *service == "postgresql" || *service == "ldap"))) {
     return std::nullopt;
   }
-  return statement(trust, abuse::AbuseClass::BruteForce, *service, fmt::format("opened {} {} connections to {} address{}", c.tcp_calls, *service, c.destinations, c.destinations == 1 ? "" : "es"));
+  return statement(trust, abuse::AbuseClass::BruteForce, *service,
+                   fmt::format("opened {} {} connections to {} address{}", c.tcp_calls, *service, c.destinations, c.destinations == 1 ? "" : "es"));
 }
 
 std::optional<NetJudgement> scan(const Connections& c, Trust trust, const Limits& limits) {
@@ -118,7 +139,8 @@ std::optional<NetJudgement> scan(const Connections& c, Trust trust, const Limits
     return std::nullopt;
   }
   if (c.ports >= many && c.destinations <= kFew) {
-    return statement(trust, abuse::AbuseClass::PortScan, "vertical", fmt::format("tried {} ports of {} address{}", c.ports, c.destinations, c.destinations == 1 ? "" : "es"));
+    return statement(trust, abuse::AbuseClass::PortScan, "vertical",
+                     fmt::format("tried {} ports of {} address{}", c.ports, c.destinations, c.destinations == 1 ? "" : "es"));
   }
   if (c.destinations < many) {
     return std::nullopt;
@@ -126,7 +148,8 @@ std::optional<NetJudgement> scan(const Connections& c, Trust trust, const Limits
   if (c.ports >= PINFOLD_CONNECT_FIRST) {
     return statement(trust, abuse::AbuseClass::PortScan, "block", fmt::format("tried {} ports at {} addresses", c.ports, c.destinations));
   }
-  return statement(trust, abuse::AbuseClass::PortScan, "horizontal", fmt::format("connected to {} addresses on port {}", c.destinations, port_text(c)));
+  return statement(trust, abuse::AbuseClass::PortScan, "horizontal",
+                   fmt::format("connected to {} addresses on port {}", c.destinations, port_text(c)));
 }
 
 }  // namespace
@@ -137,7 +160,8 @@ std::optional<Connections> decode_connect_record(std::span<const std::uint8_t> b
     return std::nullopt;
   }
   std::memcpy(&record, bytes.data(), sizeof(record));
-  if (record.port_count > PINFOLD_CONNECT_PORTS || (record.family != 0 && record.family != 4 && record.family != 6) || record.mono_ns < record.first_ns) {
+  if (record.port_count > PINFOLD_CONNECT_PORTS || record.exe_bytes > PINFOLD_CONNECT_PATH ||
+      (record.family != 0 && record.family != 4 && record.family != 6) || record.mono_ns < record.first_ns) {
     return std::nullopt;
   }
   Connections c;
@@ -161,6 +185,8 @@ std::optional<Connections> decode_connect_record(std::span<const std::uint8_t> b
     c.example = net::IpAddress::v6(address);
   }
   c.comm = std::string(record.comm, strnlen(record.comm, sizeof(record.comm)));
+  c.exe = record.exe_bytes == 0 ? std::string{} : path_of_components({record.exe, record.exe_bytes});
+  c.parent = record.parent;
   c.raw_only = record.why == PINFOLD_CONNECT_RAW;
   return c;
 }
@@ -175,7 +201,8 @@ Trust trust_of(std::string_view exe, const std::vector<Process>& ancestors, bool
   if (of_the_system(exe) && own != Role::Php && (contains(kTalkers, program) || contains(kTalkers, without_version(program)))) {
     return Trust::Talker;
   }
-  if (serves_strangers(own) || find_ancestor(ancestors, [](Role role) { return role == Role::Php || role == Role::Web || role == Role::Ftp; }) != nullptr) {
+  if (serves_strangers(own) ||
+      find_ancestor(ancestors, [](Role role) { return role == Role::Php || role == Role::Web || role == Role::Ftp; }) != nullptr) {
     return Trust::Strangers;
   }
   return of_the_system(exe) && interpreter_name(exe).empty() ? Trust::System : Trust::Script;
@@ -184,12 +211,16 @@ Trust trust_of(std::string_view exe, const std::vector<Process>& ancestors, bool
 std::optional<NetJudgement> judge_connections(const Connections& c, Trust trust, std::string_view exe) {
   const std::string_view program = base_name(exe);
   if (c.raw_only || c.packet_socket) {
-    const bool ordinary = of_the_system(exe) && (contains(kPingers, program) || trust == Trust::System || trust == Trust::Talker || trust == Trust::Script);
+    // Whoever has gone before anybody could look is let be, unless it was reported before.
+    const bool ordinary =
+        (exe.empty() && trust != Trust::Reported) ||
+        (of_the_system(exe) && (contains(kPingers, program) || trust == Trust::System || trust == Trust::Talker || trust == Trust::Script));
     if (ordinary) {
       return std::nullopt;
     }
     return statement(trust, abuse::AbuseClass::MaliciousScript, c.packet_socket ? "packet_socket" : "raw_socket",
-                     c.packet_socket ? "opened a packet socket: it can read and forge all traffic" : "opened a raw socket: it can send packets under forged addresses");
+                     c.packet_socket ? "opened a packet socket: it can read and forge all traffic"
+                                     : "opened a raw socket: it can send packets under forged addresses");
   }
   const Limits limits = limits_of(trust, contains(kScanners, program) || contains(kScanners, without_version(program)));
   if (all_in(c.port_list, kMailPorts)) {

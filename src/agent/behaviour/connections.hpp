@@ -33,7 +33,9 @@ struct Connections {
   std::vector<std::uint16_t> port_list;  ///< the first of them
   std::optional<net::IpAddress> example;
   std::string comm;
-  bool raw_only = false;  ///< told because of a raw or packet socket, not of its counts
+  std::string exe;           ///< empty if unknown
+  std::uint32_t parent = 0;  ///< 0 if unknown
+  bool raw_only = false;     ///< told because of a raw or packet socket, not of its counts
   bool packet_socket = false;
 };
 
@@ -42,11 +44,11 @@ struct Connections {
 
 /// What is known of the process.
 enum class Trust : std::uint8_t {
-  Reported,  ///< run from a place from which nothing should be run, from memory, or deleted
-  Strangers, ///< serves strangers, or was started by what does
-  Script,    ///< an interpreter, or a program that is not the system's
-  System,    ///< a program of the system
-  Talker,    ///< one whose work it is to talk to many
+  Reported,   ///< run from a place from which nothing should be run, from memory, or deleted
+  Strangers,  ///< serves strangers, or was started by what does
+  Script,     ///< an interpreter, or a program that is not the system's
+  System,     ///< a program of the system
+  Talker,     ///< one whose work it is to talk to many
 };
 [[nodiscard]] Trust trust_of(std::string_view exe, const std::vector<Process>& ancestors, bool reported, bool unlinked);
 

@@ -90,16 +90,17 @@ void read_table(const char* name, bool udp, Sockets& sockets) {
 
 std::optional<std::uint64_t> socket_inode(const std::string& link) {
   constexpr std::string_view kSocket = "socket:[";
-  return link.starts_with(kSocket) && link.ends_with(']') ? parse_number(std::string_view(link).substr(kSocket.size(), link.size() - kSocket.size() - 1))
-                                                          : std::nullopt;
+  return link.starts_with(kSocket) && link.ends_with(']')
+             ? parse_number(std::string_view(link).substr(kSocket.size(), link.size() - kSocket.size() - 1))
+             : std::nullopt;
 }
 
 template <typename Visit>
 void for_each_socket(const ProcReader& proc, std::uint32_t pid, Visit visit) {
   std::error_code error;
   std::size_t looked_at = 0;
-  for (std::filesystem::directory_iterator it(proc.path(pid, "fd"), error); !error && it != std::filesystem::directory_iterator{} && ++looked_at < kDescriptors;
-       it.increment(error)) {
+  for (std::filesystem::directory_iterator it(proc.path(pid, "fd"), error);
+       !error && it != std::filesystem::directory_iterator{} && ++looked_at < kDescriptors; it.increment(error)) {
     std::error_code ignored;
     if (const auto inode = socket_inode(std::filesystem::read_symlink(it->path(), ignored).string())) {
       visit(*inode);

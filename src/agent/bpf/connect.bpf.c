@@ -27,6 +27,8 @@ char LICENSE[] SEC("license") = "GPL";
 #define kSockRaw 3
 #define kDestination 1
 #define kPort 2
+#define kMaxDepth 16
+#define kComponentBytes 64
 
 // Counted without locks: two threads of a process at the same moment may be counted as one, and no power of two is passed over.
 struct Activity {
@@ -77,6 +79,12 @@ struct {
   __type(key, __u32);
   __type(value, __u64);
 } counters SEC(".maps");
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct ConnectRecord);
+} scratch SEC(".maps");
 
 static __always_inline void count(__u32 which) {
   __u64* counter = bpf_map_lookup_elem(&counters, &which);
@@ -103,12 +111,48 @@ static __always_inline struct Activity* activity_of(__u32 group, __u64 now) {
   return bpf_map_lookup_elem(&processes, &group);
 }
 
-static __always_inline void tell(const struct Activity* activity, __u32 pid, __u32 why, __u64 now, __u32 family, const __u32* address) {
-  struct ConnectRecord* record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+// The program's path, leaf first, into the scratch record: a process that connects is often gone before the agent can ask.
+__noinline __u32 write_program(__u64 task_address) {
+  const __u32 zero = 0;
+  struct ConnectRecord* record = bpf_map_lookup_elem(&scratch, &zero);
   if (!record) {
-    count(PINFOLD_CONNECT_COUNT_LOST);
+    return 0;
+  }
+  struct task_struct* task = (struct task_struct*)task_address;
+  struct file* file = BPF_CORE_READ(task, mm, exe_file);
+  if (!file) {
+    return 0;
+  }
+  struct dentry* dentry = BPF_CORE_READ(file, f_path.dentry);
+  struct mount* mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+  __u32 at = 0;
+  for (int i = 0; i < kMaxDepth; ++i) {
+    if (dentry != BPF_CORE_READ(mount, mnt.mnt_root) || BPF_CORE_READ(mount, mnt_parent) == mount) {
+      if (at > PINFOLD_CONNECT_PATH - kComponentBytes) {
+        break;
+      }
+      const long written = bpf_probe_read_kernel_str(record->exe + (at & (PINFOLD_CONNECT_PATH - 1)), kComponentBytes, BPF_CORE_READ(dentry, d_name.name));
+      if (written <= 0) {
+        break;
+      }
+      at += (__u32)written;
+    }
+    if (!step_up(&dentry, &mount)) {
+      break;
+    }
+  }
+  return at;
+}
+
+static __always_inline void tell(const struct Activity* activity, __u32 pid, __u32 why, __u64 now, __u32 family, const __u32* address) {
+  const __u32 zero = 0;
+  const struct ConnectSettings* own = bpf_map_lookup_elem(&settings, &zero);
+  struct ConnectRecord* record = bpf_map_lookup_elem(&scratch, &zero);
+  if (!record || !own) {
     return;
   }
+  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
+  struct task_struct* leader = BPF_CORE_READ(task, group_leader);
   record->mono_ns = now;
   record->first_ns = activity->first_ns;
   record->pid = pid;
@@ -124,7 +168,11 @@ static __always_inline void tell(const struct Activity* activity, __u32 pid, __u
   record->family = family;
   __builtin_memcpy(record->last_address, address, sizeof(record->last_address));
   bpf_get_current_comm(record->comm, sizeof(record->comm));
-  bpf_ringbuf_submit(record, 0);
+  record->parent = pid_in((__u64)BPF_CORE_READ(leader, real_parent), own->pid_namespace);
+  record->exe_bytes = write_program((__u64)leader);
+  if (bpf_ringbuf_output(&records, record, sizeof(*record), 0) != 0) {
+    count(PINFOLD_CONNECT_COUNT_LOST);
+  }
 }
 
 static __always_inline __u32 own_pid(void) {

@@ -7,6 +7,8 @@
 #define PINFOLD_CONNECT_FIRST 16         /* distinct destinations or ports from which a process is told */
 #define PINFOLD_CONNECT_FIRST_CALLS 512  /* calls from which a process is told */
 
+#define PINFOLD_CONNECT_PATH 256         /* a power of two */
+
 /* Why it is told. */
 #define PINFOLD_CONNECT_DESTINATIONS 1U
 #define PINFOLD_CONNECT_PORT_NUMBERS 2U
@@ -29,6 +31,9 @@ struct ConnectRecord {
   unsigned int family;     /* of last_address: 4 or 6; 0 if there was none */
   unsigned char last_address[16];
   char comm[16];
+  unsigned int exe_bytes;
+  unsigned int parent; /* pid; 0 if unknown */
+  char exe[PINFOLD_CONNECT_PATH]; /* the program, leaf first, each component ended by NUL */
 };
 
 struct ConnectSettings {

@@ -98,27 +98,6 @@ static __always_inline void count(__u32 which) {
   }
 }
 
-// One step towards the root, across mounts. False at the root.
-static __always_inline bool step_up(struct dentry** dentry, struct mount** mount) {
-  if (*dentry == BPF_CORE_READ(*mount, mnt.mnt_root)) {
-    struct mount* parent = BPF_CORE_READ(*mount, mnt_parent);
-    if (parent == *mount) {
-      return false;
-    }
-    *dentry = BPF_CORE_READ(*mount, mnt_mountpoint);
-    *mount = parent;
-    return true;
-  }
-  struct dentry* parent = BPF_CORE_READ(*dentry, d_parent);
-  if (parent == *dentry) {
-    return false;
-  }
-  *dentry = parent;
-  return true;
-}
-
-static __always_inline struct mount* mount_of(struct vfsmount* mnt) { return (void*)mnt - bpf_core_field_offset(struct mount, mnt); }
-
 // Is it, or does it lie below, a watched directory? By inode and device, so that neither a bind mount nor a symlink hides it.
 __noinline int below_watched(__u64 dentry_address, __u64 mnt_address) {
   struct dentry* dentry = (struct dentry*)dentry_address;

@@ -1,16 +1,22 @@
 #include "agent/bpf/images.hpp"
 
 // PINFOLD_BPF_FOLDER is where the objects are, from agent/bpf/bpf.cmake.
-#define PINFOLD_IMAGE(name)                                      \
-  ".balign 16\n"                                                 \
-  ".hidden pinfold_" name "_image_begin\n"                       \
-  ".global pinfold_" name "_image_begin\n"                       \
-  "pinfold_" name "_image_begin:\n"                              \
-  ".incbin \"" PINFOLD_BPF_FOLDER "/" name                       \
-  ".bpf.o\"\n"                                                   \
-  ".hidden pinfold_" name "_image_end\n"                         \
-  ".global pinfold_" name "_image_end\n"                         \
-  "pinfold_" name "_image_end:\n"                                \
+#define PINFOLD_IMAGE(name)                \
+  ".balign 16\n"                           \
+  ".hidden pinfold_" name                  \
+  "_image_begin\n"                         \
+  ".global pinfold_" name                  \
+  "_image_begin\n"                         \
+  "pinfold_" name                          \
+  "_image_begin:\n"                        \
+  ".incbin \"" PINFOLD_BPF_FOLDER "/" name \
+  ".bpf.o\"\n"                             \
+  ".hidden pinfold_" name                  \
+  "_image_end\n"                           \
+  ".global pinfold_" name                  \
+  "_image_end\n"                           \
+  "pinfold_" name                          \
+  "_image_end:\n"                          \
   ".byte 0\n"
 
 asm(".section .rodata.pinfold_images,\"a\",@progbits\n" PINFOLD_IMAGE("exec") PINFOLD_IMAGE("connect") ".previous\n");

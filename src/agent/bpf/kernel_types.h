@@ -78,6 +78,7 @@ struct css_set {
   struct cgroup* dfl_cgrp;
 };
 struct mm_struct {
+  struct file* exe_file;
   unsigned long arg_start;
   unsigned long arg_end;
 };

@@ -1,4 +1,4 @@
-// Shared by the agent's kernel programs: whose a task is. Include after kernel_types.h.
+// Shared by the agent's kernel programs: whose a task is, and the way up a path. Include after kernel_types.h.
 #pragma once
 
 #define kMaxNamespaces 8
@@ -21,3 +21,24 @@ __noinline __u32 pid_in(__u64 task_address, __u32 own) {
   }
   return 0;
 }
+
+// One step towards the root, across mounts. False at the root.
+static __always_inline bool step_up(struct dentry** dentry, struct mount** mount) {
+  if (*dentry == BPF_CORE_READ(*mount, mnt.mnt_root)) {
+    struct mount* parent = BPF_CORE_READ(*mount, mnt_parent);
+    if (parent == *mount) {
+      return false;
+    }
+    *dentry = BPF_CORE_READ(*mount, mnt_mountpoint);
+    *mount = parent;
+    return true;
+  }
+  struct dentry* parent = BPF_CORE_READ(*dentry, d_parent);
+  if (parent == *dentry) {
+    return false;
+  }
+  *dentry = parent;
+  return true;
+}
+
+static __always_inline struct mount* mount_of(struct vfsmount* mnt) { return (void*)mnt - bpf_core_field_offset(struct mount, mnt); }

@@ -47,7 +47,7 @@ public:
 
   [[nodiscard]] Expected<void, std::string> fill_maps(const WatchedPaths& watched) const {
     const auto pid_namespace = namespace_number("/proc/self/ns/pid");
-    const auto mount_namespace = namespace_number("/proc/self/ns/mnt");
+    const auto mount_namespace = namespace_number("/proc/1/ns/mnt");  // the agent's unit has one of its own
     if (!pid_namespace || !mount_namespace) {
       return Unexpected((pid_namespace ? mount_namespace : pid_namespace).error());
     }

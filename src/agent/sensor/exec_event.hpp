@@ -55,6 +55,9 @@ struct ExecEvent {
 /// A ring-buffer record (bpf/exec_record.h) → event; nullopt if its size or a length in it is impossible.
 [[nodiscard]] std::optional<ExecEvent> decode_exec_record(std::span<const std::uint8_t> record);
 
+/// "x.pl\0shm\0dev\0" → "/dev/shm/x.pl". The root's own name is "/", a file without a place (memfd) has just its name.
+[[nodiscard]] std::string path_of_components(std::string_view leaf_first);
+
 /// "a\0b\0" → {"a", "b"}; what follows the last NUL counts as an argument (it was cut).
 [[nodiscard]] std::vector<std::string> split_arguments(std::string_view block);
 

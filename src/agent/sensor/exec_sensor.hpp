@@ -23,6 +23,8 @@ inline constexpr Millis kPollInterval{250};
 /// Directories from which nothing should be run. Absolute, without a trailing slash.
 using WatchedPaths = std::vector<std::string>;
 [[nodiscard]] WatchedPaths default_watched_paths();
+/// What else everybody may write to on this machine, of a list of usual suspects (/run/lock, PHP's sessions, …).
+[[nodiscard]] WatchedPaths other_writable_places();
 /// Is `path` (normalised) one of them or below one?
 [[nodiscard]] bool below(const WatchedPaths& watched, std::string_view path);
 

@@ -9,7 +9,7 @@
 
 namespace pinfold::agent {
 
-/// nullopt for kernel threads and processes that have gone. `own_mounts` is the agent's own link "ns/mnt".
+/// nullopt for kernel threads and processes that have gone. `own_mounts` is the first process's link "ns/mnt": the server's own.
 [[nodiscard]] std::optional<ExecEvent> process_event(const ProcReader& proc, std::uint32_t pid, const std::string& own_mounts, MonoTime now);
 
 }  // namespace pinfold::agent

@@ -32,7 +32,8 @@ void raise(int event) {
 }
 
 std::vector<std::string> command_line(const ResponderSettings& settings) {
-  std::vector<std::string> words{"pinfold-agent", "answer", "--socket", std::to_string(kResponderSocket), "--deny", std::string(to_string(settings.denial))};
+  std::vector<std::string> words{
+      "pinfold-agent", "answer", "--socket", std::to_string(kResponderSocket), "--deny", std::string(to_string(settings.denial))};
   if (!settings.permission) {
     words.emplace_back("--afterwards");
   }

@@ -66,9 +66,9 @@ public:
   struct Health {
     bool permission = false;  ///< copies are made before the opener goes on
     bool drops = false;
-    std::string words;        ///< what is not as it should be; empty if all is well
+    std::string words;  ///< what is not as it should be; empty if all is well
     std::uint32_t restarts = 0;
-    std::uint64_t lost = 0;   ///< sightings lost so far
+    std::uint64_t lost = 0;  ///< sightings lost so far
   };
 
   /// Starts the responder as `program answer …` and waits for its first word.

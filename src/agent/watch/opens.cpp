@@ -19,7 +19,8 @@ constexpr std::size_t kMaxCopies = 32;
 constexpr Seconds kCopyAge{5};
 constexpr std::array<std::string_view, 8> kShells{"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "busybox"};
 /// `cat x | perl`: programs that pass a file on.
-constexpr std::array<std::string_view, 15> kFeeders{"cat", "tac", "head", "tail", "base64", "base32", "xxd", "gzip", "gunzip", "zcat", "bzip2", "xz", "openssl", "sed", "dd"};
+constexpr std::array<std::string_view, 15> kFeeders{"cat",    "tac",  "head",  "tail", "base64",  "base32", "xxd", "gzip",
+                                                    "gunzip", "zcat", "bzip2", "xz",   "openssl", "sed",    "dd"};
 constexpr std::string_view kDeleted = " (deleted)";
 
 template <std::size_t N>
@@ -46,7 +47,7 @@ std::optional<FileId> file_id(int fd) {
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? std::optional(numbers(status)) : std::nullopt;
 }
 
-OpenJudge::OpenJudge() : x_own_mounts(x_proc.link(static_cast<std::uint32_t>(getpid()), "ns/mnt")) {}
+OpenJudge::OpenJudge() : x_own_mounts(x_proc.link(1, "ns/mnt")) {}
 
 bool OpenJudge::is_its_script(const ExecEvent& event, std::string_view interpreter, const FileId& opened) const {
   const auto script = script_argument(interpreter, event.arguments);

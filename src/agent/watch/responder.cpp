@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,18 +20,17 @@
 #include <cstring>
 
 #include "agent/self_limits.hpp"
-#include "agent/sensor/process_event.hpp"
 #include "agent/watch/drop_events.hpp"
 #include "agent/watch/opens.hpp"
 #include "agent/watch/reach.hpp"
+#include "agent/watch/writers.hpp"
 #include "base/clock.hpp"
 
 namespace pinfold::agent {
 namespace {
 
-constexpr Millis kRound{200};           // the longest wait, so that the switch is always set again in time
-constexpr Millis kSetAgain{100};        // and the shortest time between two settings
-constexpr std::uint64_t kWritersPerSecond = 200;
+constexpr Millis kRound{200};     // the longest wait, so that the switch is always set again in time
+constexpr Millis kSetAgain{100};  // and the shortest time between two settings
 constexpr Seconds kFirstPause{1};
 constexpr Seconds kLongestPause{60};
 constexpr Seconds kLongLife{10};
@@ -182,7 +182,7 @@ private:
 
   [[nodiscard]] std::string open_drops() {
     auto drops = x_settings.fanotify ? open_fanotify_drops(x_settings.watched)
-                                           : Expected<std::unique_ptr<DropEvents>, std::string>(Unexpected(std::string("switched off")));
+                                     : Expected<std::unique_ptr<DropEvents>, std::string>(Unexpected(std::string("switched off")));
     std::string why;
     if (!drops) {
       why = "drops by inotify: " + drops.error() + ". ";
@@ -240,6 +240,9 @@ private:
   void answer(const fanotify_event_metadata& event, MonoTime now) {
     const auto pid = static_cast<std::uint32_t>(event.pid);
     auto sighting = event.pid <= 0 || pid == x_agent ? std::nullopt : x_judge.look(event.fd, pid, (event.mask & kExecuted) != 0, now);
+    if (event.pid > 0 && pid != x_agent && (event.mask & kExecuted) == 0) {
+      x_writers.on_open(event.fd, pid, now);
+    }
     bool complete = true;
     const int copy = sighting && !x_judge.copied_before(event.fd, now) ? copy_of(event.fd, complete) : -1;
     const bool denied = sighting && denies(*sighting);
@@ -277,7 +280,8 @@ private:
       return;
     }
     if (event.directory && S_ISDIR(status.st_mode)) {
-      const bool part_of_root = std::any_of(x_part_of_root.begin(), x_part_of_root.end(), [&](const std::string& path) { return below({path}, event.path); });
+      const bool part_of_root =
+          std::any_of(x_part_of_root.begin(), x_part_of_root.end(), [&](const std::string& path) { return below({path}, event.path); });
       if (part_of_root && x_group >= 0 && x_marked < kMaxMarked && pinfold::agent::mark(x_group, Reach::Directories, x_mask, event.path)) {
         ++x_marked;
       }
@@ -291,21 +295,12 @@ private:
     sighting.path = event.path;
     sighting.event.at = now;
     sighting.event.uid = status.st_uid;
-    if (event.pid != 0 && may_ask_writer(now)) {
-      if (auto writer = process_event(x_proc, event.pid, x_own_mounts, now)) {
-        complete_ancestry(x_proc, event.pid, writer->ancestors);
-        sighting.event = *std::move(writer);
-      }
+    const FileId id{status.st_ino, (std::uint64_t{major(status.st_dev)} << 20U) | minor(status.st_dev)};
+    if (const auto writer = x_writers.of(id, event.pid, now)) {
+      sighting.event = *writer;
+      sighting.event.at = now;
     }
     tell(std::move(sighting), -1);
-  }
-
-  [[nodiscard]] bool may_ask_writer(MonoTime now) {
-    if (now - x_second >= Seconds{1}) {
-      x_second = now;
-      x_asked = 0;
-    }
-    return ++x_asked <= kWritersPerSecond;
   }
 
   void tell(Sighting sighting, int copy) {
@@ -321,8 +316,7 @@ private:
   std::uint32_t x_restarts;
   DeadMansSwitch x_switch;
   OpenJudge x_judge;
-  ProcReader x_proc;
-  std::string x_own_mounts = x_proc.link(static_cast<std::uint32_t>(getpid()), "ns/mnt");
+  Writers x_writers;
   int x_group = -1;
   std::uint64_t x_mask = 0;
   bool x_permission = false;
@@ -330,8 +324,6 @@ private:
   std::vector<std::string> x_part_of_root;
   std::size_t x_marked = 0;
   bool x_told_incomplete = false;
-  MonoTime x_second;
-  std::uint64_t x_asked = 0;
   std::uint64_t x_lost = 0;
 };
 

@@ -14,7 +14,7 @@
 /// holds the group itself. The one thing that outlives it is a frozen cgroup of version 1, where no signal arrives.
 /// Opens no regular file below a watched directory, since it would wait for itself.
 /// Capabilities: keeps CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; the keeper keeps what fanotify_init takes, and touches nothing from outside.
-/// Bounds:  copies of kMaxCapture bytes; kMaxWaiting messages in the socket; writers are looked up kWritersPerSecond times a second.
+/// Bounds:  copies of kMaxCapture bytes; kMaxWaiting messages in the socket; writers.hpp has its own.
 /// Source:  fanotify(7), timer_create(2), signal(7).
 #pragma once
 
@@ -39,8 +39,8 @@ enum class Denial : std::uint8_t {
 struct ResponderSettings {
   WatchedPaths watched;
   Denial denial = Denial::Off;
-  bool permission = true;      ///< false: only afterwards, by notification (for tests, and as kernels without permission events do)
-  bool fanotify = true;        ///< false: neither opens nor names by fanotify; drops by inotify
+  bool permission = true;  ///< false: only afterwards, by notification (for tests, and as kernels without permission events do)
+  bool fanotify = true;    ///< false: neither opens nor names by fanotify; drops by inotify
 };
 
 /// The keeper's life, in its own process; `socket` is its end. Returns the exit status when the agent has gone.

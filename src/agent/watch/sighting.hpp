@@ -27,17 +27,17 @@ struct Sighting {
     Health,      ///< nothing happened; `path` says how the responder is
   };
   What what = What::Health;
-  std::string path;         ///< as the process that is named sees it
+  std::string path;  ///< as the process that is named sees it
   FileId id;
-  bool complete = true;     ///< the copy holds the whole file
-  bool has_copy = false;    ///< a memory file came along
+  bool complete = true;   ///< the copy holds the whole file
+  bool has_copy = false;  ///< a memory file came along
   bool denied = false;
   bool permission = false;  ///< opens wait for an answer (Health)
   bool drops = false;       ///< drops are seen (Health)
   std::uint32_t restarts = 0;
-  std::uint64_t lost = 0;   ///< sightings that found no room so far
-  std::string pipe;         ///< "pipe:[7]": the opener's standard output (Redirected)
-  ExecEvent event;          ///< the process: pid 0 if it had gone
+  std::uint64_t lost = 0;  ///< sightings that found no room so far
+  std::string pipe;        ///< "pipe:[7]": the opener's standard output (Redirected)
+  ExecEvent event;         ///< the process: pid 0 if it had gone
   friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 
