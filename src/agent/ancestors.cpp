@@ -112,6 +112,8 @@ const std::vector<Row>& excusing() {
         "buildbot-worker",
         "buildd",
         "ccache",
+        "buildkitd",
+        "buildah",
         "distccd",
         "strip",
         "objcopy"}},
@@ -166,8 +168,8 @@ const std::vector<Row>& excusing() {
                       "cloud-init",      "logrotate",        "certbot", "rkhunter",    "chkrootkit", "lynis",       "etckeeper", "waagent",
                       "google_guest_ag", "amazon-ssm-agen",  "wp",      "wp-cli",      "drush",      "phpunit",     "artisan"}},
       {Role::Container,
-       {"runc", "crun", "containerd-shim", "containerd-shim-runc-v", "containerd", "dockerd", "podman", "conmon", "crio", "kubelet", "buildkitd",
-        "buildah", "lxc-start", "lxd", "incusd", "bwrap", "systemd-nspawn", "nerdctl"}},
+       {"runc", "crun", "containerd-shim", "containerd-shim-runc-v", "containerd", "dockerd", "podman", "conmon", "crio", "kubelet", "lxc-start",
+        "lxd", "incusd", "bwrap", "systemd-nspawn", "nerdctl"}},
   };
   return rows;
 }

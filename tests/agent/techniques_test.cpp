@@ -44,9 +44,7 @@ const Row kRows[] = {
     {"compiled_by_person", "echo 'int main(void){return 0;}' > c.c; gcc c.c -o by-me && ./by-me", "", "/tmp/by-me"},
     {"pipe_by_service", "$PHP -c 'echo : | sh; :'", "malicious_script run_from_pipe"},
     {"pipe_by_person", "echo : | dash", "", "(a pipe)"},
-    {"socket_shell",
-     "perl -e 'use Socket; socketpair(A, B, AF_UNIX, SOCK_STREAM, 0); print A \":\\n\"; shutdown(A, 1); open(STDIN, \"<&\", \\*B); exec \"sh\", "
-     "\"-i\"'",
+    {"socket_shell", R"(perl -e 'use Socket; socketpair(A, B, AF_UNIX, SOCK_STREAM, 0); syswrite A, ":\n"; open(STDIN, "<&B"); exec "sh", "-i"')",
      "(a network connection)"},
     {"by_service", "echo : > /tmp/web.sh; $PHP -c 'sh /tmp/web.sh; :'", "/tmp/web.sh"},
     {"by_database", "echo : > /tmp/udf.sh; $MYSQLD -c 'sh /tmp/udf.sh; :'", "/tmp/udf.sh"},
