@@ -248,7 +248,7 @@ void Agent::on_sighting(Sighting sighting) {
     if (twin != x_twins.end()) {
       twin->sighting = std::move(sighting);
     } else if (x_twins.size() < kMaxSightings) {
-      x_twins.push_back({std::move(sighting), x_clock.mono() + kTwinWait});
+      x_twins.push_back({std::move(sighting), x_clock.mono() + 2 * kTwinWait});  // it outlasts the run that it may explain
     }
   }
 }

@@ -14,6 +14,23 @@
 namespace pinfold::agent {
 namespace {
 
+/// The responder has seen the ancestors while the process still waited for its open; by the time of the exec event some may have gone.
+template <typename Twins>
+const ExecEvent& complete(ExecEvent& event, const Twins& twins) {
+  for (const auto& twin : twins) {
+    const ExecEvent& seen = twin.sighting.event;
+    if (seen.pid != event.pid) {
+      continue;
+    }
+    for (std::size_t i = 0; i < std::min(event.ancestors.size(), seen.ancestors.size()); ++i) {
+      if (event.ancestors[i].exe.empty() && event.ancestors[i].pid == seen.ancestors[i].pid) {
+        event.ancestors[i] = seen.ancestors[i];
+      }
+    }
+  }
+  return event;
+}
+
 Content content_from(std::string bytes, bool complete, std::string how) { return {std::move(bytes), complete, std::move(how)}; }
 
 }  // namespace
@@ -59,7 +76,8 @@ void Agent::retry_pending() {
     }
     if ((pending.content.bytes.empty() && now < pending.deadline) || now < pending.settled) {
       still.push_back(std::move(pending));
-    } else if (!is_built(pending.event.exe_id) || judge(pending.subject, pending.event, /*built_here=*/true)) {
+    } else if (auto judgement = judge(pending.subject, complete(pending.event, x_twins), is_built(pending.event.exe_id))) {
+      pending.judgement = *std::move(judgement);
       enqueue(std::move(pending));
     }
   }

@@ -153,9 +153,9 @@ TEST_F(AgentInNamespaces, TellsWhichSiteAPhpProcessServed) {
   LabServer server;
   START_OR_SKIP(server, "");
   const std::string php = (server.folder_inside() / "php-cgi8.2").string();
-  server.command("cp /bin/dash " + php + "; mkdir -p /mnt/www/uploads; echo '1;' > /tmp/page.pl");
-  server.command("(cd /mnt/www/uploads; HTTP_HOST=shop.example.net SCRIPT_FILENAME=/mnt/www/uploads/x.php DB_PASSWORD=hunter2 " + php +
-                 " -c 'sh -c \"perl /tmp/page.pl; :\"; :') </dev/null >/dev/null");
+  server.command("cp /bin/dash " + php + "; mkdir -p /mnt/www/uploads; mkfifo /tmp/hold; echo '<STDIN>;' > /tmp/page.pl");
+  server.command("(cd /mnt/www/uploads; HTTP_HOST=shop.example.net SCRIPT_FILENAME=/mnt/www/uploads/x.php DB_PASSWORD=hunter2 exec " + php +
+                 " -c 'sh -c \"perl /tmp/page.pl; :\"; :') <>/tmp/hold >/dev/null &");
   ASSERT_TRUE(server.desk().wait_until([](const auto& told) { return tells(told, "/tmp/page.pl"); }, kPatience));
   const auto told = server.desk().told();
   const abuse::Finding& f = finding_of(told, "/tmp/page.pl");
