@@ -11,7 +11,7 @@ export CCACHE_NOHASHDIR ?= 1
 SERVERS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup setup-lab setup-browser ui build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-audit bench-flow bench-http bench-mail soak-flow evaluate simulate-year package sbom golden demo dev format clean
+.PHONY: help setup setup-lab setup-browser ui build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-agent bench-audit bench-flow bench-http bench-mail soak-flow evaluate simulate-year package sbom golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -77,6 +77,11 @@ bench-flow: build     ## flow collectors side by side: CPU seconds per million f
 	@tools/setup bench
 	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target flow_gen flow_sink
 	@tools/as-root python3 bench/netbench.py --lossless $(BENCH)
+
+bench-agent: build    ## what the host agent costs an exec, loses and takes in memory, beside auditd (root; 3 min)
+	@tools/setup bench
+	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target exec_load
+	@tools/as-root python3 bench/agent_bench.py --auditd $(BENCH)
 
 soak-flow: build      ## MINUTES (10) of steady flows: memory over time, every counter explained (root)
 	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target flow_gen

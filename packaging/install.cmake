@@ -10,6 +10,7 @@ install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/mirror.conf ${CMAKE_SOURCE_D
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/pinfold.service DESTINATION ${units} COMPONENT pinfold)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/pinfold RENAME copyright COMPONENT pinfold)
 install(TARGETS pinfold-agent RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT pinfold-agent)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/pinfold-agent.service DESTINATION ${units} COMPONENT pinfold-agent)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/pinfold-agent RENAME copyright COMPONENT pinfold-agent)
 
 # The manual page and the completions are what the program says of itself.

@@ -92,6 +92,7 @@ int status(const std::filesystem::path& state, bool json) {
     fmt::print("{} since {} as process {}\nserver    {}\nsensors   {}\nexecs     {} seen, {} looked at, {} events lost\n",
                fresh ? "running" : "NOT RUNNING; last ran", to_people(loaded->started), loaded->pid, pinfold::printable(loaded->server),
                pinfold::printable(loaded->tier), loaded->execs, loaded->events, loaded->events_lost);
+    fmt::print("network   {} connections counted\n", loaded->connections);
     fmt::print("findings  {} made ({} without a copy), {} told, {} waiting, {} lost\n", loaded->findings, loaded->without_content,
                loaded->findings_sent, loaded->findings_waiting, loaded->findings_lost);
     if (!loaded->last_error.empty()) {
@@ -109,11 +110,22 @@ int command_line(int argc, char** argv) {
   std::string state = config.state.string();
   std::string quiet = "60 s";
   std::string log_level = "info";
+  std::string deny = "off";
+  std::string allow_list = config.allow_list.string();
   CLI::App* run_command = app.add_subcommand("run", "watch until SIGTERM");
   run_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
-  run_command->add_option("--watch", config.watched, "directories from which nothing should be run")->capture_default_str();
+  CLI::Option* watch = run_command->add_option("--watch", config.watched, "directories from which nothing should be run")->capture_default_str();
   run_command->add_option("--quiet", quiet, "runs of the same script within this of one another are one finding")->capture_default_str();
-  run_command->add_flag("--poll", config.poll_only, "do not use BPF; read /proc only");
+  run_command->add_option("--deny", deny, "who may not run anything out of the watched directories: off, services (users below 1000), everyone")
+      ->check(CLI::IsMember({"off", "services", "everyone"}))
+      ->capture_default_str();
+  run_command->add_option("--allow-list", allow_list, "SHA-256 hashes of files that are known and harmless, one a line")->capture_default_str();
+  run_command->add_flag("!--no-bpf", config.use_bpf, "do not use BPF: the process connector, else /proc");
+  run_command->add_flag("!--no-connector", config.use_connector, "do not use the process connector either");
+  run_command->add_flag("!--no-fanotify", config.use_fanotify, "do not use fanotify: drops by inotify, no copies on opening");
+  run_command->add_flag("!--no-permission", config.use_permission, "do not hold opens for an answer: copies are made after the fact");
+  bool poll = false;
+  run_command->add_flag("--poll", poll, "neither BPF nor the process connector; read /proc only");
   run_command->add_option("--log-level", log_level)->check(CLI::IsMember({"debug", "info", "warning", "error"}))->capture_default_str();
   run_command->set_config("--config", "", "file of the options above, one 'name = value' a line");
   std::string url;
@@ -124,6 +136,14 @@ int command_line(int argc, char** argv) {
   enroll_command->add_option("TOKEN", token, "from: pinfold agent token SERVER")->required();
   enroll_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
   enroll_command->add_option("--hostname", hostname, "the name to introduce this server by")->capture_default_str();
+  int socket = -1;
+  agent::ResponderSettings responder;
+  CLI::App* answer_command = app.add_subcommand("answer", "")->group("");
+  answer_command->add_option("--socket", socket)->required();
+  answer_command->add_option("--deny", deny);
+  answer_command->add_option("--watch", responder.watched)->required();
+  answer_command->add_flag("!--afterwards", responder.permission);
+  answer_command->add_flag("!--inotify", responder.fanotify);
   bool json = false;
   CLI::App* status_command = app.add_subcommand("status", "what the running agent sees and has told; exit status 1 if none runs");
   status_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
@@ -138,7 +158,19 @@ int command_line(int argc, char** argv) {
   if (audit_command->parsed()) {
     return pinfold::app::run_audit_command(std::move(audit), hostname);
   }
+  if (watch->count() == 0) {
+    const agent::WatchedPaths others = agent::other_writable_places();
+    config.watched.insert(config.watched.end(), others.begin(), others.end());
+  }
   config.state = state;
+  config.allow_list = allow_list;
+  config.denial = agent::parse_denial(deny).value_or(agent::Denial::Off);
+  responder.denial = config.denial;
+  config.use_bpf = config.use_bpf && !poll;
+  config.use_connector = config.use_connector && !poll;
+  if (answer_command->parsed()) {
+    return agent::run_responder(socket, responder);  // started by `run`, not by people
+  }
   if (run_command->parsed()) {
     pinfold::set_log_level(log_level == "debug"     ? pinfold::LogLevel::Debug
                            : log_level == "warning" ? pinfold::LogLevel::Warning

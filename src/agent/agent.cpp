@@ -7,18 +7,18 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/self_limits.hpp"
+#include "agent/sensor/pipe_source.hpp"
+#include "agent/sensor/process_event.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "wire/wire.hpp"
 
 namespace pinfold::agent {
 namespace {
 
 constexpr Seconds kHousekeeping{1};
 constexpr Millis kPendingPoll{10};
-constexpr std::size_t kMaxPasswd = std::size_t{1} << 20U;
-
-Content content_from(std::string bytes, bool complete, std::string how) { return {std::move(bytes), complete, std::move(how)}; }
+constexpr std::size_t kReportsARound = 8;
 
 }  // namespace
 
@@ -41,9 +41,18 @@ Expected<std::unique_ptr<Agent>, std::string> Agent::create(Config config, const
   }
   agent->x_spool = std::move(*spool);
   DeskClient client(enrolled->desk, *key, clock);
-  agent->x_speaker = {enrolled->server, client.id()};
-  agent->x_runs.emplace(agent->x_config.quiet, agent->x_config.retell);
+  agent->x_reporter = std::make_unique<Reporter>(agent->x_config, *agent->x_spool, Speaker{enrolled->server, client.id()}, clock,
+                                                 [self = agent.get()] { self->x_uplink->wake(); });
+  agent->x_own_mounts = agent->x_proc.link(1, "ns/mnt");
   agent->open_sensors();
+  // From here on no thread can do more than read what other processes are doing.
+  limit_memory(kMaxMemory);
+  if (agent->x_config.drop_capabilities && !drop_capabilities({kCapSysPtrace, kCapDacReadSearch, kCapBpf})) {
+    return Unexpected(std::string("capabilities cannot be dropped"));
+  }
+  if (agent->x_capture) {
+    agent->x_capture->start();
+  }
   agent->x_uplink = std::make_unique<Uplink>(client, *agent->x_spool,
                                              [self = agent.get()] { return self->x_tier.with([](const std::string& tier) { return tier; }); });
   agent->x_status.pid = getpid();
@@ -54,30 +63,61 @@ Expected<std::unique_ptr<Agent>, std::string> Agent::create(Config config, const
 }
 
 void Agent::open_sensors() {
-  if (!x_config.poll_only) {
+  if (x_config.use_bpf) {
     auto sensor = open_bpf_sensor(x_config.watched);
     if (sensor) {
       x_sensor = std::move(*sensor);
     } else {
-      log_warning("AGENT_BPF_REFUSED", "{}; falling back to reading /proc", printable(sensor.error()));
+      log_warning("AGENT_BPF_REFUSED", "{}; falling back to slower ways of seeing", printable(sensor.error()));
+    }
+  }
+  if (!x_sensor && x_config.use_connector) {
+    auto sensor = open_connector_sensor(x_config.watched, x_clock);
+    if (sensor) {
+      x_sensor = std::move(*sensor);
+    } else {
+      log_warning("AGENT_CONNECTOR_REFUSED", "{}; falling back to reading /proc", printable(sensor.error()));
     }
   }
   if (!x_sensor) {
     x_sensor = open_proc_sensor(x_clock);
   }
-  auto capture = Capture::open(x_config.watched, x_clock);
+  ResponderSettings settings;
+  settings.denial = x_config.denial;
+  settings.fanotify = x_config.use_fanotify;
+  settings.permission = x_config.use_permission;
+  // Places that PHP opens all day are left to the exec sensor: an answer costs 26 us.
+  std::copy_if(x_config.watched.begin(), x_config.watched.end(), std::back_inserter(settings.watched),
+               [](const std::string& path) { return path.find("/php") == std::string::npos; });
+  auto capture = Capture::open(settings, x_config.program, x_clock);
   if (capture) {
     x_capture = std::move(*capture);
   } else {
     log_warning("AGENT_CAPTURE_REFUSED", "{}; scripts that delete themselves at once may leave no copy", printable(capture.error()));
   }
+  open_connections();
+}
+
+void Agent::open_connections() {
+  if (x_config.use_bpf) {
+    auto connections = open_bpf_connections();
+    if (connections) {
+      x_connections = std::move(*connections);
+      return;
+    }
+    log_warning("AGENT_CONNECTIONS_REFUSED", "{}; connections are looked at every 5 s instead", printable(connections.error()));
+  }
+  x_connections = open_proc_connections(x_clock);
 }
 
 void Agent::run(int stop_fd) {
   x_uplink->start();
   housekeeping();
   for (;;) {
-    std::array<pollfd, 2> waiting{{{stop_fd, POLLIN, 0}, {x_sensor->wait_fd(), POLLIN, 0}}};  // poll(2) passes over an fd of -1
+    std::array<pollfd, 4> waiting{{{stop_fd, POLLIN, 0},
+                                   {x_sensor->wait_fd(), POLLIN, 0},  // poll(2) passes over an fd of -1
+                                   {x_capture ? x_capture->wait_fd() : -1, POLLIN, 0},
+                                   {x_connections->wait_fd(), POLLIN, 0}}};
     if (poll(waiting.data(), waiting.size(), wait_time()) < 0 && errno != EINTR) {
       log_error("AGENT_WAIT_FAILED", "poll: {}", errno);
       return;
@@ -85,136 +125,229 @@ void Agent::run(int stop_fd) {
     if (waiting[0].revents != 0) {
       break;
     }
-    x_sensor->drain([this](ExecEvent event) { on_exec(std::move(event)); });
+    drain_sensors();
     retry_pending();
+    report_some(kReportsARound);
     if (x_clock.mono() >= x_next_housekeeping) {
       housekeeping();
     }
   }
-  for (const Pending& pending : std::exchange(x_pending, {})) {
-    report(pending, content_of(pending.event, pending.subject));
+  for (Case& pending : std::exchange(x_pending, {})) {
+    enqueue(std::move(pending));
   }
+  report_some(x_ready.size());
+  x_reporter->housekeeping(/*all=*/true);
   housekeeping();
   log_info("AGENT_STOPPED", "{} findings, {} told, {} waiting in the spool", x_status.findings, x_status.findings_sent, x_status.findings_waiting);
 }
 
 int Agent::wait_time() const {
-  if (!x_pending.empty()) {
+  if (!x_ready.empty()) {
+    return 0;
+  }
+  if (!x_pending.empty() || !x_twins.empty() || !x_pipes.empty()) {
     return static_cast<int>(kPendingPoll.count());
   }
   return static_cast<int>(x_sensor->wait_fd() < 0 ? kPollInterval.count() : Millis{kHousekeeping}.count());
 }
 
+void Agent::drain_sensors() {
+  x_sensor->drain([this](ExecEvent event) { on_exec(std::move(event)); });
+  if (x_capture) {
+    for (Sighting& sighting : x_capture->take()) {
+      on_sighting(std::move(sighting));
+    }
+  }
+  x_connections->drain([this](Connections connections) { on_connections(std::move(connections)); });
+}
+
+bool Agent::may_look_closely() {
+  const MonoTime now = x_clock.mono();
+  if (now - x_second >= Seconds{1}) {
+    x_second = now;
+    x_looked_at = 0;
+  }
+  return ++x_looked_at <= kLookedAtPerSecond;
+}
+
 void Agent::on_exec(ExecEvent event) {
   ++x_status.events;
-  const auto subject = find_subject(event, x_config.watched);
+  auto subject = find_subject(event, x_config.watched);
   if (!subject) {
     return;
   }
-  // The copy first: it is the one thing that will not wait.
-  Content content = content_of(event, *subject);
-  complete_ancestry(x_proc, event.pid, event.ancestors);
-  auto judgement = judge(*subject, event);
+  if (subject->path == kFromPipe && x_pipes.size() < kMaxPending) {
+    // Whoever feeds it has perhaps not opened its file yet.
+    std::string file = pipe_source(x_proc, event.pid, x_config.watched);
+    if (file.empty()) {
+      x_pipes.push_back({std::move(event), *std::move(subject), x_clock.mono() + kContentWait});
+      return;
+    }
+    subject->path = std::move(file);
+  }
+  on_subject(std::move(event), *std::move(subject));
+}
+
+void Agent::on_subject(ExecEvent event, Subject subject) {
+  if (seen_before(event.pid, subject.path, event.exe_id)) {
+    return;
+  }
+  x_seen[event.pid] = {subject.path, event.exe_id, x_clock.mono()};
+  Case item{std::move(event), std::move(subject), {}, {}, x_clock.mono() + kContentWait, {}};
+  const bool closely = may_look_closely();
+  if (closely) {
+    // The copy first: it is the one thing that will not wait.
+    item.content = content_of(item.event, item.subject);
+    complete_ancestry(x_proc, item.event.pid, item.event.ancestors);
+  }
+  auto judgement = judge(item.subject, item.event, is_built(item.event.exe_id));
   if (!judgement) {
     return;
   }
-  Pending pending{std::move(event), *subject, *std::move(judgement), x_clock.mono() + kContentWait};
-  if (content.bytes.empty() && x_pending.size() < kMaxPending) {
-    x_pending.push_back(std::move(pending));  // its interpreter has perhaps not opened it yet; Capture will have it
+  item.judgement = *std::move(judgement);
+  remember(item.event, item.subject, item.judgement.confidence.percent >= kTold);
+  if (!closely) {
+    x_reporter->report_unseen(item, view());
     return;
   }
-  report(pending, content);
+  const bool may_come = item.content.bytes.empty() && !item.subject.path.starts_with('(');
+  if (item.subject.how == Subject::How::Program) {
+    item.settled = x_clock.mono() + kTwinWait;  // `cc x.c && ./a.out`: the run may be seen before the linker's writing is
+  }
+  if ((may_come || item.settled > x_clock.mono()) && x_pending.size() < kMaxPending) {
+    x_pending.push_back(std::move(item));  // its interpreter has perhaps not opened it yet; Capture will have it
+    return;
+  }
+  enqueue(std::move(item));
 }
 
-void Agent::retry_pending() {
-  std::deque<Pending> still;
-  for (Pending& pending : x_pending) {
-    const Content content = content_of(pending.event, pending.subject);
-    if (content.bytes.empty() && x_clock.mono() < pending.deadline) {
-      still.push_back(std::move(pending));
-    } else {
-      report(pending, content);
+bool Agent::is_built(const FileId& id) const { return std::find(x_built.begin(), x_built.end(), id) != x_built.end(); }
+
+bool Agent::seen_before(std::uint32_t pid, const std::string& path, const FileId& id) const {
+  const auto seen = x_seen.find(pid);
+  return seen != x_seen.end() && x_clock.mono() - seen->second.at < kCaptureAge && seen->second.path == path && seen->second.id == id;
+}
+
+void Agent::remember(const ExecEvent& event, const Subject& subject, bool suspicious) {
+  if (x_known.size() >= kMaxKnown) {
+    x_known.erase(std::min_element(x_known.begin(), x_known.end(), [](const auto& a, const auto& b) { return a.second.at < b.second.at; }));
+  }
+  x_known[event.pid] = {event, subject, x_clock.mono(), suspicious, std::nullopt};
+}
+
+void Agent::on_sighting(Sighting sighting) {
+  if (sighting.what == Sighting::What::Dropped) {
+    on_drop(sighting);
+  } else if (sighting.what == Sighting::What::Executed || sighting.what == Sighting::What::Script) {
+    if (sighting.denied) {
+      log_info("AGENT_DENIED", "process {} may not run {}", sighting.event.pid, printable(sighting.path));
+    }
+    // One wait for both: the kernel's own sight of this run, and for a script with "#!" its interpreter's opening of it.
+    const auto twin = std::find_if(x_twins.begin(), x_twins.end(),
+                                   [&](const Waiting& w) { return w.sighting.event.pid == sighting.event.pid && w.sighting.id == sighting.id; });
+    if (twin != x_twins.end()) {
+      twin->sighting = std::move(sighting);
+    } else if (x_twins.size() < kMaxSightings) {
+      x_twins.push_back({std::move(sighting), x_clock.mono() + 2 * kTwinWait});  // it outlasts the run that it may explain
     }
   }
-  x_pending = std::move(still);
 }
 
-Content Agent::content_of(const ExecEvent& event, const Subject& subject) const {
-  const auto captured = x_capture ? x_capture->store().find(subject.path, event.pid, x_clock.mono()) : std::nullopt;
-  if (captured && captured->pid == event.pid) {
-    return content_from(captured->bytes, captured->complete, "as it was opened");
+void Agent::on_opened(Sighting sighting) {
+  const auto seen = x_seen.find(sighting.event.pid);
+  if (seen != x_seen.end() && x_clock.mono() - seen->second.at < kCaptureAge &&
+      (seen->second.path == sighting.path || seen->second.id == sighting.id)) {
+    return;
   }
-  const bool program = subject.how == Subject::How::Program || subject.how == Subject::How::Memory;
-  std::string name = program ? "exe" : subject.how == Subject::How::StandardInput ? "fd/0" : "root" + subject.path;
-  auto file = read_start(x_proc.path(event.pid, name), wire::kMaxEvidence);
-  if (program && file && !(file->id == event.exe_id) && event.exe_id.inode != 0) {
-    file.reset();  // the process has since become another program
+  ++x_status.events;
+  Subject subject{Subject::How::Program, sighting.path, {}};
+  if (sighting.what == Sighting::What::Script) {
+    subject.how = Subject::How::Script;
+    subject.interpreter = interpreter_name(sighting.event.exe);
+  } else if (!sighting.denied) {
+    // It was seen before it ran: what it is called with is only now to be had.
+    const auto now = process_event(x_proc, sighting.event.pid, x_own_mounts, sighting.event.at);
+    if (now && now->exe_id == sighting.id) {
+      auto ancestors = std::move(sighting.event.ancestors);
+      sighting.event = *now;
+      sighting.event.ancestors = std::move(ancestors);
+    } else {
+      sighting.event.exe = sighting.path;
+      sighting.event.exe_id = sighting.id;
+      sighting.event.arguments = {sighting.path};
+    }
+    sighting.event.exe_watched = true;
   }
-  if (!file && !program && !event.foreign_root) {
-    file = read_start(subject.path, wire::kMaxEvidence);
-  }
-  if (file && !file->bytes.empty()) {
-    return content_from(std::move(file->bytes), !file->cut, program ? "from the running process" : "from its place");
-  }
-  if (captured) {
-    return content_from(captured->bytes, captured->complete, "as another process opened it");
-  }
-  return {};
+  on_subject(std::move(sighting.event), std::move(subject));
 }
 
-void Agent::report(const Pending& pending, const Content& content) {
-  const auto passwd = pending.event.foreign_root ? std::nullopt : read_start("/etc/passwd", kMaxPasswd);
-  const WallTime now = x_clock.wall();
-  const auto ago = std::max(Nanos{0}, x_clock.mono() - pending.event.at);
-  RunFacts run{pending.event,    pending.subject, pending.judgement, {}, now - std::chrono::duration_cast<Micros>(ago),
-               x_sensor->lost(), x_sensor->tier()};
-  run.user = user_name(passwd ? std::string_view(passwd->bytes) : std::string_view{}, pending.event.uid);
-  x_status.without_content += content.bytes.empty() ? 1U : 0U;
-  ++x_status.findings;
-  if (const auto finding = x_runs->add(make_finding(run, content, x_speaker, now), now)) {
-    keep(*finding, content.bytes);
-  }
-}
-
-void Agent::keep(const abuse::Finding& finding, std::string_view content) {
-  log_info("AGENT_FINDING", "{}", printable(finding.summary));
-  if (x_spool->add(finding, content) != Spool::Kept::Whole) {
-    log_error("AGENT_SPOOL_FULL", "{} findings or their files were lost so far", x_spool->lost());
-  }
-  x_uplink->wake();
-}
+Reporter::View Agent::view() const { return {tier(), x_sensor->lost()}; }
 
 std::string Agent::tier() const {
-  std::string text = x_sensor->tier();
+  constexpr std::string_view kDegraded = "degraded: ";
+  std::vector<std::string> degraded;
+  const std::string execs = x_sensor->tier();
+  if (execs.starts_with(kDegraded)) {
+    degraded.push_back(execs.substr(kDegraded.size()));
+  }
+  const Capture::Health health = x_capture ? x_capture->health() : Capture::Health{};
   if (!x_capture) {
-    text += text.starts_with("degraded") ? "; no copies on opening" : "; degraded: no copies on opening";
-  } else if (!x_capture->permission()) {
-    text += "; copies after opening";
+    degraded.emplace_back("no copies on opening, drops are not seen");
+  } else {
+    if (!health.permission) {
+      degraded.emplace_back("copies are made after opening, some may be missing");
+    }
+    if (!health.drops) {
+      degraded.emplace_back("drops are not seen");
+    }
+    if (!health.words.empty()) {
+      degraded.push_back(printable(trim(health.words), 200));
+    }
+  }
+  if (const std::string connections = x_connections->tier(); connections.starts_with(kDegraded)) {
+    degraded.push_back(connections.substr(kDegraded.size()));
+  }
+  std::string text = degraded.empty() ? execs : fmt::format("{}{}", kDegraded, fmt::join(degraded, "; "));
+  if (!degraded.empty() && !execs.starts_with(kDegraded)) {
+    text += "; " + execs;
+  }
+  if (x_config.denial != Denial::Off) {
+    text += fmt::format("; denies {}", to_string(x_config.denial));
   }
   if (x_spool->lost() > 0) {
     text += fmt::format("; {} findings or files lost by a full spool", x_spool->lost());
   }
-  if (x_sensor->lost() > 0) {
-    text += fmt::format("; {} events lost", x_sensor->lost());
+  if (x_sensor->lost() + health.lost > 0) {
+    text += fmt::format("; {} events lost", x_sensor->lost() + health.lost);
   }
   return text;
 }
 
 void Agent::housekeeping() {
-  x_next_housekeeping = x_clock.mono() + kHousekeeping;
-  if (x_capture && !x_capture->check(x_clock.mono())) {
-    x_capture.reset();
+  const MonoTime now = x_clock.mono();
+  x_next_housekeeping = now + kHousekeeping;
+  if (now >= x_next_packets) {
+    on_packet_sockets();
   }
-  const WallTime now = x_clock.wall();
-  for (const abuse::Finding& finding : x_runs->due(now)) {
-    keep(finding, {});
-  }
+  std::erase_if(x_seen, [&](const auto& entry) { return now - entry.second.at >= kCaptureAge; });
+  x_reporter->housekeeping(/*all=*/false);
   x_status.tier = tier();
-  x_tier.with([&](std::string& shared) { shared = x_status.tier; });
+  const bool changed = x_tier.with([&](std::string& shared) { return std::exchange(shared, x_status.tier) != x_status.tier; });
+  if (changed) {
+    x_uplink->beat();
+  }
   const Uplink::Progress progress = x_uplink->progress();
-  x_status.written = now;
+  const Capture::Health health = x_capture ? x_capture->health() : Capture::Health{};
+  const Reporter::Counts& counts = x_reporter->counts();
+  x_status.written = x_clock.wall();
   x_status.execs = x_sensor->execs();
-  x_status.events_lost = x_sensor->lost();
+  x_status.connections = x_connections->calls();
+  x_status.events_lost = x_sensor->lost() + x_connections->lost() + health.lost;
+  x_status.restarts = health.restarts;
+  x_status.findings = counts.findings;
+  x_status.without_content = counts.without_content;
+  x_status.held_back = counts.held_back;
+  x_status.allowed = counts.allowed;
   x_status.findings_sent = progress.findings_sent;
   x_status.findings_waiting = x_spool->waiting();
   x_status.findings_lost = x_spool->lost();

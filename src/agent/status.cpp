@@ -1,6 +1,8 @@
+#include "agent/status.hpp"
+
 #include <nlohmann/json.hpp>
 
-#include "agent/agent.hpp"
+#include "agent/sensor/proc_reader.hpp"
 #include "base/json_reader.hpp"
 
 namespace pinfold::agent {
@@ -13,9 +15,13 @@ std::string to_json_text(const Status& s) {
                         {"server", s.server},
                         {"execs", s.execs},
                         {"events", s.events},
+                        {"connections", s.connections},
                         {"findings", s.findings},
                         {"without_content", s.without_content},
+                        {"held_back", s.held_back},
+                        {"allowed", s.allowed},
                         {"events_lost", s.events_lost},
+                        {"restarts", s.restarts},
                         {"findings_sent", s.findings_sent},
                         {"findings_waiting", s.findings_waiting},
                         {"findings_lost", s.findings_lost},
@@ -42,8 +48,12 @@ Expected<Status, std::string> load_status(const std::filesystem::path& state) {
   s.server = reader.text("server");
   s.execs = reader.number("execs");
   s.events = reader.number("events");
+  s.connections = reader.number("connections");
   s.findings = reader.number("findings");
   s.without_content = reader.number("without_content");
+  s.held_back = reader.number("held_back");
+  s.allowed = reader.number("allowed");
+  s.restarts = reader.number("restarts");
   s.events_lost = reader.number("events_lost");
   s.findings_sent = reader.number("findings_sent");
   s.findings_waiting = reader.number("findings_waiting");

@@ -38,6 +38,22 @@ void Uplink::wake() {
   x_changed.notify_one();
 }
 
+void Uplink::beat() {
+  x_beat_due = true;
+  wake();
+}
+
+void Uplink::send_beat() {
+  x_beat_due = false;  // before the tier is asked for: a change from here on is another beat's
+  const auto answer = x_client.send("POST", "/agent/v1/findings", "application/json", to_json(wire::FindingBatch{{}, x_tier()}).dump());
+  if (!answer || !acknowledged(answer->status)) {
+    note_error(answer ? fmt::format("the desk answers {}", answer->status) : answer.error());
+    x_beat_due = true;
+    return;
+  }
+  x_progress.with([](Progress& progress) { progress.last_error.clear(); });
+}
+
 Uplink::Progress Uplink::progress() const {
   return x_progress.with([](const Progress& progress) { return progress; });
 }
@@ -122,18 +138,25 @@ Uplink::Round Uplink::step() {
 
 void Uplink::run(const std::stop_token& stop) {
   Millis pause = kFirstPause;
+  int quiet_rounds = 0;
   while (!stop.stop_requested()) {
     const Round round = step();
     if (round == Round::Sent) {
       pause = kFirstPause;
+      quiet_rounds = 0;
       continue;
+    }
+    // A round without news lasts kLongestPause at the most.
+    if (round == Round::Idle && (x_beat_due || ++quiet_rounds > kBeat / kLongestPause)) {
+      quiet_rounds = 0;
+      send_beat();
     }
     std::unique_lock lock(x_mutex);
     // New findings do not cut a pause after a failure short: the desk is given its time.
     const bool idle = round == Round::Idle;
-    x_changed.wait_for(lock, stop, idle ? kLongestPause : pause, [&] { return idle && x_woken; });
+    x_changed.wait_for(lock, stop, idle && !x_beat_due ? kLongestPause : pause, [&] { return idle && x_woken; });
     x_woken = false;
-    pause = idle ? kFirstPause : std::min(pause * 2, kLongestPause);
+    pause = idle && !x_beat_due ? kFirstPause : std::min(pause * 2, kLongestPause);
   }
 }
 

@@ -6,6 +6,7 @@
 /// Errors:  kept in Progress, for `pinfold-agent status`.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -19,6 +20,7 @@ namespace pinfold::agent {
 
 inline constexpr Millis kFirstPause{500};
 inline constexpr Millis kLongestPause{15000};
+inline constexpr Seconds kBeat{60};  ///< the desk hears of the agent at least this often
 
 class Uplink {
 public:
@@ -37,12 +39,14 @@ public:
 
   void start();
   void wake();  ///< something is in the spool
+  void beat();  ///< the tier has changed: tell the desk, even if there is no finding to tell
   [[nodiscard]] Round step();
   [[nodiscard]] Progress progress() const;
 
 private:
   [[nodiscard]] bool send_evidence(const std::vector<Spool::Item>& items);
   [[nodiscard]] Round send_findings(const std::vector<Spool::Item>& items);
+  void send_beat();
   void run(const std::stop_token& stop);
   void note_error(std::string error);
 
@@ -53,6 +57,7 @@ private:
   std::mutex x_mutex;
   std::condition_variable_any x_changed;
   bool x_woken = false;
+  std::atomic<bool> x_beat_due{true};  ///< the first is sent at the start
   std::jthread x_thread;
 };
 

@@ -26,7 +26,8 @@ enum class PortKind : std::uint8_t {
 /// A UDP service that is abused for reflection.
 struct Amplifier {
   std::string_view name;
-  /// Answers below this average size, IP header included, are ordinary answers of that service.
+  /// Answers below this average size, IP headers included, are ordinary answers of that service. An answer is all that came for one question: a large
+  /// one comes in fragments.
   std::uint32_t min_answer_bytes = 0;
   /// Bytes answered for each byte asked, below which it is ordinary service.
   std::uint32_t min_amplification = 0;

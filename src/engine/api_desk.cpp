@@ -7,15 +7,15 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "base/password.hpp"
 #include "base/text.hpp"
 #include "config/policy_file.hpp"
 #include "config/threshold_keys.hpp"
 #include "engine/breaker.hpp"
 #include "engine/drivers.hpp"
 #include "engine/keep_finding.hpp"
-#include "engine/report_intake.hpp"
+#include "engine/report_api.hpp"
 #include "engine/simulation.hpp"
+#include "engine/tickets.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -27,7 +27,6 @@ using http::api::PolicyView;
 constexpr int kMaxConflicts = 10;
 constexpr std::size_t kMaxLogo = std::size_t{256} << 10U;
 constexpr std::size_t kMaxShownText = 20'000;
-constexpr std::string_view kApiReports = "api.pinfold.invalid";
 
 std::string_view driver_name(config::SwitchDriver driver) {
   switch (driver) {
@@ -175,27 +174,15 @@ Expected<desk::Case, NotApplied> ApiDesk::apply(CaseId id, const desk::Input& in
 }
 
 Expected<ticket::Ticket, std::string> ApiDesk::open_ticket(const ticket::Opened& opening) {
-  ticket::TicketId id;
-  store().transact([&](records::Transaction& tx) { id = tx.tickets().create(); });
-  return put_ticket(id, opening);
+  auto opened = TicketDesk(x_parts.desk, x_parts.clock).open(opening);
+  x_parts.wake();
+  return opened;
 }
 
 Expected<ticket::Ticket, std::string> ApiDesk::put_ticket(ticket::TicketId id, const ticket::EventBody& body) {
-  std::optional<Expected<ticket::Ticket, std::string>> result;
-  store().transact([&](records::Transaction& tx) {
-    ticket::Ticket t = ticket::fold(id, tx.tickets().events(id));
-    if (auto why = ticket::why_not(t, body)) {
-      result = Unexpected(*std::move(why));
-      return;
-    }
-    const ticket::Event event{t.last_seq + 1, x_parts.clock.wall(), body};
-    t.id = id;
-    ticket::apply(t, event);
-    tx.tickets().append(t, {event});
-    result = t;
-  });
+  auto put = TicketDesk(x_parts.desk, x_parts.clock).put(id, body);
   x_parts.wake();
-  return *std::move(result);
+  return put;
 }
 
 std::vector<http::api::SwitchInfo> ApiDesk::switches() {
@@ -275,32 +262,17 @@ Expected<std::string, std::string> ApiDesk::report_text(const records::ReportRow
   return text;
 }
 
-/// The document as a mail from the reporter, so that it takes the very way that such a report takes by mail: opened in the sealed reader, judged
-/// there, kept raw. Our own mark of authentication stands for the token.
+/// A login that is a mail address speaks for its domain, any other for our own: a report in another's name waits for a person.
 Expected<records::ReportRow, std::string> ApiDesk::take_report(const std::string& xarf, const std::string& reporter) {
-  const std::string raw = fmt::format(
-      "Authentication-Results: {0}; dkim=pass header.d={0}\r\nFrom: {1}@{0}\r\nTo: {2}\r\nSubject: XARF by API\r\nMIME-Version: 1.0\r\n"
-      "Content-Type: multipart/mixed; boundary=\"=_api\"\r\n\r\n--=_api\r\nContent-Type: text/plain\r\n\r\nSent by the API.\r\n"
-      "--=_api\r\nContent-Type: application/json; name=\"xarf.json\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{3}\r\n--=_api--\r\n",
-      kApiReports, printable(reporter, 60), x_info.mail_from, to_base64(xarf));
-  const auto opened = x_parts.reader.open(raw);
-  const auto* parsed = opened ? std::get_if<message::Mail>(&opened->mail) : nullptr;
-  if (parsed == nullptr) {
-    return Unexpected(opened ? std::get<mail::Unreadable>(opened->mail).why : opened.error().why);
+  const std::size_t at = reporter.find('@');
+  const std::string domain = at == std::string::npos ? x_parts.config.mail.domain : reporter.substr(at + 1);
+  ReportApi api(x_parts.desk, x_parts.evidence, x_parts.reader, x_parts.clock, x_parts.wake);
+  const auto taken = api.take(xarf, to_lower(domain));
+  if (!taken) {
+    return Unexpected(taken.error().what);
   }
-  if (opened->report.format.substr(0, 4) != "xarf") {
-    return Unexpected(opened->report.why.empty() ? "not an XARF document" : opened->report.why);
-  }
-  report::Report report = opened->report;
-  report.reporter = std::string(kApiReports);
-  const std::string sha256 = evidence().put(raw);
-  ReportIntake intake(x_parts.desk, std::string(kApiReports));
   std::optional<records::ReportRow> row;
-  store().transact([&](records::Transaction& tx) {
-    static_cast<void>(intake.take(tx, {sha256, *parsed, report, x_parts.clock.wall()}));
-    row = tx.reports().find_raw(sha256);
-  });
-  x_parts.wake();
+  store().read([&](records::Transaction& tx) { row = tx.reports().find_raw(taken->id); });
   if (!row) {
     return Unexpected(std::string("it could not be kept"));
   }

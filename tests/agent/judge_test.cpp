@@ -201,9 +201,13 @@ TEST(ExecRecord, IsDecoded) {
 TEST(ExecRecord, WithAnImpossibleLengthIsRefused) {
   ExecRecord record{};
   ASSERT_TRUE(decode_exec_record(bytes_of(record)));
-  EXPECT_FALSE(decode_exec_record(std::vector<std::uint8_t>(sizeof(record) - 1)));
+  EXPECT_FALSE(decode_exec_record(std::vector<std::uint8_t>(offsetof(ExecRecord, argv) - 1)));
   record.argv_bytes = PINFOLD_EXEC_ARGV + 1;
   EXPECT_FALSE(decode_exec_record(bytes_of(record)));
+  record.argv_bytes = 8;
+  auto cut = bytes_of(record);
+  cut.resize(offsetof(ExecRecord, argv) + 7);
+  EXPECT_FALSE(decode_exec_record(cut)) << "fewer arguments than it says";
   record.argv_bytes = 0;
   record.ancestor_count = PINFOLD_EXEC_ANCESTORS + 1;
   EXPECT_FALSE(decode_exec_record(bytes_of(record)));

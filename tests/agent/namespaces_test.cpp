@@ -1,71 +1,19 @@
 // The built agent on real execs, in namespaces like those of the lab's servers. Root only; skipped in words where that is not to be had.
-#include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
-#include <algorithm>
-#include <iostream>
-
-#include "agent/lab_server.hpp"
+#include "agent/in_namespaces.hpp"
 
 namespace pinfold::agent {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::chrono::seconds kPatience{30};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kStatic = false;
 #else
 constexpr bool kStatic = true;
 #endif
-
-std::string fact(const abuse::Finding& finding, std::string_view name) {
-  for (const auto& [key, value] : finding.evidence.facts) {
-    if (key == name) {
-      return value;
-    }
-  }
-  return "(none)";
-}
-
-std::vector<std::string> scripts(const FakeDesk::Told& told) {
-  std::vector<std::string> paths;
-  for (const abuse::Finding& finding : told.findings) {
-    paths.push_back(fact(finding, "script"));
-  }
-  return paths;
-}
-
-bool tells(const FakeDesk::Told& told, const std::string& script) {
-  const auto paths = scripts(told);
-  return std::find(paths.begin(), paths.end(), script) != paths.end();
-}
-
-const abuse::Finding& finding_of(const FakeDesk::Told& told, const std::string& script) {
-  return *std::find_if(told.findings.begin(), told.findings.end(), [&](const abuse::Finding& f) { return fact(f, "script") == script; });
-}
-
-class AgentInNamespaces : public testing::Test {
-protected:
-  void SetUp() override {
-    if (geteuid() != 0) {
-      GTEST_SKIP() << "needs root for namespaces and BPF";
-    }
-    if (access("/usr/bin/perl", X_OK) != 0) {
-      GTEST_SKIP() << "needs perl";
-    }
-  }
-};
-
-#define START_OR_SKIP(server, flags)                                       \
-  if (!(server).ready()) {                                                 \
-    GTEST_SKIP() << "namespaces are refused here";                         \
-  }                                                                        \
-  ASSERT_NE((server).start_agent(flags), "") << "the agent did not start"; \
-  if ((server).bpf_refused()) {                                            \
-    GTEST_SKIP() << "BPF is refused here";                                 \
-  }                                                                        \
-  static_assert(true)
 
 TEST_F(AgentInNamespaces, TellsWhatRanAndItsAncestry) {
   LabServer server;
@@ -127,7 +75,7 @@ TEST_F(AgentInNamespaces, TellsNothingOfAnotherServer) {
 }
 
 TEST_F(AgentInNamespaces, SelfDeletingScriptsLeaveTheirContent) {
-  constexpr unsigned kScripts = 40;
+  constexpr unsigned kScripts = 200;
   LabServer server;
   START_OR_SKIP(server, "");
   server.command(
@@ -167,6 +115,55 @@ TEST_F(AgentInNamespaces, SeesEveryWayOfRunning) {
   EXPECT_EQ(finding_of(told, "memfd:kworker").kind, "run_from_memory");
   for (const abuse::Finding& f : told.findings) {
     EXPECT_EQ(f.evidence.files.size(), 1U) << f.summary;
+  }
+}
+
+TEST_F(AgentInNamespaces, SeesThroughEveryDisguise) {
+  struct Row {
+    const char* name;
+    const char* commands;
+    const char* script;
+  };
+  const Row rows[] = {
+      {"a symlink outside, handed to an interpreter", "echo '1;' > /tmp/target.pl; ln -s /tmp/target.pl /mnt/state/link.pl; perl /mnt/state/link.pl",
+       "/tmp/target.pl"},
+      {"a bind mount", "mkdir /mnt/b; mount --bind /dev/shm /mnt/b; cp /bin/true /mnt/b/bound; /mnt/b/bound", "/mnt/b/bound"},
+      {"a bind mount, handed to an interpreter", "echo '1;' > /mnt/b/b.pl; perl /mnt/b/b.pl", "/mnt/b/b.pl"},
+      {"a pipe from a file", "echo '1;' > /tmp/piped.pl; cat /tmp/piped.pl | perl", "/tmp/piped.pl"},
+      {"the dynamic loader",
+       "cp /bin/true /tmp/loaded; chmod -x /tmp/loaded; for l in /lib64/ld-linux-*.so.2 /lib/ld-linux-*.so.1; do test -e $l && $l /tmp/loaded; done",
+       "/tmp/loaded"},
+      {"sourced by a shell", "echo ':' > /tmp/sourced.sh; sh -c '. /tmp/sourced.sh; :'", "/tmp/sourced.sh"},
+      {"a relative path from outside", "echo '1;' > /tmp/up.pl; cd /mnt; perl ../tmp/up.pl; cd /", "/tmp/up.pl"},
+      {"standard input", "echo '1;' > /tmp/in.pl; perl < /tmp/in.pl", "/tmp/in.pl"},
+      {"a renamed interpreter", "cp /bin/dash /dev/shm/httpd; /dev/shm/httpd -c :", "/dev/shm/httpd"},
+      {"a name that begins with a dot", "cp /bin/true '/tmp/. '; '/tmp/. '", "/tmp/. "},
+  };
+  LabServer server;
+  START_OR_SKIP(server, "");
+  for (const Row& row : rows) {
+    server.command("( " + std::string(row.commands) + " ) </dev/null >/dev/null 2>&1");
+  }
+  for (const Row& row : rows) {
+    EXPECT_TRUE(server.desk().wait_until([&](const auto& told) { return tells(told, row.script); }, kPatience)) << row.name;
+  }
+}
+
+TEST_F(AgentInNamespaces, TellsWhichSiteAPhpProcessServed) {
+  LabServer server;
+  START_OR_SKIP(server, "");
+  const std::string php = (server.folder_inside() / "php-cgi8.2").string();
+  server.command("cp /bin/dash " + php + "; mkdir -p /mnt/www/uploads; mkfifo /tmp/hold; echo '<STDIN>;' > /tmp/page.pl");
+  server.command("(cd /mnt/www/uploads; HTTP_HOST=shop.example.net SCRIPT_FILENAME=/mnt/www/uploads/x.php DB_PASSWORD=hunter2 exec " + php +
+                 " -c 'sh -c \"perl /tmp/page.pl; :\"; :') <>/tmp/hold >/dev/null &");
+  ASSERT_TRUE(server.desk().wait_until([](const auto& told) { return tells(told, "/tmp/page.pl"); }, kPatience));
+  const auto told = server.desk().told();
+  const abuse::Finding& f = finding_of(told, "/tmp/page.pl");
+  EXPECT_EQ(fact(f, "site"), "shop.example.net");
+  EXPECT_EQ(fact(f, "page"), "/mnt/www/uploads/x.php");
+  EXPECT_EQ(fact(f, "web folder"), "/mnt/www/uploads");
+  for (const auto& [name, value] : f.evidence.facts) {
+    EXPECT_EQ(value.find("hunter2"), std::string::npos) << name;
   }
 }
 

@@ -7,10 +7,10 @@
 #include "agent/fake_desk.hpp"
 #include "agent/finding.hpp"
 #include "agent/identity.hpp"
-#include "agent/sensor/capture.hpp"
 #include "agent/sensor/proc_reader.hpp"
 #include "agent/temporary_folder.hpp"
 #include "agent/uplink.hpp"
+#include "agent/watch/capture.hpp"
 #include "base/crypto.hpp"
 
 namespace pinfold::agent {

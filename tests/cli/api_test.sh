@@ -23,6 +23,7 @@ cat >"$dir/servers.csv" <<CSV
 customer,customer_name,contacts,language,level,server,addresses,mac,switch,port,alias,protected
 1001,Example Ltd,ops@example.net,en,1,srv-1,192.0.2.11,02:00:00:00:00:01,sw1,swp1,cust:srv-1,no
 CSV
+mkdir -p "$dir/state"
 pinfold() { "$bin/pinfold" --config "$dir/pinfold.toml" "$@"; }
 pinfold inventory import "$dir/servers.csv" >/dev/null || fail "the inventory was not imported"
 echo "correct horse battery" | pinfold user add root --role admin --own >/dev/null || fail "user add"
@@ -36,7 +37,7 @@ pinfold user list | grep -q '"login":"anna"' || fail "user list"
 CASE=$(pinfold case open srv-1 --class phishing --by anna "somebody called" | python3 -c 'import json,sys; print(json.loads(sys.stdin.readline())["case"])')
 "$bin/pinfold" --config "$dir/pinfold.toml" serve >"$dir/serve.log" 2>&1 &
 serve=$!
-curl -sS -o /dev/null --retry 60 --retry-connrefused --retry-delay 1 "http://127.0.0.1:$port/v1/site" || fail "serve does not answer"
+curl -s -o /dev/null --retry 60 --retry-connrefused --retry-delay 1 "http://127.0.0.1:$port/v1/site" || fail "serve does not answer"
 export DESK="http://127.0.0.1:$port" OUT="$dir" JAR="$dir/jar" CASE
 # Every ```sh block, in the order of the page, in one shell that stops at the first failure.
 { echo 'set -euo pipefail'; sed -n '/^```sh$/,/^```$/{/^```/d;p}' "$root/docs/manual/api.md"; } >"$dir/examples.sh"

@@ -186,7 +186,8 @@ std::vector<Bad> bad_files() {
       {"StarttlsAsText", with_mail("starttls = \"yes\"\n"), "pinfold.toml:4: mail.starttls: must be true or false"},
       {"StateDirAsNumber", "state_dir = 1\n", "pinfold.toml:1: state_dir: must be a text in quotes"},
       {"PagesBeyondLoopback", with_mail("[http]\nlisten = \"192.0.2.1:8080\"\n"),
-       "pinfold.toml:5: http.listen: must be a loopback address unless tls_certificate and tls_key are set, or trusted_proxies names the TLS proxy in front"},
+       "pinfold.toml:5: http.listen: must be a loopback address unless tls_certificate and tls_key are set, or trusted_proxies names the TLS proxy "
+       "in front"},
       {"PublicUrl", with_mail("[http]\npublic_url = \"abuse.hosting.example\"\n"),
        "pinfold.toml:5: http.public_url: \"abuse.hosting.example\" is not a URL like \"https://abuse.hosting.example\", without a slash at its end"},
       {"PublicUrlWithSlash", with_mail("[http]\npublic_url = \"https://abuse.hosting.example/\"\n"),

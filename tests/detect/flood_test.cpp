@@ -220,6 +220,14 @@ TEST(Reflector, IsFoundWhicheverDirectionIsToldFirst) {
   }
 }
 
+TEST(Reflector, AnAnswerInTwoFragmentsIsOneAnswer) {
+  Watch watch;
+  show_inbound(watch);
+  reflect(watch, 53, 92, 2, 928, false);  // 1.8 kB a name
+  ASSERT_EQ(watch.given.size(), 1U);
+  EXPECT_EQ(watch.given[0].kind, "dns");
+}
+
 TEST(Reflector, OrdinaryServiceIsNone) {
   struct Row {
     const char* what;

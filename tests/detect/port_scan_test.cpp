@@ -79,7 +79,7 @@ TEST(PortScan, APatientScanAddsUpOverMinutesAndItsRestDoesNot) {
   EXPECT_EQ(found.back().id, found.front().id);
   EXPECT_EQ(found.back().first_seen, kStart);
   EXPECT_LT(found.back().confidence, abuse::Confidence{90});
-  EXPECT_TRUE(patient_scan(1, 60).empty());  // sixty in an hour
+  EXPECT_TRUE(patient_scan(1, 60).empty());   // sixty in an hour
   EXPECT_FALSE(patient_scan(3, 60).empty());  // and 180 whom nobody answered
 }
 

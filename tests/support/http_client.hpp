@@ -39,7 +39,9 @@ public:
   HttpClient& operator=(const HttpClient&) = delete;
 
   [[nodiscard]] bool is_open() const { return x_open; }
-  bool send(const std::string& bytes) const { return ::send(x_socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()); }
+  bool send(const std::string& bytes) const {
+    return ::send(x_socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+  }
 
   /// What arrives until `until` is in it, the other side closes, or so many milliseconds pass without a byte.
   std::string read_until(const std::string& until, int quiet_ms = 5000) {

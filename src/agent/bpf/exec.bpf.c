@@ -18,14 +18,18 @@
 
 #include "exec_record.h"
 #include "kernel_types.h"
+#include "task.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 #define kMaxDepth 20
-#define kMaxNamespaces 8
 #define kMaxArguments 8
 #define kArgumentBytes 256
 #define kComponentBytes 64
+#define kHasOperand 0x80000000U
+#define kTypeMask 0170000 /* S_IFMT */
+#define kPipe 0010000
+#define kSocket 0140000
 
 // Which path of the record.
 #define kExePath 0
@@ -48,7 +52,7 @@ struct Scratch {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 1 << 20);
+  __uint(max_entries, 1 << 21);
 } records SEC(".maps");
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -93,46 +97,6 @@ static __always_inline void count(__u32 which) {
     ++*counter;
   }
 }
-
-// The task's number in the PID namespace `own`; 0 if it is not in it.
-__noinline __u32 pid_in(__u64 task_address, __u32 own) {
-  struct task_struct* task = (struct task_struct*)task_address;
-  struct pid* pid = BPF_CORE_READ(task, thread_pid);
-  const __u32 level = BPF_CORE_READ(pid, level);
-  const char* numbers = (const char*)pid + bpf_core_field_offset(struct pid, numbers);
-  for (__u32 i = 0; i < kMaxNamespaces; ++i) {
-    if (i > level) {
-      break;
-    }
-    struct upid number = {};
-    bpf_probe_read_kernel(&number, sizeof(number), numbers + i * sizeof(number));
-    if (BPF_CORE_READ(number.ns, ns.inum) == own) {
-      return (__u32)number.nr;
-    }
-  }
-  return 0;
-}
-
-// One step towards the root, across mounts. False at the root.
-static __always_inline bool step_up(struct dentry** dentry, struct mount** mount) {
-  if (*dentry == BPF_CORE_READ(*mount, mnt.mnt_root)) {
-    struct mount* parent = BPF_CORE_READ(*mount, mnt_parent);
-    if (parent == *mount) {
-      return false;
-    }
-    *dentry = BPF_CORE_READ(*mount, mnt_mountpoint);
-    *mount = parent;
-    return true;
-  }
-  struct dentry* parent = BPF_CORE_READ(*dentry, d_parent);
-  if (parent == *dentry) {
-    return false;
-  }
-  *dentry = parent;
-  return true;
-}
-
-static __always_inline struct mount* mount_of(struct vfsmount* mnt) { return (void*)mnt - bpf_core_field_offset(struct mount, mnt); }
 
 // Is it, or does it lie below, a watched directory? By inode and device, so that neither a bind mount nor a symlink hides it.
 __noinline int below_watched(__u64 dentry_address, __u64 mnt_address) {
@@ -196,7 +160,8 @@ static __always_inline bool is_interpreter(struct dentry* dentry) {
 }
 
 static __always_inline bool begins_like_watched(const struct ExecSettings* own, const char* argument) {
-  const __u64* words = (const __u64*)argument;
+  __u64 words[2] = {};
+  __builtin_memcpy(words, argument, sizeof(words));  // it may lie at an odd address
   bool found = false;
   for (int i = 0; i < PINFOLD_EXEC_PREFIXES; ++i) {
     const struct PathPrefix* prefix = &own->prefixes[i];
@@ -206,7 +171,8 @@ static __always_inline bool begins_like_watched(const struct ExecSettings* own, 
   return found;
 }
 
-// Looks at an interpreter's first arguments: PINFOLD_SCRIPT_WATCHED, and PINFOLD_CWD_WATCHED for a relative one (the caller checks the cwd).
+// Looks at an interpreter's first arguments: PINFOLD_SCRIPT_WATCHED, PINFOLD_CWD_WATCHED for a relative one (the caller checks the cwd), and
+// kHasOperand if any of them is more than an option.
 __noinline __u32 look_at_arguments(__u64 task_address) {
   const __u32 zero = 0;
   const struct ExecSettings* own = bpf_map_lookup_elem(&settings, &zero);
@@ -231,6 +197,15 @@ __noinline __u32 look_at_arguments(__u64 task_address) {
       continue;  // its own name
     }
     const char first = space->argument[0];
+    if (first != '-') {
+      seen |= kHasOperand;
+    }
+    // A shell's code that begins with ". /tmp/x" or "source /tmp/x".
+    if (first == '.' && space->argument[1] == ' ') {
+      seen |= begins_like_watched(own, space->argument + 2) ? PINFOLD_SCRIPT_WATCHED : 0;
+    } else if (first == 's' && space->argument[1] == 'o' && space->argument[5] == 'e' && space->argument[6] == ' ') {
+      seen |= begins_like_watched(own, space->argument + 7) ? PINFOLD_SCRIPT_WATCHED : 0;
+    }
     if (first == '/') {
       seen |= begins_like_watched(own, space->argument) ? PINFOLD_SCRIPT_WATCHED : 0;
     } else if (first != '-' && first != 0) {
@@ -257,8 +232,11 @@ static __always_inline __u32 interpreter_reasons(struct task_struct* task) {
   struct file* input = standard_input(task);
   if (input && below_watched((__u64)BPF_CORE_READ(input, f_path.dentry), (__u64)BPF_CORE_READ(input, f_path.mnt))) {
     reasons |= PINFOLD_STDIN_WATCHED;
+  } else if (input && !(reasons & kHasOperand)) {
+    const __u16 type = BPF_CORE_READ(input, f_inode, i_mode) & kTypeMask;
+    reasons |= type == kPipe ? PINFOLD_STDIN_PIPE : type == kSocket ? PINFOLD_STDIN_SOCKET : 0;
   }
-  return reasons;
+  return reasons & ~kHasOperand;
 }
 
 // The chain of parents, by birth where it was seen (also of those that have gone), else by the kernel's tree.
@@ -356,10 +334,18 @@ int BPF_PROG(on_exec, struct task_struct* executing, int old_pid, struct linux_b
   record->pid = pid;
   record->uid = (__u32)bpf_get_current_uid_gid();
   record->padding = 0;
+  __builtin_memset(record->cgroup, 0, sizeof(record->cgroup));
+  if (bpf_core_field_exists(task->cgroups)) {
+    bpf_probe_read_kernel_str(record->cgroup, sizeof(record->cgroup), BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, name));
+  }
   record->ancestor_count = write_ancestors((__u64)task, own->pid_namespace);
   record->exe_bytes = write_path(kExePath, (__u64)dentry, (__u64)mnt);
   record->cwd_bytes = write_path(kCwdPath, (__u64)BPF_CORE_READ(task, fs, pwd.dentry), (__u64)BPF_CORE_READ(task, fs, pwd.mnt));
   record->stdin_bytes = 0;
+  record->stdin_inode = 0;
+  if (reasons & (PINFOLD_STDIN_PIPE | PINFOLD_STDIN_SOCKET)) {
+    record->stdin_inode = BPF_CORE_READ(standard_input(task), f_inode, i_ino);
+  }
   if (reasons & PINFOLD_STDIN_WATCHED) {
     struct file* input = standard_input(task);
     record->stdin_bytes = write_path(kStdinPath, (__u64)BPF_CORE_READ(input, f_path.dentry), (__u64)BPF_CORE_READ(input, f_path.mnt));
@@ -372,7 +358,9 @@ int BPF_PROG(on_exec, struct task_struct* executing, int old_pid, struct linux_b
   length &= PINFOLD_EXEC_ARGV - 1;
   record->argv_bytes = bpf_probe_read_user(record->argv, (__u32)length, (const void*)start) == 0 ? (__u32)length : 0;
 
-  if (bpf_ringbuf_output(&records, record, sizeof(*record), 0) != 0) {
+  // The arguments come last and are most often short.
+  const __u64 bytes = __builtin_offsetof(struct ExecRecord, argv) + (record->argv_bytes & (PINFOLD_EXEC_ARGV - 1));
+  if (bpf_ringbuf_output(&records, record, bytes, 0) != 0) {
     count(PINFOLD_COUNT_LOST);
   }
   return 0;

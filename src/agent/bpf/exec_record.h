@@ -7,6 +7,7 @@
 #define PINFOLD_EXEC_PATH 512  /* bytes of a walked path; a power of two, which is what lets the verifier follow the offsets */
 #define PINFOLD_EXEC_ARGV 1024 /* bytes of the argument block; a power of two */
 #define PINFOLD_EXEC_COMM 16   /* TASK_COMM_LEN */
+#define PINFOLD_EXEC_CGROUP 64 /* bytes of the control group's own name */
 #define PINFOLD_EXEC_PREFIX 16 /* bytes of a watched path that are compared with an argument */
 #define PINFOLD_EXEC_PREFIXES 8
 #define PINFOLD_EXEC_WATCHED 64 /* watched directories */
@@ -17,6 +18,8 @@
 #define PINFOLD_SCRIPT_WATCHED 4U /* an interpreter, and an argument that begins like a watched directory */
 #define PINFOLD_CWD_WATCHED 8U    /* an interpreter with a relative argument, started below a watched directory */
 #define PINFOLD_STDIN_WATCHED 16U /* an interpreter whose standard input lies below a watched directory */
+#define PINFOLD_STDIN_PIPE 64U    /* an interpreter without a script, whose standard input is a pipe */
+#define PINFOLD_STDIN_SOCKET 128U /* the same, a socket */
 #define PINFOLD_FOREIGN_ROOT 32U  /* the task is in another mount namespace than the agent: its paths are not the agent's */
 
 struct ExecAncestor {
@@ -27,6 +30,7 @@ struct ExecAncestor {
 struct ExecRecord {
   unsigned long long mono_ns; /* CLOCK_MONOTONIC */
   unsigned long long inode;
+  unsigned long long stdin_inode; /* of a pipe or socket; 0 if it is neither */
   unsigned int device; /* the kernel's encoding: major << 20 | minor */
   unsigned int reasons;
   unsigned int pid;
@@ -38,6 +42,7 @@ struct ExecRecord {
   unsigned int stdin_bytes;
   unsigned int padding;
   struct ExecAncestor ancestors[PINFOLD_EXEC_ANCESTORS];
+  char cgroup[PINFOLD_EXEC_CGROUP]; /* "docker-….scope", "php8.2-fpm.service"; empty for the root group */
   char exe[PINFOLD_EXEC_PATH];
   char cwd[PINFOLD_EXEC_PATH];
   char standard_input[PINFOLD_EXEC_PATH];

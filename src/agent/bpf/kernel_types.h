@@ -29,6 +29,7 @@ struct super_block {
   unsigned int s_dev;
 };
 struct inode {
+  unsigned short i_mode;
   unsigned long i_ino;
   unsigned int i_nlink;
   struct super_block* i_sb;
@@ -67,7 +68,17 @@ struct files_struct {
 struct fs_struct {
   struct path pwd;
 };
+struct kernfs_node {
+  const char* name;
+};
+struct cgroup {
+  struct kernfs_node* kn;
+};
+struct css_set {
+  struct cgroup* dfl_cgrp;
+};
 struct mm_struct {
+  struct file* exe_file;
   unsigned long arg_start;
   unsigned long arg_end;
 };
@@ -86,6 +97,7 @@ struct task_struct {
   struct fs_struct* fs;
   struct files_struct* files;
   struct nsproxy* nsproxy;
+  struct css_set* cgroups;
   char comm[16];
 };
 

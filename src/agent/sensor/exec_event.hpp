@@ -42,16 +42,21 @@ struct ExecEvent {
   std::string exe;  ///< the loaded file: for a script, its interpreter
   FileId exe_id;
   std::string cwd;
-  std::string standard_input;  ///< only when it lies below a watched directory
+  std::string standard_input;  ///< a path only when it lies below a watched directory; "pipe:…" or "socket:…" when nothing else says what to run
+  std::string cgroup;          ///< the control group's own name; empty if unknown
   std::vector<std::string> arguments;
   std::vector<Process> ancestors;  ///< parent first
   bool exe_watched = false;        ///< the loaded file lies below a watched directory, under whatever name
   bool exe_unlinked = false;
   bool foreign_root = false;
+  friend bool operator==(const ExecEvent&, const ExecEvent&) = default;
 };
 
 /// A ring-buffer record (bpf/exec_record.h) → event; nullopt if its size or a length in it is impossible.
 [[nodiscard]] std::optional<ExecEvent> decode_exec_record(std::span<const std::uint8_t> record);
+
+/// "x.pl\0shm\0dev\0" → "/dev/shm/x.pl". The root's own name is "/", a file without a place (memfd) has just its name.
+[[nodiscard]] std::string path_of_components(std::string_view leaf_first);
 
 /// "a\0b\0" → {"a", "b"}; what follows the last NUL counts as an argument (it was cut).
 [[nodiscard]] std::vector<std::string> split_arguments(std::string_view block);

@@ -1,8 +1,9 @@
-/// The two ways to see execs, behind one interface, and what they watch.
+/// The ways to see execs, behind one interface, and what they watch.
 ///   bpf    tp_btf programs, filtered in the kernel; sees processes of any length. Needs ≥ 5.8 with BTF and the capabilities.
+///   connector  the kernel's process connector: every exec's number, the rest from /proc. In the host's own namespaces only.
 ///   proc   reads /proc every kPollInterval: the floor. Catches a process about as often as lifetime / interval.
 /// Used by: the agent's loop, on one thread. Events are handed over inside drain().
-/// Errors:  opening the first tells why it was refused, in words for the operator; the second cannot fail once /proc is there.
+/// Errors:  opening the first tells why it was refused, in words for the operator; the last cannot fail once /proc is there.
 #pragma once
 
 #include <functional>
@@ -22,6 +23,8 @@ inline constexpr Millis kPollInterval{250};
 /// Directories from which nothing should be run. Absolute, without a trailing slash.
 using WatchedPaths = std::vector<std::string>;
 [[nodiscard]] WatchedPaths default_watched_paths();
+/// What else everybody may write to on this machine, of a list of usual suspects (/run/lock, PHP's sessions, …).
+[[nodiscard]] WatchedPaths other_writable_places();
 /// Is `path` (normalised) one of them or below one?
 [[nodiscard]] bool below(const WatchedPaths& watched, std::string_view path);
 
@@ -52,6 +55,7 @@ public:
 };
 
 [[nodiscard]] Expected<std::unique_ptr<ExecSensor>, std::string> open_bpf_sensor(const WatchedPaths& watched);
+[[nodiscard]] Expected<std::unique_ptr<ExecSensor>, std::string> open_connector_sensor(const WatchedPaths& watched, const Clock& clock);
 [[nodiscard]] std::unique_ptr<ExecSensor> open_proc_sensor(const Clock& clock);
 
 }  // namespace pinfold::agent

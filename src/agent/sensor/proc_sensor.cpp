@@ -5,12 +5,10 @@
 #include <unordered_map>
 
 #include "agent/sensor/exec_sensor.hpp"
-#include "agent/sensor/proc_reader.hpp"
+#include "agent/sensor/process_event.hpp"
 
 namespace pinfold::agent {
 namespace {
-
-constexpr std::string_view kDeleted = " (deleted)";
 
 struct Seen {
   std::uint64_t start_ticks = 0;
@@ -35,7 +33,7 @@ public:
       Seen seen{status->start_ticks, status->comm};
       const auto before = x_seen.find(pid);
       if (before == x_seen.end() || !(before->second == seen)) {
-        if (auto event = event_of(pid)) {
+        if (auto event = process_event(x_proc, pid, x_own_mounts, x_clock.mono())) {
           handler(*std::move(event));
         }
       }
@@ -48,30 +46,9 @@ public:
   [[nodiscard]] std::string tier() const override { return "degraded: /proc is polled every 250 ms, short-lived processes may be missed"; }
 
 private:
-  [[nodiscard]] std::optional<ExecEvent> event_of(std::uint32_t pid) const {
-    ExecEvent event;
-    event.exe = x_proc.link(pid, "exe");
-    const auto uid = x_proc.uid(pid);
-    if (event.exe.empty() || !uid) {
-      return std::nullopt;  // a kernel thread, or already gone
-    }
-    event.at = x_clock.mono();
-    event.pid = pid;
-    event.uid = *uid;
-    if (event.exe.ends_with(kDeleted)) {
-      event.exe.resize(event.exe.size() - kDeleted.size());
-      event.exe_unlinked = true;
-    }
-    event.cwd = x_proc.link(pid, "cwd");
-    event.standard_input = x_proc.link(pid, "fd/0");
-    event.arguments = x_proc.arguments(pid);
-    event.foreign_root = x_proc.link(pid, "ns/mnt") != x_own_mounts;
-    return event;
-  }
-
   const Clock& x_clock;
   ProcReader x_proc;
-  std::string x_own_mounts = x_proc.link(static_cast<std::uint32_t>(getpid()), "ns/mnt");
+  std::string x_own_mounts = x_proc.link(1, "ns/mnt");
   std::unordered_map<std::uint32_t, Seen> x_seen;
 };
 

@@ -20,12 +20,13 @@ struct Mirrored {
   Amplifier service;
 };
 
-std::uint64_t bytes_asked(const Destination& to, std::int64_t slot) {
-  std::uint64_t bytes = 0;
+VolumeCount asked_in(const Destination& to, std::int64_t slot) {
   for (const DestinationSlot& near : to.slots) {
-    bytes += near.number == slot ? near.in.bytes : 0;
+    if (near.number == slot) {
+      return near.in;
+    }
   }
-  return bytes;
+  return {};
 }
 
 std::optional<Mirrored> judge(const Destination& to, const DestinationSlot& slot, const VolumeTracker::View& view,
@@ -42,10 +43,12 @@ std::optional<Mirrored> judge(const Destination& to, const DestinationSlot& slot
   const bool is_sampled = view.rate.one_in() > 1;
   // Answers to nobody's question are a flood from that port. Sampled, the few small questions may all have been missed.
   const bool was_asked = to.packets_in > 0 || is_sampled;
-  const std::uint64_t asked = bytes_asked(to, slot.number);
-  const bool is_amplified = out.bytes >= asked * service->min_amplification && out.bytes >= std::uint64_t{out.packets} * service->min_answer_bytes;
+  const VolumeCount asked = asked_in(to, slot.number);
+  // Whole answers, where their questions were seen: a large one comes in several packets.
+  const std::uint64_t answers = asked.packets > 0 ? std::min(asked.packets, out.packets) : out.packets;
+  const bool is_amplified = out.bytes >= asked.bytes * service->min_amplification && out.bytes >= answers * service->min_answer_bytes;
   const bool is_enough = !is_sampled || out.seen >= thresholds.min_sampled_packets;
-  return was_asked && is_amplified && is_enough ? std::optional{Mirrored{&to, out, asked, span, *service}} : std::nullopt;
+  return was_asked && is_amplified && is_enough ? std::optional{Mirrored{&to, out, asked.bytes, span, *service}} : std::nullopt;
 }
 
 Sighting sighting_of(const Mirrored& found, const VolumeTracker::View& view, const ReflectorThresholds& thresholds) {

@@ -66,6 +66,15 @@ std::string_view name_of(records::Resolution resolution) {
   return resolution == records::Resolution::Minute ? "1min" : (resolution == records::Resolution::FiveMinutes ? "5min" : "1h");
 }
 
+/// "{server}" stands for the server's name, as in the notice of the measure.
+std::string console_of(std::string text, const ServerId& server) {
+  constexpr std::string_view kName = "{server}";
+  if (const std::size_t at = text.find(kName); at != std::string::npos) {
+    text.replace(at, kName.size(), server.value);
+  }
+  return text;
+}
+
 std::int64_t packets_a_second(const records::Volume& volume, std::uint32_t seconds) {
   return seconds == 0 ? 0 : static_cast<std::int64_t>(volume.packets.value / seconds);
 }
@@ -160,7 +169,7 @@ Response get_server(Api& api, Call& call) {
   out["level_name"] = level == levels.end() ? fmt::format("level {}", server.level.value) : level->second.name;
   out["mac"] = server.mac ? json(to_string(*server.mac)) : json(nullptr);
   out["roles"] = roles;
-  out["console"] = api.options().site.console;
+  out["console"] = console_of(api.options().site.console, server.id);
   return ok(out);
 }
 

@@ -1,0 +1,44 @@
+// Shared by the agent's kernel programs: whose a task is, and the way up a path. Include after kernel_types.h.
+#pragma once
+
+#define kMaxNamespaces 8
+
+// The task's number in the PID namespace `own`; 0 if it is not in it.
+__noinline __u32 pid_in(__u64 task_address, __u32 own) {
+  struct task_struct* task = (struct task_struct*)task_address;
+  struct pid* pid = BPF_CORE_READ(task, thread_pid);
+  const __u32 level = BPF_CORE_READ(pid, level);
+  const char* numbers = (const char*)pid + bpf_core_field_offset(struct pid, numbers);
+  for (__u32 i = 0; i < kMaxNamespaces; ++i) {
+    if (i > level) {
+      break;
+    }
+    struct upid number = {};
+    bpf_probe_read_kernel(&number, sizeof(number), numbers + i * sizeof(number));
+    if (BPF_CORE_READ(number.ns, ns.inum) == own) {
+      return (__u32)number.nr;
+    }
+  }
+  return 0;
+}
+
+// One step towards the root, across mounts. False at the root.
+static __always_inline bool step_up(struct dentry** dentry, struct mount** mount) {
+  if (*dentry == BPF_CORE_READ(*mount, mnt.mnt_root)) {
+    struct mount* parent = BPF_CORE_READ(*mount, mnt_parent);
+    if (parent == *mount) {
+      return false;
+    }
+    *dentry = BPF_CORE_READ(*mount, mnt_mountpoint);
+    *mount = parent;
+    return true;
+  }
+  struct dentry* parent = BPF_CORE_READ(*dentry, d_parent);
+  if (parent == *dentry) {
+    return false;
+  }
+  *dentry = parent;
+  return true;
+}
+
+static __always_inline struct mount* mount_of(struct vfsmount* mnt) { return (void*)mnt - bpf_core_field_offset(struct mount, mnt); }
