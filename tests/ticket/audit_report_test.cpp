@@ -34,8 +34,9 @@ Ticket ordered() {
 }
 
 TEST(AuditReport, IsReadLineByLineAndCountsForItself) {
-  const auto report = parse_audit_report(finding("malicious_script", "high", "/var/www/x.php", "remove") + finding("mount_option", "info", "/tmp", "change") +
-                                         "{\"type\":\"application\",\"app\":\"X\"}\n{\"type\":\"left_out\",\"what\":\"links\",\"count\":3}\n{\"type\":\"news\"}\n" + summary());
+  const auto report = parse_audit_report(
+      finding("malicious_script", "high", "/var/www/x.php", "remove") + finding("mount_option", "info", "/tmp", "change") +
+      "{\"type\":\"application\",\"app\":\"X\"}\n{\"type\":\"left_out\",\"what\":\"links\",\"count\":3}\n{\"type\":\"news\"}\n" + summary());
   ASSERT_TRUE(report) << report.error();
   EXPECT_EQ(report->counted, 1U) << "the machine's own count is not believed";
   EXPECT_EQ(report->applications, 1U);
@@ -65,8 +66,9 @@ TEST(AuditReport, TextsFromTheServerCannotMoveATerminal) {
 }
 
 TEST(AuditPlan, HasAStepForEachFindingAndNoneForAdvice) {
-  const auto report = parse_audit_report(finding("malicious_script", "high", "/x.php", "remove") + finding("vulnerable_application", "high", "/shop", "update") +
-                                         finding("mount_option", "info", "/tmp", "change") + summary());
+  const auto report =
+      parse_audit_report(finding("malicious_script", "high", "/x.php", "remove") + finding("vulnerable_application", "high", "/shop", "update") +
+                         finding("mount_option", "info", "/tmp", "change") + summary());
   const auto plan = recommended_plan(*report);
   ASSERT_EQ(plan.size(), 2U);
   EXPECT_EQ(plan[0], (PlanStep{StepKind::Remove, Side::Customer, "/x.php: is bad. Do this."}));

@@ -177,7 +177,10 @@ TEST(Audit, FindsProgramsInTemporaryPlacesAndLeavesUploadsClosed) {
   const Server server;
   server.put("/tmp/.x/bot.pl", "#!/usr/bin/perl\nuse Socket; socket(S, PF_INET, SOCK_STREAM, 6); open(STDIN,\">&S\"); exec(\"/bin/sh -i\");", 0755);
   server.put("/tmp/phpAb12Cd", kShell);  // an upload: closed, whatever it holds
-  server.put("/tmp/build/a.out", "\x7f" "ELF", 0755);
+  server.put("/tmp/build/a.out",
+             "\x7f"
+             "ELF",
+             0755);
   fs::create_directories(server.at("/tmp/..."));
   const Report report = server.audit();
   EXPECT_EQ(subjects(report, "malicious_script"), Subjects{"/tmp/.x/bot.pl"});
