@@ -99,7 +99,7 @@ check "nothing is run where nothing was ordered" says 1 "was ever ordered" pinfo
 check "an order opens a ticket" says 0 '"ticket":"T-1"' pinfold audit order srv-1 "$work/www" --by anna --reason "a shell was seen"
 check "nothing is run without consent" says 1 "has not consented" pinfold audit run srv-1 "${ssh_words[@]}"
 check "the customer consents" says 0 "" pinfold audit consent T-1 --by owner --how phone
-check "a server with another key is refused" says 3 "Host key verification failed" pinfold audit run srv-1 --key "$work/ssh/login" --known-hosts "$work/wrong_hosts" --port 2222
+check "a server with another key is refused" says 3 "REMOTE HOST IDENTIFICATION HAS CHANGED" pinfold audit run srv-1 --key "$work/ssh/login" --known-hosts "$work/wrong_hosts" --port 2222
 check "a wrong login is refused" says 3 "Permission denied" pinfold audit run srv-1 --key "$work/ssh/other" --known-hosts "$work/known_hosts" --port 2222
 check "nothing is left behind by what failed" nothing_is_left
 check "the audit runs and stands on the ticket" says 0 '"state"' pinfold audit run srv-1 "${ssh_words[@]}"
