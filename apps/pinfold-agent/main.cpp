@@ -11,6 +11,7 @@
 #include <exception>
 
 #include "agent/agent.hpp"
+#include "agent/yara_rules.hpp"
 #include "audit_command.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -41,11 +42,79 @@ std::string own_hostname() {
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("unknown");
 }
 
-int run(agent::Config config, const std::string& quiet) {
-  const auto duration = pinfold::parse_duration(quiet);
-  if (!duration) {
-    return fail(WrongUse, fmt::format("--quiet: '{}' is no duration; write '60 s' or '5 min'", pinfold::printable(quiet)));
+/// What people write behind `run`, before it is a Config.
+struct RunArguments {
+  agent::Config config;
+  std::string state = config.state.string();
+  std::string quiet = "60 s";
+  std::string log_level = "info";
+  std::string deny = "off";
+  std::string allow_list = config.allow_list.string();
+  std::vector<std::filesystem::path> rules;
+  bool polls = false;  ///< neither BPF nor the process connector
+  const CLI::Option* watch = nullptr;
+};
+
+const CLI::App* add_run(CLI::App& app, RunArguments& a) {
+  CLI::App* command = app.add_subcommand("run", "watch until SIGTERM");
+  command->add_option("--state", a.state, "folder for the key, the spool and the status")->capture_default_str();
+  a.watch = command->add_option("--watch", a.config.watched, "directories from which nothing should be run")->capture_default_str();
+  command->add_option("--quiet", a.quiet, "runs of the same script within this of one another are one finding")->capture_default_str();
+  command->add_option("--deny", a.deny, "who may not run anything out of the watched directories: off, services (users below 1000), everyone")
+      ->check(CLI::IsMember({"off", "services", "everyone"}))
+      ->capture_default_str();
+  command->add_option("--allow-list", a.allow_list, "SHA-256 hashes of files that are known and harmless, one a line")->capture_default_str();
+  command->add_option("--rules", a.rules, "folders of YARA rules of your own (*.yar, *.yara), asked about what was run");
+  command->add_flag("!--no-bpf", a.config.use_bpf, "do not use BPF: the process connector, else /proc");
+  command->add_flag("!--no-connector", a.config.use_connector, "do not use the process connector either");
+  command->add_flag("!--no-fanotify", a.config.use_fanotify, "do not use fanotify: drops by inotify, no copies on opening");
+  command->add_flag("!--no-permission", a.config.use_permission, "do not hold opens for an answer: copies are made after the fact");
+  command->add_flag("--poll", a.polls, "neither BPF nor the process connector; read /proc only");
+  command->add_option("--log-level", a.log_level)->check(CLI::IsMember({"debug", "info", "warning", "error"}))->capture_default_str();
+  command->set_config("--config", "", "file of the options above, one 'name = value' a line");
+  return command;
+}
+
+/// What rules say of a script's text, in words. The loop waits for the answer, so a text gets one second.
+std::function<std::vector<std::string>(std::string_view)> rules_of(const std::vector<std::filesystem::path>& folders) {
+  constexpr int kSeconds = 1;
+  const std::shared_ptr<const agent::YaraRules> rules = agent::YaraRules::create(folders, kSeconds);
+  for (const std::string& problem : rules->problems()) {
+    pinfold::log_warning("RULES_LEFT_OUT", "{}", pinfold::printable(problem));
   }
+  return [rules](std::string_view text) {
+    std::vector<std::string> said;
+    for (const agent::RuleMatch& match : rules->scan(text)) {
+      said.push_back(match.rule + ": " + match.says);
+    }
+    return said;
+  };
+}
+
+pinfold::LogLevel level_of(const std::string& name) {
+  return name == "debug"     ? pinfold::LogLevel::Debug
+         : name == "warning" ? pinfold::LogLevel::Warning
+         : name == "error"   ? pinfold::LogLevel::Error
+                             : pinfold::LogLevel::Info;
+}
+
+int run(RunArguments a) {
+  const auto duration = pinfold::parse_duration(a.quiet);
+  if (!duration) {
+    return fail(WrongUse, fmt::format("--quiet: '{}' is no duration; write '60 s' or '5 min'", pinfold::printable(a.quiet)));
+  }
+  pinfold::set_log_level(level_of(a.log_level));
+  agent::Config& config = a.config;
+  if (a.watch->count() == 0) {
+    const agent::WatchedPaths others = agent::other_writable_places();
+    config.watched.insert(config.watched.end(), others.begin(), others.end());
+  }
+  config.state = a.state;
+  config.allow_list = a.allow_list;
+  config.denial = agent::parse_denial(a.deny).value_or(agent::Denial::Off);
+  config.use_bpf = config.use_bpf && !a.polls;
+  config.use_connector = config.use_connector && !a.polls;
+  config.match_rules = rules_of(a.rules);
   config.quiet = *duration;
   config.retell = std::min<pinfold::Micros>(config.retell, *duration);
   const int stop = stop_signals();
@@ -56,6 +125,28 @@ int run(agent::Config config, const std::string& quiet) {
   (*created)->run(stop);
   close(stop);
   return Done;
+}
+
+/// The responder: started by `run`, not by people.
+struct AnswerArguments {
+  int socket = -1;
+  std::string deny = "off";
+  agent::ResponderSettings settings;
+};
+
+const CLI::App* add_answer(CLI::App& app, AnswerArguments& a) {
+  CLI::App* command = app.add_subcommand("answer", "")->group("");
+  command->add_option("--socket", a.socket)->required();
+  command->add_option("--deny", a.deny);
+  command->add_option("--watch", a.settings.watched)->required();
+  command->add_flag("!--afterwards", a.settings.permission);
+  command->add_flag("!--inotify", a.settings.fanotify);
+  return command;
+}
+
+int answer(AnswerArguments a) {
+  a.settings.denial = agent::parse_denial(a.deny).value_or(agent::Denial::Off);
+  return agent::run_responder(a.socket, a.settings);
 }
 
 int enroll(const std::filesystem::path& state, const std::string& url, const std::string& token, const std::string& hostname) {
@@ -106,28 +197,11 @@ int command_line(int argc, char** argv) {
   CLI::App app("Watches this server for scripts run out of temporary folders, and tells the provider's abuse desk.");
   app.set_version_flag("--version", "pinfold-agent " PINFOLD_VERSION);
   app.require_subcommand(1);
-  agent::Config config;
-  std::string state = config.state.string();
-  std::string quiet = "60 s";
-  std::string log_level = "info";
-  std::string deny = "off";
-  std::string allow_list = config.allow_list.string();
-  CLI::App* run_command = app.add_subcommand("run", "watch until SIGTERM");
-  run_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
-  CLI::Option* watch = run_command->add_option("--watch", config.watched, "directories from which nothing should be run")->capture_default_str();
-  run_command->add_option("--quiet", quiet, "runs of the same script within this of one another are one finding")->capture_default_str();
-  run_command->add_option("--deny", deny, "who may not run anything out of the watched directories: off, services (users below 1000), everyone")
-      ->check(CLI::IsMember({"off", "services", "everyone"}))
-      ->capture_default_str();
-  run_command->add_option("--allow-list", allow_list, "SHA-256 hashes of files that are known and harmless, one a line")->capture_default_str();
-  run_command->add_flag("!--no-bpf", config.use_bpf, "do not use BPF: the process connector, else /proc");
-  run_command->add_flag("!--no-connector", config.use_connector, "do not use the process connector either");
-  run_command->add_flag("!--no-fanotify", config.use_fanotify, "do not use fanotify: drops by inotify, no copies on opening");
-  run_command->add_flag("!--no-permission", config.use_permission, "do not hold opens for an answer: copies are made after the fact");
-  bool poll = false;
-  run_command->add_flag("--poll", poll, "neither BPF nor the process connector; read /proc only");
-  run_command->add_option("--log-level", log_level)->check(CLI::IsMember({"debug", "info", "warning", "error"}))->capture_default_str();
-  run_command->set_config("--config", "", "file of the options above, one 'name = value' a line");
+  RunArguments running;
+  const CLI::App* run_command = add_run(app, running);
+  AnswerArguments answering;
+  const CLI::App* answer_command = add_answer(app, answering);
+  std::string state = running.state;
   std::string url;
   std::string token;
   std::string hostname = own_hostname();
@@ -136,14 +210,6 @@ int command_line(int argc, char** argv) {
   enroll_command->add_option("TOKEN", token, "from: pinfold agent token SERVER")->required();
   enroll_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
   enroll_command->add_option("--hostname", hostname, "the name to introduce this server by")->capture_default_str();
-  int socket = -1;
-  agent::ResponderSettings responder;
-  CLI::App* answer_command = app.add_subcommand("answer", "")->group("");
-  answer_command->add_option("--socket", socket)->required();
-  answer_command->add_option("--deny", deny);
-  answer_command->add_option("--watch", responder.watched)->required();
-  answer_command->add_flag("!--afterwards", responder.permission);
-  answer_command->add_flag("!--inotify", responder.fanotify);
   bool json = false;
   CLI::App* status_command = app.add_subcommand("status", "what the running agent sees and has told; exit status 1 if none runs");
   status_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
@@ -158,25 +224,11 @@ int command_line(int argc, char** argv) {
   if (audit_command->parsed()) {
     return pinfold::app::run_audit_command(std::move(audit), hostname);
   }
-  if (watch->count() == 0) {
-    const agent::WatchedPaths others = agent::other_writable_places();
-    config.watched.insert(config.watched.end(), others.begin(), others.end());
-  }
-  config.state = state;
-  config.allow_list = allow_list;
-  config.denial = agent::parse_denial(deny).value_or(agent::Denial::Off);
-  responder.denial = config.denial;
-  config.use_bpf = config.use_bpf && !poll;
-  config.use_connector = config.use_connector && !poll;
   if (answer_command->parsed()) {
-    return agent::run_responder(socket, responder);  // started by `run`, not by people
+    return answer(std::move(answering));
   }
   if (run_command->parsed()) {
-    pinfold::set_log_level(log_level == "debug"     ? pinfold::LogLevel::Debug
-                           : log_level == "warning" ? pinfold::LogLevel::Warning
-                           : log_level == "error"   ? pinfold::LogLevel::Error
-                                                    : pinfold::LogLevel::Info);
-    return run(std::move(config), quiet);
+    return run(std::move(running));
   }
   return enroll_command->parsed() ? enroll(state, url, token, hostname) : status(state, json);
 }

@@ -114,8 +114,9 @@ int on_message(YR_SCAN_CONTEXT*, int message, void* data, void* user) {
 
 }  // namespace
 
-std::unique_ptr<YaraRules> YaraRules::create(const std::vector<std::filesystem::path>& operator_folders) {
+std::unique_ptr<YaraRules> YaraRules::create(const std::vector<std::filesystem::path>& operator_folders, int seconds) {
   std::unique_ptr<YaraRules> rules(new YaraRules);
+  rules->x_seconds = seconds;
   rules->load_own();
   std::vector<std::string> names;
   for (const auto& folder : operator_folders) {
@@ -207,7 +208,7 @@ void YaraRules::ask(YR_RULES* rules, std::string_view text, std::vector<RuleMatc
   Collector collector{&matches};
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast): the C interface
   const int result = yr_rules_scan_mem(rules, bytes, text.size(), SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING,
-                                       on_message, &collector, kScanSeconds);
+                                       on_message, &collector, x_seconds);
   ++x_scanned;
   if (result == ERROR_SCAN_TIMEOUT) {
     ++x_timeouts;

@@ -8,7 +8,7 @@
 ///             Most files are so never shown to YARA. A rule without a gate is asked about every file.
 /// An operator's rule has no gate and is asked about every text; its `family`, `says` and `severity` are used where it has them.
 /// Cost:    own rules 2 ns a byte plus 100 ns a byte of what a gate lets through (1 in 15 of Debian's PHP files). Memory 4 MB.
-/// Bounds:  the caller limits the text; kMaxRuleFiles files of kMaxRuleFileBytes; kScanSeconds a text, then it is left without an answer.
+/// Bounds:  the caller limits the text; kMaxRuleFiles files of kMaxRuleFileBytes; `seconds` a text (kScanSeconds), then it is left without an answer.
 ///          kMaxMatches matches a text.
 /// Security: no `include` in an operator's file; the text is never executed, opened or mapped: it is a buffer.
 /// Errors:  an operator's file that does not compile is left out and named in problems(); own rules that do not are a bug and abort.
@@ -45,8 +45,8 @@ struct RuleMatch {
 
 class YaraRules {
 public:
-  /// Own rules and every *.yar and *.yara below the folders.
-  [[nodiscard]] static std::unique_ptr<YaraRules> create(const std::vector<std::filesystem::path>& operator_folders = {});
+  /// Own rules and every *.yar and *.yara below the folders. A scan that takes longer than `seconds` is given up.
+  [[nodiscard]] static std::unique_ptr<YaraRules> create(const std::vector<std::filesystem::path>& operator_folders = {}, int seconds = kScanSeconds);
   YaraRules(const YaraRules&) = delete;
   YaraRules& operator=(const YaraRules&) = delete;
   ~YaraRules();
@@ -79,6 +79,7 @@ private:
   std::vector<std::string> x_problems;
   std::vector<std::string> x_own_rules;  ///< their names, in the order of the gates
   std::size_t x_operator_rules = 0;
+  int x_seconds = kScanSeconds;
   mutable std::atomic<std::uint64_t> x_timeouts = 0;
   mutable std::atomic<std::uint64_t> x_scanned = 0;
 };
