@@ -179,6 +179,10 @@ private:
     records::Aup& aup() override { return absent<records::Aup>(); }
     records::Calls& calls() override { return absent<records::Calls>(); }
     records::Reports& reports() override { return absent<records::Reports>(); }
+    records::Access& access() override { return absent<records::Access>(); }
+    records::Queue& queue() override { return absent<records::Queue>(); }
+    records::Feed& feed() override { return absent<records::Feed>(); }
+    records::NearMissHistory& near_misses() override { return absent<records::NearMissHistory>(); }
     template <typename T>
     [[noreturn]] static T& absent() {
       throw std::logic_error("the executor uses the journal and the settings only");
