@@ -31,7 +31,7 @@ export async function visit(browser, look, options = {}) {
     document.addEventListener('securitypolicyviolation', (e) => console.error(`content policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(15_000);
   const faults = [];
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && faults.push(message.text()));
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
@@ -39,7 +39,24 @@ export async function visit(browser, look, options = {}) {
   return { context, page, faults };
 }
 
-export async function logIn(page, login) {
+// One session a person, as people have: the desk slows down who logs in again and again.
+const sessions = new Map();
+
+/** A visitor who has logged in; through the form the first time. */
+export async function visitAs(browser, login, look) {
+  const visitor = await visit(browser, look, sessions.has(login) ? { storageState: sessions.get(login) } : {});
+  if (sessions.has(login)) {
+    await visitor.page.goto(`${desk}/app/`);
+    await visitor.page.getByRole('button', { name: /Log out|Abmelden/ }).waitFor();
+  } else {
+    await logIn(visitor.page, login);
+    sessions.set(login, await visitor.context.storageState());
+    visitor.faults.length = 0; // that nobody was logged in before is said by a 401
+  }
+  return visitor;
+}
+
+async function logIn(page, login) {
   await page.goto(`${desk}/app/`);
   await page.getByLabel('Login').fill(login);
   await page.getByLabel('Password').fill(password);

@@ -1,7 +1,7 @@
 // Run by pages_test.sh. Each test says what a person can do.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { desk, isSound, launch, logIn, open, password, picture, visit } from './browser.mjs';
+import { desk, isSound, launch, open, password, picture, visit, visitAs } from './browser.mjs';
 
 let browser;
 before(async () => {
@@ -10,9 +10,8 @@ before(async () => {
 after(() => browser?.close());
 
 async function as(login, look, work) {
-  const visitor = await visit(browser, look);
+  const visitor = await visitAs(browser, login, look);
   try {
-    await logIn(visitor.page, login);
     await work(visitor.page, visitor.faults);
   } finally {
     await visitor.context.close();
