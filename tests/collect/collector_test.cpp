@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -298,6 +299,11 @@ TEST_F(CollectorTest, WhatFlowsShowedIsHandedToTheHistory) {
   Collector collector(options(), inventory_of({{"a", kServerA}}), clock, inbox.sink());
   scan_by_netflow(collector, kServerA);
   ASSERT_TRUE(inbox.wait_for("a"));
+  // The finding comes before the last of the scan's records: the history has all of them.
+  for (const auto end = std::chrono::steady_clock::now() + kDeadline;
+       collector.counters().exporters[0].records < 120 && std::chrono::steady_clock::now() < end;) {
+    std::this_thread::yield();
+  }
   collector.add_interface(ServerId{"a"}, {{}, clock.wall(), Bytes{1'000'000}, {}, {}, {}});  // flows are accounted: ignored
   EXPECT_TRUE(collector.take_minutes().empty());                                             // the minute is not over
   records::Slot sum;

@@ -75,7 +75,8 @@ TEST_F(MailIntakeTest, BelievesTheReturnPathHeaderWhereThereIsNoEnvelope) {
 }
 
 TEST_F(MailIntakeTest, ShowsAPersonWhatCitesNoCaseAndWhatCannotBeRead) {
-  ASSERT_TRUE(intake.take_polled("From: owner@customer.example\r\nSubject: hello\r\n\r\nWe have stopped it.\r\n"));
+  ASSERT_TRUE(
+      intake.take_polled("From: neighbour@elsewhere.example\r\nSubject: hello\r\n\r\nWe have stopped it.\r\n"));  // no contact's: that is a ticket
   ASSERT_TRUE(intake.take_polled("From: x@y.example\r\n" + std::string(40'000, 'h') + ": x\r\n\r\nx\r\n"));
   ASSERT_TRUE(intake.take_polled("From: x@y.example\r\nAuto-Submitted: auto-replied\r\nSubject: away\r\n\r\nx\r\n"));
   intake.work();

@@ -188,7 +188,7 @@ Expected<std::vector<ReceivedRecord>, std::string> read_conn_log(const std::file
 Expected<std::vector<ReceivedRecord>, std::string> read_binetflow(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::vector<ReceivedRecord> records;
-  std::ptrdiff_t source_packets = 0;
+  std::ptrdiff_t source_packets = 14;  // of the usual order, below; a head line may say otherwise
   for (std::string text; std::getline(in, text);) {
     // StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes,SrcPkts,Label
     const auto values = split(text, ',');
