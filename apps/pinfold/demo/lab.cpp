@@ -17,6 +17,7 @@
 namespace pinfold::app {
 namespace {
 
+constexpr int kEnrolAttempts = 20;
 constexpr std::size_t kMaxFacts = std::size_t{1} << 20U;
 /// What the intruder's script is called on the server, and how it is called: so many addresses in so many seconds.
 constexpr std::string_view kScript = "/dev/shm/.cal.pl";
@@ -219,16 +220,25 @@ void Lab::check_serving() {
   start_serving();
 }
 
-void Lab::start_agent(const std::string& server) {
+Finished Lab::enrol_agent(const std::string& server, const std::string& program, const std::string& state) {
   const Finished token = pinfold({"agent", "token", server, "--json"});
   const auto json = parse_json(trim(token.output), kMaxFacts);
   if (token.exit_status != 0 || !json || !json->contains("token")) {
     throw std::runtime_error("no token for the agent of " + server + ": " + token.output);
   }
+  return exec(server, {program, "enroll", x_facts.agent_url, (*json)["token"].get<std::string>(), "--state", state});
+}
+
+void Lab::start_agent(const std::string& server) {
   const std::string program = x_facts.checkout_inside + "/" +
                               std::filesystem::relative(x_options.programs / "pinfold-agent", x_options.tool.parent_path().parent_path()).string();
   const std::string state = x_facts.agent_states.at(server);
-  const Finished enrolled = exec(server, {program, "enroll", x_facts.agent_url, (*json)["token"].get<std::string>(), "--state", state});
+  Finished enrolled = enrol_agent(server, program, state);
+  for (int i = 0; i < kEnrolAttempts && enrolled.exit_status != 0 && x_options.kill_between_steps; ++i) {
+    poll(nullptr, 0, 50);
+    check_serving();  // it may have been killed over it: a new token then, for the old one may be spent
+    enrolled = enrol_agent(server, program, state);
+  }
   if (enrolled.exit_status != 0) {
     throw std::runtime_error("the agent of " + server + " could not enrol: " + enrolled.output);
   }

@@ -57,6 +57,7 @@ public:
   /// Starts serve again where it was killed on purpose; throws when it ended by itself.
   void check_serving();
   void start_agent(const std::string& server);
+  [[nodiscard]] Finished enrol_agent(const std::string& server, const std::string& program, const std::string& state);
 
   Finished exec(const std::string& host, const std::vector<std::string>& command);
   Finished pinfold(std::vector<std::string> arguments);  ///< the command line, at the desk

@@ -52,7 +52,8 @@ void ask_dpkg(const HostFiles& files, const std::set<std::string>& paths, std::m
     if (!name.ends_with(".list") || ++packages > kMaxPackages) {
       continue;
     }
-    const std::string path = std::string(kDpkg) + "/" + name;
+    std::string path(kDpkg);
+    path.append("/").append(name);
     const auto list = files.read(path, kMaxListBytes);
     const std::string package = name.substr(0, std::min(name.find(':'), name.size() - 5));
     bool owns_any = false;
