@@ -22,6 +22,7 @@ constexpr std::size_t kMaxOidParts = 128;  ///< RFC 3416 section 4.1
 constexpr std::size_t kMaxGatewayMacs = 256;
 constexpr DurationBounds kCanaryIntervals{std::chrono::minutes{1}, std::chrono::hours{24}};
 constexpr DurationBounds kPollIntervals{std::chrono::seconds{10}, std::chrono::minutes{5}};
+constexpr DurationBounds kRetentions{std::chrono::days{30}, std::chrono::days{3650}};  // shorter would take what a running dispute needs
 
 /// RFC 1035 section 2.3.1, and at least one dot.
 std::optional<std::string> parse_domain(std::string_view text) {
@@ -102,6 +103,7 @@ private:
       table.boolean("interface_counters", x_config.bandwidth.interface_counters);
       table.duration("poll_interval", x_config.bandwidth.poll_interval, kPollIntervals);
     });
+    root.table("retention", [&](TableReader& table) { read_retention(table); });
     root.table("guard", [&](TableReader& table) { read_guard(table); });
   }
 
@@ -482,6 +484,16 @@ private:
       return {};
     }
     return std::move(secret).value();
+  }
+
+  void read_retention(TableReader& table) {
+    Retention& keep = x_config.retention;
+    table.boolean("keep_everything", keep.keep_everything);
+    table.duration("closed_cases", keep.closed_cases, kRetentions);
+    table.duration("closed_tickets", keep.closed_tickets, kRetentions);
+    table.duration("mails", keep.mails, kRetentions);
+    table.duration("reports", keep.reports, kRetentions);
+    table.duration("unnamed_evidence", keep.unnamed_evidence, kRetentions);
   }
 
   void read_guard(TableReader& table) {

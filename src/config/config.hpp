@@ -117,6 +117,16 @@ struct Brand {
 };
 inline constexpr std::size_t kMaxBrands = 64;
 
+/// How long what is over is kept (engine/retention.hpp). What is open, and what waits for a person, is always kept.
+struct Retention {
+  bool keep_everything = false;                      ///< nothing is ever erased; for trials, and where a court asks for it
+  Micros closed_cases = std::chrono::days{3 * 365};  ///< from closing; the outcome stays
+  Micros closed_tickets = std::chrono::days{3 * 365};
+  Micros mails = std::chrono::days{365};            ///< that were worked on, from their coming
+  Micros reports = std::chrono::days{365};          ///< that were decided, and what is known of their reporters
+  Micros unnamed_evidence = std::chrono::days{30};  ///< that no case, ticket, mail or report names any more
+};
+
 struct Config {
   std::filesystem::path state_dir;    ///< database, evidence, port journal
   std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
@@ -169,6 +179,7 @@ struct Config {
     bool interface_counters = true;  ///< poll the switches for them
     Micros poll_interval = std::chrono::minutes{1};
   } bandwidth;
+  Retention retention;
   std::vector<net::MacAddress> gateway_macs;  ///< routers: a port where one is learned is an uplink (guard G4)
   desk::Policy policy;
   detect::Thresholds thresholds;

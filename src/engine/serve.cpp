@@ -1,5 +1,4 @@
 #include "engine/serve.hpp"
-#include "engine/collector_health.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +14,9 @@
 #include "engine/bandwidth.hpp"
 #include "engine/brands.hpp"
 #include "engine/canary.hpp"
+#include "engine/collector_health.hpp"
 #include "engine/contact_care.hpp"
+#include "engine/desk_metrics.hpp"
 #include "engine/drivers.hpp"
 #include "engine/findings.hpp"
 #include "engine/imap_poller.hpp"
@@ -30,6 +31,7 @@
 #include "engine/ports.hpp"
 #include "engine/record_check.hpp"
 #include "engine/reporter_answers.hpp"
+#include "engine/retention.hpp"
 #include "engine/server_log.hpp"
 #include "engine/webhooks.hpp"
 #include "engine/worker.hpp"
@@ -51,8 +53,8 @@ constexpr Millis kBeat{1000};
 constexpr Millis kReporters{10'000};
 /// Due cases are looked for, and silence is watched, this often.
 constexpr Millis kTick{500};
-/// Contacts are looked after in days, not in seconds.
-constexpr Millis kLookAfterContacts{60'000};
+/// Contacts and what is old are looked after in days, not in seconds.
+constexpr Millis kLookAfterDays{60'000};
 
 mail::Templates load_templates() {
   auto templates = mail::Templates::load(templates_folder());
@@ -155,6 +157,8 @@ struct Serve::Parts {
   LetterWorker letters;
   CanaryWorker canary;
   ContactCare contacts;
+  RetentionWorker retention;
+  DeskMetrics desk_metrics;
   http::AgentApi agents;
   std::unique_ptr<records::History> history;  ///< a reader of its own beside the writer
   std::unique_ptr<http::api::Desk> api_desk;
@@ -202,6 +206,8 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       letters(desk, config, submitter, templates, k),
       canary(*store, config, submitter, k),
       contacts(desk, k, [](const std::string& domain) { return mail_hosts_of(domain); }),
+      retention(*store, evidence, c.retention, k),
+      desk_metrics(*store, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
       history(store::open_history(history_file(c))),
       api_desk(
@@ -316,8 +322,12 @@ void Serve::Parts::start() {
   });
   add("calls", kLook, [this] { return calls.work(); });
   add("letters", kLook, [this] { return letters.work(); });
-  add("contacts", kLookAfterContacts, [this] {
+  add("contacts", kLookAfterDays, [this] {
     contacts.look();
+    return false;
+  });
+  add("retention", kLookAfterDays, [this] {
+    retention.look();
     return false;
   });
   if (lmtp && config.mail.canary) {
@@ -413,6 +423,7 @@ http::Health Serve::Parts::health() {
     health.parts.push_back({"start", false, "not all parts are running yet"});
     return health;
   }
+  health.is_ready = true;
   for (const auto& worker : workers) {
     const auto failure = worker->failure();
     health.parts.push_back({worker->name(), !failure, failure.value_or("working")});
@@ -425,6 +436,7 @@ http::Health Serve::Parts::health() {
     health.parts.push_back(losses.part(counters, clock.wall()));
   }
   bandwidth->add_metrics(health);
+  desk_metrics.add_to(health.metrics);
   return health;
 }
 

@@ -1,4 +1,4 @@
-/// How the desk is, told by the engine, shown by /healthz, /metrics and the settings page.
+/// How the desk is, told by the engine, shown by /healthz, /readyz, /metrics and the settings page.
 #pragma once
 
 #include <string>
@@ -20,6 +20,7 @@ struct Health {
     std::string labels;  ///< "exporter=\"10.99.0.2\",reason=\"unknown\"", already escaped
     double value = 0;
   };
+  bool is_ready = false;  ///< all parts run and the store answers: a balancer may send requests here. Whether they are well is another question
   std::vector<Part> parts;
   std::vector<Metric> metrics;
   desk::Ears ears;

@@ -123,6 +123,9 @@ Response StaffPages::handle(const Request& request) const {
   if (path == "/healthz") {
     return healthz();
   }
+  if (path == "/readyz") {
+    return x_health().is_ready ? plain(200, "ready\n") : plain(503, "not ready\n");
+  }
   if (path == "/metrics") {
     return metrics();
   }
@@ -210,8 +213,15 @@ Response StaffPages::healthz() const {
 }
 
 Response StaffPages::metrics() const {
+  auto metrics = x_health().metrics;
+  std::stable_sort(metrics.begin(), metrics.end(), [](const auto& a, const auto& b) { return a.name < b.name; });  // one group a name
   std::string text;
-  for (const Health::Metric& metric : x_health().metrics) {
+  std::string_view group;
+  for (const Health::Metric& metric : metrics) {
+    if (metric.name != group) {
+      group = metric.name;
+      text += fmt::format("# TYPE {} {}\n", group, group.ends_with("_total") ? "counter" : "gauge");
+    }
     text += metric.labels.empty() ? fmt::format("{} {}\n", metric.name, metric.value)
                                   : fmt::format("{}{{{}}} {}\n", metric.name, metric.labels, metric.value);
   }

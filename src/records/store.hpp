@@ -23,6 +23,7 @@
 #include "records/access.hpp"
 #include "records/exporters.hpp"
 #include "records/feed.hpp"
+#include "records/housekeeping.hpp"
 #include "records/near_misses.hpp"
 #include "records/people.hpp"
 #include "records/queue.hpp"
@@ -228,6 +229,7 @@ public:
   virtual Queue& queue() = 0;
   virtual Feed& feed() = 0;
   virtual NearMissHistory& near_misses() = 0;
+  virtual Housekeeping& housekeeping() = 0;
 };
 
 class Store {
@@ -244,6 +246,14 @@ public:
   /// Durable when it returns the hash (hex). The same bytes are kept once.
   [[nodiscard]] virtual std::string put(std::string_view bytes) = 0;
   [[nodiscard]] virtual std::optional<std::string> get(std::string_view sha256) const = 0;
+
+  struct Swept {
+    std::size_t pieces = 0;
+    std::uint64_t bytes = 0;
+  };
+  /// Removes every piece that was last put before then and that `is_named` does not name (counts them only, with `is_trial`). A piece that is
+  /// put again meanwhile stays.
+  virtual Swept sweep(WallTime put_before, const std::function<bool(std::string_view sha256)>& is_named, bool is_trial) = 0;
 };
 
 }  // namespace pinfold::records

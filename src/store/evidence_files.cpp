@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +58,20 @@ public:
       bytes.append(block.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
       if (bytes.size() > kMaxEvidenceBytes) {
         throw StoreError(x_path.string() + ": larger than evidence can be");
+      }
+    }
+  }
+  /// Now is when it was last put.
+  void touch() const {
+    if (::futimens(x_fd, nullptr) != 0) {
+      fail(x_path, errno);
+    }
+  }
+  /// LOCK_SH or LOCK_EX, until this is closed.
+  void lock(int how) const {
+    while (::flock(x_fd, how) != 0) {
+      if (errno != EINTR) {
+        fail(x_path, errno);
       }
     }
   }
@@ -122,8 +137,11 @@ std::string FileEvidenceStore::put(std::string_view bytes) {
   std::string hash = sha256_hex(bytes);
   const std::filesystem::path folder = folder_of(hash);
   make_directory(folder);
+  const File held(x_directory, O_RDONLY | O_DIRECTORY);
+  held.lock(LOCK_SH);
   const File present(folder / hash, O_RDONLY);
   if (present.is_open() && present.read_all() == bytes) {
+    present.touch();
     sync_directory(folder);  // whoever wrote it may not have come to this yet
     return hash;
   }
@@ -148,6 +166,33 @@ std::optional<std::string> FileEvidenceStore::get(std::string_view sha256) const
     throw StoreError(path.string() + ": damaged: its content does not match its name");
   }
   return bytes;
+}
+
+records::EvidenceStore::Swept FileEvidenceStore::sweep(WallTime put_before, const std::function<bool(std::string_view)>& is_named, bool is_trial) {
+  Swept swept;
+  for (const auto& folder : std::filesystem::directory_iterator(x_directory)) {
+    if (!folder.is_directory()) {
+      continue;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+      const std::string name = entry.path().filename().string();
+      if (!is_sha256(name) || is_named(name)) {
+        continue;
+      }
+      const File held(x_directory, O_RDONLY | O_DIRECTORY);
+      held.lock(LOCK_EX);
+      struct stat about {};
+      if (::lstat(entry.path().c_str(), &about) != 0 || Seconds{about.st_mtim.tv_sec} >= put_before.since_epoch) {
+        continue;
+      }
+      if (!is_trial && ::unlink(entry.path().c_str()) != 0) {
+        fail(entry.path(), errno);
+      }
+      ++swept.pieces;
+      swept.bytes += static_cast<std::uint64_t>(about.st_size);
+    }
+  }
+  return swept;
 }
 
 }  // namespace pinfold::store

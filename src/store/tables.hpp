@@ -211,6 +211,20 @@ private:
   soci::session& x_session;
 };
 
+class HousekeepingTable final : public records::Housekeeping {
+public:
+  explicit HousekeepingTable(soci::session& session) : x_session(session) {}
+  [[nodiscard]] records::Census census() const override;
+  std::size_t erase_cases(WallTime closed_before, std::size_t limit, bool is_trial) override;
+  std::size_t erase_tickets(WallTime closed_before, std::size_t limit, bool is_trial) override;
+  std::size_t erase_inbox(WallTime received_before, std::size_t limit, bool is_trial) override;
+  std::size_t erase_reports(WallTime received_before, std::size_t limit, bool is_trial) override;
+  void each_text_with_evidence(const std::function<void(std::string_view)>& each) const override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
@@ -231,7 +245,8 @@ public:
         x_access(session),
         x_queue(session),
         x_feed(session),
-        x_near_misses(session) {}
+        x_near_misses(session),
+        x_housekeeping(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -249,6 +264,7 @@ public:
   records::Queue& queue() override { return x_queue; }
   records::Feed& feed() override { return x_feed; }
   records::NearMissHistory& near_misses() override { return x_near_misses; }
+  records::Housekeeping& housekeeping() override { return x_housekeeping; }
 
 private:
   CasesTable x_cases;
@@ -268,6 +284,7 @@ private:
   QueueTable x_queue;
   FeedTable x_feed;
   NearMissTable x_near_misses;
+  HousekeepingTable x_housekeeping;
 };
 
 }  // namespace pinfold::store
