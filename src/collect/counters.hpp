@@ -58,7 +58,7 @@ struct SocketCounters {
   std::uint64_t datagrams = 0;
   std::uint64_t unknown_exporters = 0;     ///< datagrams dropped because their sender is not on the list
   std::vector<UnknownExporter> strangers;  ///< the last kMaxStrangers of them; who was heard longest ago makes room
-  std::uint64_t kernel_drops = 0;          ///< datagrams that the receive buffer had no room for (SO_RXQ_OVFL)
+  std::uint64_t kernel_drops = 0;          ///< datagrams that the receive buffer had no room for (SO_RXQ_OVFL, SO_MEMINFO)
   std::uint64_t errors = 0;                ///< failed system calls
   std::uint64_t buffer_bytes = 0;          ///< what the kernel granted, its overhead included
 };

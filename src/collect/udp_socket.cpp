@@ -1,6 +1,7 @@
 #include "collect/udp_socket.hpp"
 
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -189,11 +190,30 @@ std::span<const Received> UdpSocket::receive(ReceiveBuffers& buffers) {
     buffers.x_received[i] = {from_socket_address(buffers.x_senders[i]).first,
                              ByteSpan{static_cast<const std::uint8_t*>(buffers.x_vectors[i].iov_base), message.msg_len}};
     if (const auto drops = drop_counter(message.msg_hdr)) {
-      x_kernel_drops += *drops - x_drop_counter;
-      x_drop_counter = *drops;
+      note_drops(*drops);
     }
   }
+  if (static_cast<std::size_t>(count) < buffers.x_messages.size()) {
+    note_drops_so_far();
+  }
   return std::span{buffers.x_received}.first(static_cast<std::size_t>(count));
+}
+
+/// A datagram brings the count of the time when it was queued, which may be before what note_drops_so_far saw.
+void UdpSocket::note_drops(std::uint32_t counter) {
+  if (static_cast<std::int32_t>(counter - x_drop_counter) > 0) {
+    x_kernel_drops += counter - x_drop_counter;
+    x_drop_counter = counter;
+  }
+}
+
+/// What was dropped behind the last datagram that had room comes with no datagram: once the buffer is empty, the socket itself is asked.
+void UdpSocket::note_drops_so_far() {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> about{};
+  socklen_t size = sizeof(about);
+  if (::getsockopt(x_descriptor, SOL_SOCKET, SO_MEMINFO, about.data(), &size) == 0 && size > SK_MEMINFO_DROPS * sizeof(std::uint32_t)) {
+    note_drops(about[SK_MEMINFO_DROPS]);
+  }
 }
 
 }  // namespace pinfold::collect

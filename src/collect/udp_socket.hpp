@@ -1,7 +1,7 @@
 /// A bound UDP socket that receives in batches, and says who sent and how much the kernel had to throw away. Several of one port may be a group, of
 /// which each gets the datagrams of its own senders.
 /// Threads: none; the owner serialises. Never blocks. No allocation after construction.
-/// Source:  recvmmsg(2), socket(7) SO_RXQ_OVFL, SO_RCVBUFFORCE, SO_REUSEPORT, SO_ATTACH_REUSEPORT_CBPF (Linux).
+/// Source:  recvmmsg(2), socket(7) SO_RXQ_OVFL, SO_MEMINFO, SO_RCVBUFFORCE, SO_REUSEPORT, SO_ATTACH_REUSEPORT_CBPF (Linux).
 /// Errors:  std::system_error at construction; `receive` gives nothing and counts.
 #pragma once
 
@@ -67,6 +67,8 @@ public:
 
 private:
   void join_group(unsigned size, const std::string& where) const;
+  void note_drops(std::uint32_t counter);
+  void note_drops_so_far();
 
   int x_descriptor = -1;
   std::uint16_t x_port = 0;
