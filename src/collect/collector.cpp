@@ -309,6 +309,16 @@ std::vector<records::ExporterRow> Collector::take_memories() {
   return rows;
 }
 
+std::vector<PushedSample> Collector::take_pushed() {
+  std::vector<PushedSample> all;
+  for (const auto& worker : x_workers) {
+    for (PushedSample& sample : worker->with_intake([](Intake& intake) { return intake.take_pushed(); })) {
+      all.push_back(std::move(sample));
+    }
+  }
+  return all;
+}
+
 void Collector::set_ports(detect::SourcePorts ports) {
   x_pipeline.with([&ports](auto& pipeline) { pipeline->set_ports(std::move(ports)); });
 }

@@ -62,6 +62,8 @@ public:
   [[nodiscard]] std::vector<records::TrafficSample> take_minutes(bool everything = false);
   /// Windows near a threshold since the last call (detect/near_miss.hpp).
   [[nodiscard]] std::vector<detect::NearMiss> take_near_misses();
+  /// Interface counters that sFlow agents pushed since the last call.
+  [[nodiscard]] std::vector<PushedSample> take_pushed();
   [[nodiscard]] CollectorCounters counters() const;
   /// What has become known of exporters since the last call, to be kept over restarts (CollectorOptions::remembered).
   [[nodiscard]] std::vector<records::ExporterRow> take_memories();

@@ -37,6 +37,8 @@ struct ExporterCounters {
   std::uint64_t decode_errors = 0;              ///< datagrams refused whole; the sum of `faults`
   std::array<std::uint64_t, kFaults> faults{};  ///< by flow::Fault; one for the other socket's protocol is UnknownVersion
   std::uint64_t records = 0;
+  std::uint64_t pushed = 0;            ///< interface counters (sFlow)
+  std::uint64_t pushed_dropped = 0;    ///< of them, without room
   std::uint64_t other_interfaces = 0;  ///< records of interfaces that are not on the exporter's list
   std::uint64_t sets_waiting = 0;      ///< data sets put aside because their template had not come; most are read when it does
   std::uint64_t sets_dropped = 0;      ///< data sets that no room was left for, or that their template did not fit: lost

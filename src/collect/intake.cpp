@@ -42,6 +42,8 @@ void add_up(ExporterCounters& sum, const ExporterCounters& more) {
     sum.faults.at(i) += more.faults.at(i);
   }
   sum.records += more.records;
+  sum.pushed += more.pushed;
+  sum.pushed_dropped += more.pushed_dropped;
   sum.other_interfaces += more.other_interfaces;
   sum.sets_waiting += more.sets_waiting;
   sum.sets_dropped += more.sets_dropped;
@@ -151,6 +153,9 @@ void Intake::decode(Side& side, detect::SourceIndex source, const Received& data
   } else {
     refuse(exporter, source, decoded.error().fault, now);
   }
+  if (!side.decoder->interface_counters().empty()) {
+    keep_pushed(side, exporter, datagram, now);
+  }
   exporter.counters.records += x_records.size() - before;
   if (!exporter.interfaces.empty()) {
     const auto first = x_records.begin() + static_cast<std::ptrdiff_t>(before);
@@ -159,6 +164,17 @@ void Intake::decode(Side& side, detect::SourceIndex source, const Received& data
     x_records.erase(kept, x_records.end());
   }
   note_sums(exporter, source, side.decoder->counters(key), now);
+}
+
+void Intake::keep_pushed(const Side& side, Exporter& exporter, const Received& datagram, WallTime now) {
+  for (const flow::InterfaceCounters& counters : side.decoder->interface_counters()) {
+    if (x_pushed.size() < kMaxPushed) {
+      x_pushed.push_back({datagram.from, now, counters});
+    } else {
+      ++exporter.counters.pushed_dropped;
+    }
+    ++exporter.counters.pushed;
+  }
 }
 
 void Intake::refuse(Exporter& exporter, detect::SourceIndex source, flow::Fault fault, WallTime now) {

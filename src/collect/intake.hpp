@@ -7,7 +7,8 @@
 ///          datagrams, data sets that no template came for, full receive buffers (all exporters of the socket may be meant: the kernel does
 ///          not say whose datagrams it threw away).
 /// Cost:    one look-up of the sender a datagram; amortised no allocation. Records are handed on kRecords at a time.
-/// Bounds:  decoder limits in flow/decode_types.hpp; kMaxStrangers addresses of unknown exporters a socket.
+/// Bounds:  decoder limits in flow/decode_types.hpp; kMaxPushed interface counters between two calls of take_pushed; kMaxStrangers addresses of
+/// unknown exporters a socket.
 #pragma once
 
 #include <array>
@@ -15,11 +16,13 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/lock_guarded.hpp"
 #include "collect/counters.hpp"
 #include "collect/options.hpp"
+#include "collect/pushed_sample.hpp"
 #include "collect/udp_socket.hpp"
 #include "detect/pipeline.hpp"
 #include "flow/decoder.hpp"
@@ -33,6 +36,7 @@ using SharedPipeline = LockGuarded<std::unique_ptr<detect::Pipeline>>;
 
 class Intake {
 public:
+  static constexpr std::size_t kMaxPushed = 16'384;
   static constexpr std::size_t kRecords = 160;  ///< some 30 KiB: they are still in the first cache when the pipeline reads them
 
   /// `pipeline` must outlive the intake; its sources are those of `sources_of`. The first of two equal (address, protocol) counts.
@@ -44,6 +48,9 @@ public:
   void note_socket(Protocol protocol, const UdpSocket& socket, WallTime now);
   /// Packets of mirror `index`, one record each; `kernel_drops` is what its ring lost since the last call.
   void take_packets(std::size_t index, std::span<const flow::FlowRecord> records, std::uint64_t not_ip, std::uint64_t kernel_drops, WallTime now);
+
+  /// Interface counters that sFlow agents pushed since the last call; at most kMaxPushed, further ones are dropped and counted.
+  [[nodiscard]] std::vector<PushedSample> take_pushed() { return std::exchange(x_pushed, {}); }
 
   /// Adds this intake's counts to those of others; `all` has its entries already (`begin_counters`).
   void add_counters(CollectorCounters& all) const;
@@ -68,6 +75,7 @@ private:
   [[nodiscard]] Side& side(Protocol protocol) { return x_sides[static_cast<std::size_t>(protocol)]; }
   void take_one(Side& side, const Received& datagram, WallTime now);
   void decode(Side& side, detect::SourceIndex source, const Received& datagram, WallTime now);
+  void keep_pushed(const Side& side, Exporter& exporter, const Received& datagram, WallTime now);
   void refuse(Exporter& exporter, detect::SourceIndex source, flow::Fault fault, WallTime now);
   void note_sums(Exporter& exporter, detect::SourceIndex source, const flow::Counters& sums, WallTime now);
   void flush(WallTime now);
@@ -78,6 +86,7 @@ private:
   SharedPipeline& x_pipeline;
   std::vector<flow::FlowRecord> x_records;  ///< decoded, of x_pending, not yet in the pipeline
   detect::SourceIndex x_pending;
+  std::vector<PushedSample> x_pushed;
   bool x_was_heard = false;  ///< x_pending, since the pipeline was last told
 };
 

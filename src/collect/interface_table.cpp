@@ -43,6 +43,11 @@ std::optional<detect::PortPlace> InterfaceTable::find(const net::IpAddress& expo
   });
 }
 
+std::optional<SwitchId> InterfaceTable::switch_at(const net::IpAddress& exporter) const {
+  const auto known = x_exporters.find(exporter);
+  return known == x_exporters.end() ? std::nullopt : std::optional(known->second);
+}
+
 std::uint64_t InterfaceTable::version() const {
   return x_state.with([](const State& state) { return state.version; });
 }

@@ -35,6 +35,8 @@ public:
   /// The switch can no longer be believed (it restarted and was not read again): its indexes mean nothing.
   void forget(const SwitchId& switch_id);
   [[nodiscard]] std::optional<detect::PortPlace> find(const net::IpAddress& exporter, IfIndex index) const;
+  /// Which switch exports from there, whether or not its ports are known.
+  [[nodiscard]] std::optional<SwitchId> switch_at(const net::IpAddress& exporter) const;
   /// Grows with every change.
   [[nodiscard]] std::uint64_t version() const;
   /// For the pipeline: by position in this list of exporters.

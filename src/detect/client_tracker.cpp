@@ -17,149 +17,190 @@ constexpr Micros kShortestSessionMemory = std::chrono::minutes{2};
 constexpr std::size_t kWorthContacts = 15;
 constexpr std::size_t kWorthSessions = 5;
 
+std::uint16_t seconds_of(Micros memory) { return static_cast<std::uint16_t>(std::chrono::duration_cast<Seconds>(memory).count()); }
+
 std::size_t port_bit(const ContactKey& key) { return (key.port * 31U + key.protocol) % 256U; }
 
 }  // namespace
 
-ClientTracker::ClientTracker(std::size_t servers, std::uint64_t hash_seed, Micros settle) : x_settle(settle), x_seed(hash_seed), x_servers(servers) {}
+ClientTracker::ClientTracker(std::size_t servers, std::uint64_t hash_seed, Micros settle)
+    : x_settle(settle),
+      x_pool(pool_limit(servers)),
+      x_kinds{{hash_seed, kMaxContacts, &x_pool}, {hash_seed, kMaxSlowContacts, &x_pool}, {hash_seed, kMaxSessions, &x_pool}},
+      x_servers(servers),
+      x_sources(servers) {}
 
-ClientTracker::State* ClientTracker::state_for(inventory::ServerIndex server) {
-  auto& state = x_servers[server.value];
-  if (!state) {
-    if (x_slots >= 2 * kMaxSlots) {
-      ++x_refused;
-      return nullptr;
-    }
-    state = std::make_unique<State>(x_seed);
+ClientTracker::Reading ClientTracker::read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const {
+  Reading reading;
+  reading.contact = detect::read_outbound(record);
+  if (!reading.contact) {
+    return reading;
   }
-  return state.get();
+  reading.session = session_outbound(record, *reading.contact);
+  reading.contact_hash = hash_of(x_kinds.recent.seed, reading.contact->key);
+  reading.session_hash = reading.session ? hash_of_session(x_kinds.sessions.seed, reading.contact_hash, reading.session->src_port) : 0;
+  State& state = x_servers[server.value];
+  if (!opens(state, reading)) {
+    return reading;
+  }
+  __builtin_prefetch(&state.slow, 1);  // the row's second cache line
+  recent(state).prefetch(reading.contact_hash);
+  return reading;
+}
+
+void ClientTracker::fetch_tables(inventory::ServerIndex server, const Reading& reading) const {
+  State& state = x_servers[server.value];
+  if (!reading.contact || !opens(state, reading)) {
+    return;
+  }
+  if (reading.contact->key.protocol == flow::kTcp) {
+    slow(state).prefetch(reading.contact_hash);
+  }
+  if (reading.session) {
+    sessions(state).prefetch(reading.session_hash);
+  }
+}
+
+ClientTracker::Reading ClientTracker::read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const {
+  Reading reading;
+  reading.contact = detect::read_inbound(record);
+  if (!reading.contact) {
+    return reading;
+  }
+  reading.session = session_inbound(record);
+  reading.contact_hash = hash_of(x_kinds.recent.seed, reading.contact->key);
+  reading.session_hash = reading.session ? hash_of_session(x_kinds.sessions.seed, reading.contact_hash, reading.session->src_port) : 0;
+  State& state = x_servers[server.value];
+  if (state.tried_ports.test(port_bit(reading.contact->key))) {
+    __builtin_prefetch(&state.slow, 1);
+    recent(state).prefetch(reading.contact_hash);
+  }
+  return reading;
 }
 
 void ClientTracker::advance(State& state, WallTime event) {
-  const std::int64_t slot = event.since_epoch / kSlot;
+  const std::uint32_t slot = slot_of(event);
   if (slot <= state.newest_slot) {
     return;
   }
   state.newest_slot = slot;
-  x_slots -= state.recent.capacity() + state.slow.capacity();
-  state.recent.expire(WallTime{(slot - kSlots + 1) * kSlot});
+  recent(state).expire(WallTime{(std::int64_t{slot} - kSlots + 1) * kSlot});
   if (slot - state.swept_slot >= kSlots) {
     state.swept_slot = slot;
-    state.slow.expire(WallTime{slot * kSlot - kSlowMemory});
-    state.sessions.expire(WallTime{slot * kSlot - state.session_memory});
-    if (state.sessions.size() < kMaxSessions / 8) {
-      state.session_memory = kSessionMemory;
+    slow(state).expire(WallTime{std::int64_t{slot} * kSlot - kSlowMemory});
+    sessions(state).expire(WallTime{std::int64_t{slot} * kSlot - state.session_memory()});
+    if (sessions(state).size() < kMaxSessions / 8) {
+      state.session_seconds = seconds_of(kSessionMemory);
     }
   }
-  x_slots += state.recent.capacity() + state.slow.capacity();
 }
 
-Contact* ClientTracker::touch(ContactTable& table, const ContactKey& key) {
-  const std::size_t limit = contact_limit();
-  x_slots -= table.capacity();
-  Contact* contact = table.touch(key, limit);
-  x_slots += table.capacity();
+Contact* ClientTracker::touch(ContactTable table, const Reading& reading) {
+  Contact* contact = table.touch(reading.contact->key, reading.contact_hash, contact_limit());
+  x_refused += contact == nullptr && table.capacity() == 0 ? 1U : 0U;
   return contact;
 }
 
 void ClientTracker::make_room_for_sessions(State& state) {
   for (const Micros memory : {kShortSessionMemory, kShortestSessionMemory}) {
-    if (state.sessions.size() < kMaxSessions) {
+    if (sessions(state).size() < kMaxSessions) {
       return;
     }
-    state.session_memory = std::min(state.session_memory, memory);
-    state.sessions.expire(state.newest - memory);
+    state.session_seconds = std::min(state.session_seconds, seconds_of(memory));
+    sessions(state).expire(state.newest - memory);
   }
 }
 
-Session* ClientTracker::touch(State& state, const SessionKey& key) {
-  if (Session* known = state.sessions.find(key)) {
+Session* ClientTracker::touch(State& state, const Reading& reading) {
+  if (Session* known = sessions(state).find(*reading.session, reading.session_hash)) {
     return known;
   }
   make_room_for_sessions(state);
-  return state.sessions.touch(key);
+  return sessions(state).touch(*reading.session, reading.session_hash, kMaxSessions);
 }
 
-void ClientTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, WallTime received) {
-  const auto seen = read_outbound(record);
-  if (!seen) {
+void ClientTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event,
+                             WallTime received) {
+  if (!reading.contact) {
     return;
   }
-  const auto session = session_outbound(record, *seen);
-  State* state = state_of(server);
-  if (state == nullptr) {
-    if (seen->sign != ContactSign::Attempt && !session) {
-      return;
-    }
-    state = state_for(server);
-    if (state == nullptr) {
-      return;
-    }
-  }
-  // All tables at once: one wait instead of three.
-  state->recent.prefetch(seen->key);
-  state->slow.prefetch(seen->key);
-  if (session) {
-    state->sessions.prefetch(*session);
-  }
-  state->tried_ports.set(port_bit(seen->key));
-  advance(*state, event);
-  if (is_too_late(*state, event)) {
+  const ContactEvent& seen = *reading.contact;
+  State& state = state_of(server);
+  if (!opens(state, reading)) {
     return;
   }
-  if (Contact* contact = touch(state->recent, seen->key)) {
-    note_outbound(*contact, *seen, record, event, received, kSpell);
+  state.is_client = true;
+  state.tried_ports.set(port_bit(seen.key));
+  advance(state, event);
+  if (is_too_late(state, event)) {
+    return;
+  }
+  if (Contact* contact = touch(recent(state), reading)) {
+    note_outbound(*contact, seen, record, event, received, kSpell);
   }
   if (record.protocol == flow::kTcp) {
-    if (Contact* contact = touch(state->slow, seen->key)) {
-      note_outbound(*contact, *seen, record, event, received, kSlowMemory);
+    if (Contact* contact = touch(slow(state), reading)) {
+      note_outbound(*contact, seen, record, event, received, kSlowMemory);
     }
   }
-  if (session) {
-    if (Session* at = touch(*state, *session)) {
+  if (reading.session) {
+    if (Session* at = touch(state, reading)) {
       note_outbound(*at, record, event);
     }
   }
-  state->source = record.src;
-  state->rate = record.sampling_rate;
-  state->newest = std::max(state->newest, event);
-  state->newest_received = std::max(state->newest_received, received);
-  queue(server, *state);
+  note_source(server, state, record.src);
+  state.rate = record.sampling_rate;
+  state.newest = std::max(state.newest, event);
+  state.newest_received = std::max(state.newest_received, received);
+  queue(server, state);
 }
 
-void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event) {
-  State* state = state_of(server);
-  if (state == nullptr) {
+void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event) {
+  State& state = state_of(server);
+  if (!reading.contact || !state.is_client || !state.tried_ports.test(port_bit(reading.contact->key))) {
     return;
   }
-  const auto seen = read_inbound(record);
-  if (!seen || !state->tried_ports.test(port_bit(seen->key))) {
+  advance(state, event);
+  if (is_too_late(state, event)) {
     return;
   }
-  advance(*state, event);
-  if (is_too_late(*state, event)) {
-    return;
-  }
-  const bool is_answer = seen->sign != ContactSign::Refused;
-  if (Contact* contact = is_answer ? touch(state->recent, seen->key) : state->recent.find(seen->key)) {
-    note_inbound(*contact, seen->sign, event);
+  const ContactEvent& seen = *reading.contact;
+  const bool is_answer = seen.sign != ContactSign::Refused;
+  if (Contact* contact = is_answer ? touch(recent(state), reading) : recent(state).find(seen.key, reading.contact_hash)) {
+    note_inbound(*contact, seen.sign, event);
   }
   if (record.protocol == flow::kTcp) {
     // Only what the server has tried: an answer that overtakes its question is taken in by the next one.
-    if (Contact* contact = state->slow.find(seen->key)) {
-      note_inbound(*contact, seen->sign, event);
+    if (Contact* contact = slow(state).find(seen.key, reading.contact_hash)) {
+      note_inbound(*contact, seen.sign, event);
     }
   }
-  if (const auto session = session_inbound(record); session && is_answer) {
+  if (reading.session && is_answer) {
     // A whole session in one record may come before its other half; a first packet alone opens nothing.
-    if (Session* at = record.packets.value > 2 ? touch(*state, *session) : state->sessions.find(*session)) {
+    if (Session* at = record.packets.value > 2 ? touch(state, reading) : sessions(state).find(*reading.session, reading.session_hash)) {
       note_inbound(*at, record, event);
     }
   }
 }
 
+void ClientTracker::note_source(inventory::ServerIndex server, State& state, const net::IpAddress& source) {
+  const std::uint32_t hash = source.is_v4() ? source.v4_number() : static_cast<std::uint32_t>(std::hash<net::IpAddress>{}(source));
+  if (hash != state.source_hash) {
+    state.source_hash = hash;
+    x_sources[server.value] = source;
+  }
+}
+
+void ClientTracker::forget(State& state) {
+  const WallTime everything{Micros::max()};
+  recent(state).expire(everything);
+  slow(state).expire(everything);
+  sessions(state).expire(everything);
+  state = State{};
+}
+
 void ClientTracker::queue(inventory::ServerIndex server, State& state) {
-  const bool is_worth = state.recent.size() >= kWorthContacts || state.slow.size() >= kWorthContacts || state.sessions.size() >= kWorthSessions;
+  const bool is_worth = recent(state).size() >= kWorthContacts || slow(state).size() >= kWorthContacts || sessions(state).size() >= kWorthSessions;
   if (is_worth && !state.is_queued) {
     state.is_queued = true;
     x_queue.push_back(server);
@@ -169,11 +210,11 @@ void ClientTracker::queue(inventory::ServerIndex server, State& state) {
 void ClientTracker::each_due(WallTime now, const AnswersVisible& answers_visible, const Look& look) {
   std::vector<inventory::ServerIndex> kept;
   for (const inventory::ServerIndex server : std::exchange(x_queue, {})) {
-    State& state = *state_of(server);
+    State& state = state_of(server);
     if (now - state.evaluated >= kEvaluationInterval || now < state.evaluated) {
       state.evaluated = now;
-      look(server, ClientView{state.recent, state.slow, state.sessions, state.session_memory, state.rate, answers_visible(server), state.newest_slot,
-                              state.newest, state.source, now, x_settle});
+      look(server, ClientView{recent(state), slow(state), sessions(state), state.session_memory(), state.rate, answers_visible(server),
+                              state.newest_slot, state.newest, x_sources[server.value], now, x_settle});
     }
     // Once more after the last record has settled; then only new records can change anything.
     state.is_queued = state.evaluated - state.newest_received < x_settle;
@@ -189,66 +230,65 @@ void ClientTracker::each_due(WallTime now, const AnswersVisible& answers_visible
 
 void ClientTracker::sweep(WallTime now) {
   x_swept = now;
-  for (auto& state : x_servers) {
-    if (!state || state->is_queued) {
+  for (State& state : x_servers) {
+    if (!state.is_client || state.is_queued) {
       continue;
     }
-    const Micros idle = now - state->newest_received;
+    const Micros idle = now - state.newest_received;
     if (idle <= kMemory + kSweepInterval) {
       continue;
     }
-    x_slots -= state->recent.capacity() + state->slow.capacity();
     // By the event time of its last record: what the exporter's clock says, not ours.
-    state->recent.expire(state->newest + idle - kMemory);
-    state->slow.expire(state->newest + idle - kSlowMemory);
-    state->sessions.expire(state->newest + idle - state->session_memory);
-    if (state->recent.size() + state->slow.size() + state->sessions.size() == 0) {
-      state.reset();
-    } else {
-      x_slots += state->recent.capacity() + state->slow.capacity();
+    recent(state).expire(state.newest + idle - kMemory);
+    slow(state).expire(state.newest + idle - kSlowMemory);
+    sessions(state).expire(state.newest + idle - state.session_memory());
+    if (recent(state).size() + slow(state).size() + sessions(state).size() == 0) {
+      state = State{};
     }
   }
 }
 
 ClientTracker::Habits ClientTracker::habits(inventory::ServerIndex server) const {
-  const auto& state = x_servers[server.value];
-  if (!state) {
+  State& state = x_servers[server.value];
+  if (!state.is_client) {
     return {};
   }
   std::uint64_t targets = 0;
   std::uint64_t mail_servers = 0;
-  state->recent.for_each([&](const Contact& contact) { targets += contact.is_outbound() ? 1U : 0U; });
-  state->slow.for_each([&](const Contact& contact) {
-    mail_servers += kind_of_port(contact.key.port) == PortKind::Mail && contact.last > state->newest - kShortSessionMemory ? 1U : 0U;
+  recent(state).for_each([&](const Contact& contact) { targets += contact.is_outbound() ? 1U : 0U; });
+  slow(state).for_each([&](const Contact& contact) {
+    mail_servers += kind_of_port(contact.key.port) == PortKind::Mail && contact.last > state.newest - kShortSessionMemory ? 1U : 0U;
   });
-  return {targets * state->recent.scale() * 6 / kSlots, mail_servers * state->slow.scale(), state->rate};
+  return {targets * recent(state).scale() * 6 / kSlots, mail_servers * slow(state).scale(), state.rate};
 }
 
 std::size_t ClientTracker::recent_slots() const {
   std::size_t slots = 0;
-  for (const auto& state : x_servers) {
-    slots += state ? state->recent.capacity() : 0;
+  for (State& state : x_servers) {
+    slots += recent(state).capacity();
   }
   return slots;
 }
 
 void ClientTracker::reorder(const std::vector<std::uint32_t>& old_index) {
-  std::vector<std::unique_ptr<State>> fresh(old_index.size());
+  HugeVector<State> fresh(old_index.size());
+  std::vector<net::IpAddress> sources(old_index.size());
   x_queue.clear();
-  for (std::size_t i = 0; i < fresh.size(); ++i) {
+  for (std::uint32_t i = 0; i < old_index.size(); ++i) {
     if (old_index[i] == Accountant::kUnknown) {
       continue;
     }
-    fresh[i] = std::move(x_servers[old_index[i]]);
-    if (fresh[i] && fresh[i]->is_queued) {
-      x_queue.push_back({static_cast<std::uint32_t>(i)});
+    fresh[i] = std::exchange(x_servers[old_index[i]], State{});
+    sources[i] = x_sources[old_index[i]];
+    if (fresh[i].is_queued) {
+      x_queue.push_back({i});
     }
   }
-  x_servers = std::move(fresh);
-  x_slots = 0;
-  for (const auto& state : x_servers) {
-    x_slots += state ? state->recent.capacity() + state->slow.capacity() : 0;
+  for (State& gone : x_servers) {
+    forget(gone);
   }
+  x_servers = std::move(fresh);
+  x_sources = std::move(sources);
 }
 
 }  // namespace pinfold::detect

@@ -6,21 +6,28 @@
 ///   - inbound packets from a port that the server has not tried (a bit set says so): they answer nothing;
 ///   - UDP and ICMP contacts in the slow table: patient scans of those are not judged, DNS and peer-to-peer clients fail all day;
 ///   - the opening SYN and sessions to ordinary ports in the session table (detect/session_table.hpp).
-/// A server that has opened nothing has no state: a web server that only answers costs eight bytes.
+/// Prefetch: a record is read twice. Some records ahead `read_sent` or `read_received` says which entries it will touch, reckons their hashes and
+/// asks
+///          for their cache lines, once the server's own row is there (`prefetch_row`, some more records ahead). Without that a record waits for
+///          memory three times as long as all its work takes.
 ///
 /// Clock:   windows in event time, tolerant of records up to kMemory late; `received` only for `settle` and the pace of evaluation.
-/// Bounds:  kMaxContacts + kMaxSlowContacts + kMaxSessions a server; kMaxSlots over all servers, beyond which tables stay small; twice that
-///          refuses new ones (counted). A full session table shortens its memory first (an hour, ten minutes, two) and samples only then.
+/// Bounds:  145 bytes a server; kMaxContacts + kMaxSlowContacts + kMaxSessions entries of one; pool_limit over all servers. When half of that is
+/// used,
+///          tables stay below kMaxContactsWhenShort; when all is, they sample (detect/distinct_table.hpp), and a server that has no table yet gets
+///          none (counted). A full session table shortens its memory first (an hour, ten minutes, two) and samples only then.
 /// Threads: none.
 #pragma once
 
+#include <algorithm>
 #include <bitset>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
+#include "base/block_pool.hpp"
+#include "base/huge_vector.hpp"
 #include "base/units.hpp"
 #include "detect/contact_table.hpp"
 #include "detect/session_table.hpp"
@@ -32,9 +39,9 @@ inline constexpr Micros kSlot = std::chrono::seconds{10};
 
 /// One server as the rules see it, at one moment.
 struct ClientView {
-  const ContactTable& recent;  ///< the last kMemory
-  const ContactTable& slow;    ///< TCP, the last kSlowMemory
-  const SessionTable& sessions;
+  ContactTable recent;  ///< the last kMemory
+  ContactTable slow;    ///< TCP, the last kSlowMemory
+  SessionTable sessions;
   Micros session_memory;
   SamplingRate rate;
   bool answers_visible = false;
@@ -52,17 +59,36 @@ struct ClientView {
 
 class ClientTracker {
 public:
-  static constexpr std::size_t kMaxSlots = std::size_t{1} << 20U;  ///< 64 MiB of contacts
-  static constexpr std::int64_t kSlots = 18;                       ///< of kSlot, in `recent`
+  static constexpr std::size_t kMaxSlots = std::size_t{1} << 20U;  ///< 64 MiB of contacts and sessions, and kSlotsPerServer for each server
+  static constexpr std::size_t kSlotsPerServer = 6;
+  static constexpr std::int64_t kSlots = 18;  ///< of kSlot, in `recent`
   static constexpr Micros kMemory = kSlots * kSlot;
   static constexpr Micros kSpell = std::chrono::minutes{1};
   static constexpr Micros kSlowMemory = std::chrono::minutes{100};
   static constexpr Micros kSessionMemory = std::chrono::hours{1};
 
   ClientTracker(std::size_t servers, std::uint64_t hash_seed, Micros settle);
+  ClientTracker(const ClientTracker&) = delete;  // the tables point to x_kinds
+  ClientTracker& operator=(const ClientTracker&) = delete;
 
-  void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, WallTime received);
-  void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
+  /// Bytes of the tables of all servers together.
+  [[nodiscard]] static constexpr std::size_t pool_limit(std::size_t servers) { return (kMaxSlots + kSlotsPerServer * servers) * sizeof(Contact); }
+
+  /// What a record means for the server that sent it, or that it came to. `contact`: nullopt means nothing to the tables.
+  struct Reading {
+    std::optional<ContactEvent> contact;
+    std::optional<SessionKey> session;
+    std::uint64_t contact_hash = 0;
+    std::uint64_t session_hash = 0;
+  };
+  /// Both also ask for the rest of the server's row and the cache line of the recent contact.
+  [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const;
+  [[nodiscard]] Reading read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const;
+  /// Some records later, for a sender: asks for the other entries.
+  void fetch_tables(inventory::ServerIndex server, const Reading& reading) const;
+  /// `reading` is what the above gave for this record, now or earlier.
+  void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event, WallTime received);
+  void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
 
   /// Servers worth a look, each at most once a second, and once more after its last record has settled.
   using Look = std::function<void(inventory::ServerIndex, const ClientView&)>;
@@ -77,58 +103,71 @@ public:
   };
   [[nodiscard]] Habits habits(inventory::ServerIndex server) const;
 
-  /// Ask for the cache lines that a record will touch: the server's row, and, when that is there, what the row points to (for what comes in, mostly
-  /// one line). Always inline: a function of prefetches alone has no effect that the compiler would keep a call for.
-  [[gnu::always_inline]] void prefetch_row(inventory::ServerIndex server) const { __builtin_prefetch(&x_servers[server.value]); }
-  [[gnu::always_inline]] void prefetch_sender(inventory::ServerIndex server) const {
-    if (const auto* lines = reinterpret_cast<const char*>(x_servers[server.value].get())) {
-      __builtin_prefetch(lines, 1);  // every other line: the processor brings its neighbour along
-      __builtin_prefetch(lines + 2 * alignof(State), 1);
-      __builtin_prefetch(lines + 4 * alignof(State), 1);
-    }
-  }
-  [[gnu::always_inline]] void prefetch_receiver(inventory::ServerIndex server) const { __builtin_prefetch(x_servers[server.value].get()); }
+  /// Asks for the first cache line of the server's row, which says what else is needed. Always inline: a function of prefetches alone has no effect
+  /// that the compiler would keep a call for.
+  [[gnu::always_inline]] void prefetch_row(inventory::ServerIndex server) const { __builtin_prefetch(&x_servers[server.value], 1); }
 
   void reorder(const std::vector<std::uint32_t>& old_index);
 
-  [[nodiscard]] std::size_t recent_slots() const;                    ///< of the tables of recent contacts
-  [[nodiscard]] std::size_t slots() const { return x_slots; }        ///< of all contact tables
-  [[nodiscard]] std::uint64_t refused() const { return x_refused; }  ///< attempts that no table could be made for
+  [[nodiscard]] std::size_t recent_slots() const;                         ///< of the tables of recent contacts
+  [[nodiscard]] std::size_t used_bytes() const { return x_pool.used(); }  ///< of all tables
+  [[nodiscard]] std::uint64_t refused() const { return x_refused; }       ///< attempts that no table could be made for
 
 private:
+  struct Kinds {
+    TableKind recent;
+    TableKind slow;
+    TableKind sessions;
+  };
   struct alignas(64) State {
-    explicit State(std::uint64_t seed) : recent(seed, kMaxContacts), slow(seed, kMaxSlowContacts), sessions(seed, kMaxSessions) {}
-    std::bitset<256> tried_ports;  ///< of (protocol, port), hashed; first, because most records look at nothing else
-    std::int64_t newest_slot = 0;
-    Micros session_memory = kSessionMemory;
-    ContactTable recent;
-    ContactTable slow;
-    SessionTable sessions;
-    std::int64_t swept_slot = 0;  ///< when the slow tables were last cleared of what is old
-    WallTime newest;
-    net::IpAddress source;
+    // The first cache line: all that a record of a server which has opened nothing needs.
+    std::bitset<256> tried_ports;  ///< of (protocol, port), hashed
+    TableSlots<Contact> recent;
+    std::uint32_t newest_slot = 0;
+    std::uint16_t session_seconds =
+        static_cast<std::uint16_t>(std::chrono::duration_cast<Seconds>(kSessionMemory).count());  ///< the sessions' memory
+    bool is_client = false;  ///< it has opened something: before that, there is nothing here
+    bool is_queued = false;
     SamplingRate rate;
+    // The second one.
+    TableSlots<Contact> slow;
+    TableSlots<Session> sessions;
+    WallTime newest;
     WallTime newest_received;
     WallTime evaluated;
-    bool is_queued = false;
+    std::uint32_t swept_slot = 0;   ///< when the slow tables were last cleared of what is old
+    std::uint32_t source_hash = 0;  ///< of x_sources
+    [[nodiscard]] Micros session_memory() const { return Seconds{session_seconds}; }
   };
-  [[nodiscard]] State* state_of(inventory::ServerIndex server) { return x_servers[server.value].get(); }
-  [[nodiscard]] State* state_for(inventory::ServerIndex server);
+  static_assert(sizeof(State) == 128);
+  [[nodiscard]] State& state_of(inventory::ServerIndex server) { return x_servers[server.value]; }
+  [[nodiscard]] ContactTable recent(State& state) const { return {x_kinds.recent, state.recent}; }
+  [[nodiscard]] ContactTable slow(State& state) const { return {x_kinds.slow, state.slow}; }
+  [[nodiscard]] SessionTable sessions(State& state) const { return {x_kinds.sessions, state.sessions}; }
+  /// What a server serves leaves no trace until it has opened something itself.
+  [[nodiscard]] static bool opens(const State& state, const Reading& reading) {
+    return state.is_client || reading.session || reading.contact->sign == ContactSign::Attempt;
+  }
   void advance(State& state, WallTime event);
-  [[nodiscard]] bool is_too_late(const State& state, WallTime event) const { return event.since_epoch / kSlot <= state.newest_slot - kSlots; }
-  [[nodiscard]] std::size_t contact_limit() const { return x_slots >= kMaxSlots ? kMaxContactsWhenShort : kMaxContacts; }
-  [[nodiscard]] Contact* touch(ContactTable& table, const ContactKey& key);
-  [[nodiscard]] Session* touch(State& state, const SessionKey& key);
+  [[nodiscard]] bool is_too_late(const State& state, WallTime event) const { return slot_of(event) + kSlots <= state.newest_slot; }
+  [[nodiscard]] static std::uint32_t slot_of(WallTime event) {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(event.since_epoch / kSlot, 0));
+  }
+  [[nodiscard]] std::size_t contact_limit() const { return 2 * x_pool.used() >= x_pool.limit() ? kMaxContactsWhenShort : kMaxContacts; }
+  [[nodiscard]] Contact* touch(ContactTable table, const Reading& reading);
+  [[nodiscard]] Session* touch(State& state, const Reading& reading);
   void make_room_for_sessions(State& state);
-  void note_session(State& state, const SessionKey& key, const flow::FlowRecord& record, WallTime event, bool is_outbound);
+  void forget(State& state);
+  void note_source(inventory::ServerIndex server, State& state, const net::IpAddress& source);
   void queue(inventory::ServerIndex server, State& state);
   void sweep(WallTime now);
 
   Micros x_settle;
-  std::uint64_t x_seed;
-  std::vector<std::unique_ptr<State>> x_servers;
+  BlockPool x_pool;
+  Kinds x_kinds;
+  mutable HugeVector<State> x_servers;    ///< a table at work may write; looking does not
+  std::vector<net::IpAddress> x_sources;  ///< the address that each used last; apart, because it seldom changes
   std::vector<inventory::ServerIndex> x_queue;
-  std::size_t x_slots = 0;
   std::uint64_t x_refused = 0;
   WallTime x_swept;
 };

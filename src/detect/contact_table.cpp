@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <tuple>
 
 namespace pinfold::detect {
 
@@ -12,7 +11,7 @@ std::uint64_t hash_of(std::uint64_t seed, const ContactKey& key) {
   std::memcpy(&high, key.peer.bytes().data(), sizeof(high));
   std::memcpy(&low, key.peer.bytes().data() + sizeof(high), sizeof(low));
   const std::uint64_t rest = (std::uint64_t{key.port} << 16U) | (std::uint64_t{key.protocol} << 8U) | (key.peer.is_v4() ? 1U : 0U);
-  return mix_bits(mix_bits(mix_bits(seed ^ high) ^ low) ^ rest);
+  return fold(fold(high ^ seed ^ kFold0, low ^ kFold1) ^ rest, seed ^ kFold2);
 }
 
 void note_outbound(Contact& contact, const ContactEvent& seen, const flow::FlowRecord& record, WallTime event, WallTime received, Micros spell) {
@@ -29,25 +28,6 @@ void note_outbound(Contact& contact, const ContactEvent& seen, const flow::FlowR
 void note_inbound(Contact& contact, ContactSign sign, WallTime event) {
   contact.signs |= static_cast<std::uint8_t>(sign);
   contact.last = contact.is_outbound() ? contact.last : std::max(contact.last, event);
-}
-
-void combine(Contact& mine, const Contact& theirs) {
-  if (theirs.is_outbound()) {
-    if (!mine.is_outbound()) {
-      mine.first = theirs.first;
-      mine.last = theirs.last;
-      mine.src_port = theirs.src_port;
-    } else {
-      mine.src_port = std::tie(mine.last, mine.src_port) < std::tie(theirs.last, theirs.src_port) ? theirs.src_port : mine.src_port;
-      mine.first = std::min(mine.first, theirs.first);
-      mine.last = std::max(mine.last, theirs.last);
-    }
-  } else if (!mine.is_outbound()) {
-    mine.last = std::max(mine.last, theirs.last);
-  }
-  mine.received = std::max(mine.received, theirs.received);
-  mine.packets += theirs.packets;
-  mine.signs |= theirs.signs;
 }
 
 }  // namespace pinfold::detect

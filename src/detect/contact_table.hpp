@@ -10,7 +10,7 @@
 
 namespace pinfold::detect {
 
-struct Contact {
+struct alignas(64) Contact {  // one cache line
   ContactKey key;
   std::uint16_t src_port = 0;  ///< of the last attempt
   std::uint8_t signs = 0;      ///< ContactSign bits
@@ -38,7 +38,5 @@ inline constexpr std::size_t kMaxContactsWhenShort = 512;
 /// What one record said, taken into its entry. Outbound and inbound as in ContactEvent; a pause longer than `spell` begins anew.
 void note_outbound(Contact& contact, const ContactEvent& seen, const flow::FlowRecord& record, WallTime event, WallTime received, Micros spell);
 void note_inbound(Contact& contact, ContactSign sign, WallTime event);
-/// Both know the same contact: sums, earliest, latest. Commutative and associative.
-void combine(Contact& mine, const Contact& theirs);
 
 }  // namespace pinfold::detect

@@ -95,20 +95,20 @@ bool Detectors::has_role(inventory::ServerIndex server, std::initializer_list<Ro
          });
 }
 
-void Detectors::outbound(const Attributed& who, const flow::FlowRecord& record) {
+void Detectors::outbound(const Attributed& who, const flow::FlowRecord& record, const Reading& reading) {
   if (who.by_address_only) {
     remember(x_by_address, who.server, who.event);
   }
   x_volumes.outbound(who.server, record, who.event, who.is_spoofed);
-  x_clients.outbound(who.server, record, who.event, who.received);
+  x_clients.outbound(who.server, record, reading, who.event, who.received);
 }
 
-void Detectors::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event) {
+void Detectors::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event) {
   if (is_mail_session_to_server(record)) {
     x_mail_received[server.value] = std::max(x_mail_received[server.value], hour_of(event));
   }
   x_volumes.inbound(server, record, event);
-  x_clients.inbound(server, record, event);
+  x_clients.inbound(server, record, reading, event);
 }
 
 void Detectors::note(inventory::ServerIndex server, Sighting sighting, WallTime now) {

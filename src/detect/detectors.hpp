@@ -41,16 +41,21 @@ public:
     bool is_spoofed = false;       ///< the source address is none of the server's: it was charged by MAC address or port
     bool by_address_only = false;  ///< by source address, though the exporter names senders better and the server's MAC address or port is known
   };
-  void outbound(const Attributed& who, const flow::FlowRecord& record);
-  void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
-
-  /// Ask for the cache lines that a record of the server will touch: first the rows, some records later what they point to.
-  [[gnu::always_inline]] void prefetch_rows(inventory::ServerIndex server) const {
+  /// First `prefetch_sender` or `prefetch_receiver`, some records later `read_sent` or `read_received`, then `fetch_tables` for what was sent, and at
+  /// last the record itself: see ClientTracker.
+  using Reading = ClientTracker::Reading;
+  [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const { return x_clients.read_sent(server, record); }
+  [[nodiscard]] Reading read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const {
+    return x_clients.read_received(server, record);
+  }
+  void fetch_tables(inventory::ServerIndex server, const Reading& sent) const { x_clients.fetch_tables(server, sent); }
+  void outbound(const Attributed& who, const flow::FlowRecord& record, const Reading& reading);
+  void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
+  [[gnu::always_inline]] void prefetch_sender(inventory::ServerIndex server) const {
     x_clients.prefetch_row(server);
     x_volumes.prefetch(server);
   }
-  [[gnu::always_inline]] void prefetch_sender(inventory::ServerIndex server) const { x_clients.prefetch_sender(server); }
-  [[gnu::always_inline]] void prefetch_receiver(inventory::ServerIndex server) const { x_clients.prefetch_receiver(server); }
+  [[gnu::always_inline]] void prefetch_receiver(inventory::ServerIndex server) const { x_clients.prefetch_row(server); }
 
   /// What the owner knows about a server's observation.
   struct Surroundings {

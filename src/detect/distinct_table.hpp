@@ -1,180 +1,221 @@
 /// A table of distinct things in bounded memory: exact while they are few, a fair sample of them when they are many.
 /// Distinct sampling: when the table is full, only keys whose hash begins with `depth` zero bits stay, and depth grows. What is left is a
 /// uniform sample of the *distinct* keys, however often each occurred, so that counts and shares are estimated from one structure:
-/// count * scale(). With 4,096 entries the relative error stays near 3 %.
-/// Two tables with the same seed and limit merge exactly: the result is what one table would hold that had seen everything, in any order.
+/// count * scale(). With 4,096 entries the relative error stays near 3 %. Where the pool has no room for a larger table, the sample gets coarser
+/// early: the estimate is worse, and never absent.
 /// The hash takes a secret seed: an attacker cannot pick keys that fall through the sample.
 /// Used by: contacts and sessions of a server (detect/contact_table.hpp, detect/session_table.hpp).
-/// Entry:   has `Key key`, `bool used`, `WallTime last`; `hash_of(seed, key)` is found by its namespace.
-/// Cost:    O(1) amortised a touch; an empty table has no memory. Threads: none.
+/// Entry:   has `Key key`, `bool used`, `WallTime last`, is trivially copyable; `hash_of(seed, key)` is found by its namespace. Whoever touches
+///          several tables of one seed with one key reckons the hash once.
+/// Cost:    O(1) amortised a touch; an empty table has no memory beyond its 16 bytes. Threads: none.
 /// Source:  P. Gibbons, Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries, VLDB 2001.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "base/block_pool.hpp"
 #include "base/time.hpp"
 
 namespace pinfold::detect {
 
+/// What all tables of one kind share.
+struct TableKind {
+  std::uint64_t seed = 0;
+  std::size_t limit = 0;  ///< entries a table
+  BlockPool* pool = nullptr;
+};
+
+/// What is kept of one table. Its memory belongs to the kind's pool and goes with that.
+template <typename Entry>
+struct TableSlots {
+  Entry* slots = nullptr;  ///< 1 << log of them
+  std::uint16_t size = 0;
+  std::uint8_t log = 0;
+  std::uint8_t depth = 0;
+};
+
+/// A table at work: its kind and what is kept of it, both of which must outlive it. Cheap to make and to copy.
 template <typename Entry>
 class DistinctTable {
+  static_assert(std::is_trivially_copyable_v<Entry> && std::is_trivially_destructible_v<Entry>);
+  static_assert(std::has_single_bit(sizeof(Entry)), "an entry must not straddle cache lines");
+
 public:
   using Key = decltype(Entry::key);
 
-  DistinctTable(std::uint64_t seed, std::size_t limit) : x_seed(seed), x_limit(limit) {}
+  DistinctTable(const TableKind& kind, TableSlots<Entry>& kept) : x_kind(&kind), x_kept(&kept) {}
 
-  /// The entry of `key`, made if need be; nullptr when the sample leaves it out. The pointer holds until the next call.
-  /// `limit` may be less than the table's own when memory is short.
-  [[nodiscard]] Entry* touch(const Key& key, std::size_t limit) {
-    const std::uint64_t h = hash_of(x_seed, key);
+  [[nodiscard]] std::uint64_t hash(const Key& key) const { return hash_of(x_kind->seed, key); }
+
+  /// The entry of `key`, whose hash is `h`, made if need be; nullptr when the sample leaves it out or there is no memory for a first one. The pointer
+  /// holds until the next call. `limit` may be less than the table's own when memory is short.
+  [[nodiscard]] Entry* touch(const Key& key, std::uint64_t h, std::size_t limit) {
     if (!is_sampled(h)) {
       return nullptr;
     }
-    if (x_slots.empty()) {
-      x_slots.resize(kFirstSlots);
+    if (x_kept->slots == nullptr && !grow_to(kFirstSlots)) {
+      return nullptr;
     }
     std::size_t at = position(key, h);
-    if (!x_slots[at].used) {
-      make_room(std::min(limit, x_limit));
-      if (!is_sampled(h)) {
+    if (!x_kept->slots[at].used) {
+      make_room(std::min(limit, x_kind->limit));
+      if (!is_sampled(h) || x_kept->size + 1U >= capacity()) {
         return nullptr;
       }
       at = position(key, h);
-      x_slots[at].used = true;
-      x_slots[at].key = key;
-      ++x_size;
+      x_kept->slots[at].used = true;
+      x_kept->slots[at].key = key;
+      ++x_kept->size;
     }
-    return &x_slots[at];
-  }
-  [[nodiscard]] Entry* touch(const Key& key) { return touch(key, x_limit); }
-
-  [[nodiscard]] const Entry* find(const Key& key) const {
-    if (x_size == 0) {
-      return nullptr;
-    }
-    const Entry& slot = x_slots[position(key, hash_of(x_seed, key))];
-    return slot.used ? &slot : nullptr;
-  }
-  [[nodiscard]] Entry* find(const Key& key) {
-    if (x_size == 0) {
-      return nullptr;
-    }
-    Entry& slot = x_slots[position(key, hash_of(x_seed, key))];
-    return slot.used ? &slot : nullptr;
+    return &x_kept->slots[at];
   }
 
-  /// Asks for the cache lines in which the entry of `key` would stand. Inline for the compiler would drop a call without any effect.
-  [[gnu::always_inline]] void prefetch(const Key& key) const {
-    if (!x_slots.empty()) {
-      const auto* slot = reinterpret_cast<const char*>(&x_slots[hash_of(x_seed, key) & (x_slots.size() - 1)]);
-      __builtin_prefetch(slot, 1);
-      __builtin_prefetch(slot + sizeof(Entry) - 1, 1);
+  [[nodiscard]] const Entry* find(const Key& key) const { return x_kept->size == 0 ? nullptr : used_at(position(key, hash(key))); }
+  [[nodiscard]] Entry* find(const Key& key, std::uint64_t h) {
+    return x_kept->size == 0 ? nullptr : const_cast<Entry*>(used_at(position(key, h)));  // NOLINT(cppcoreguidelines-pro-type-const-cast): ours
+  }
+
+  /// Asks for the cache line in which the entry of that hash would stand. Inline for the compiler would drop a call without any effect.
+  [[gnu::always_inline]] void prefetch(std::uint64_t h) const {
+    if (x_kept->slots != nullptr) {
+      __builtin_prefetch(&x_kept->slots[h & (capacity() - 1)], 1);
     }
   }
 
   /// Drops what was last touched before `oldest`.
   void expire(WallTime oldest) {
-    if (x_slots.empty()) {
+    if (x_kept->slots == nullptr) {
       return;
     }
-    rebuild(x_slots.size(), [oldest](const Entry& entry) { return entry.last >= oldest; });
-    if (x_size == 0) {
-      x_slots = {};
-      x_depth = 0;
+    keep_if([oldest](const Entry& entry) { return entry.last >= oldest; });
+    if (x_kept->size == 0) {
+      release();
+      x_kept->depth = 0;
       return;
     }
     // Less crowded again: sample more. What was left out before stays out, so counts are low for that long, never high.
-    if (x_depth > 0 && x_size < x_limit / 64) {
-      --x_depth;
+    if (x_kept->depth > 0 && x_kept->size < x_kind->limit / 64) {
+      --x_kept->depth;
     }
-    std::size_t slots = x_slots.size();
-    while (slots > kFirstSlots && x_size * 8 < slots) {
+    std::size_t slots = capacity();
+    while (slots > kFirstSlots && x_kept->size * 8U < slots) {
       slots /= 2;
     }
-    if (slots != x_slots.size()) {
-      rebuild(slots, [](const Entry&) { return true; });
+    if (slots != capacity()) {
+      static_cast<void>(grow_to(slots));
     }
   }
 
-  /// Makes the sample at least so coarse: before entries of a table of that depth are taken in.
-  void deepen_to(unsigned depth) {
-    if (depth > x_depth) {
-      x_depth = depth;
-      rebuild(x_slots.size(), [this](const Entry& entry) { return is_sampled(hash_of(x_seed, entry.key)); });
-    }
-  }
-
-  /// `combine(mine, theirs)` for every entry of `other` that the common sample and `wanted(key)` keep; `mine` may be new.
-  template <typename Combine, typename Wanted>
-  void merge(const DistinctTable& other, Combine&& combine, Wanted&& wanted) {
-    deepen_to(other.x_depth);
-    other.for_each([&](const Entry& theirs) {
-      if (!wanted(theirs.key)) {
-        return;
-      }
-      if (Entry* mine = touch(theirs.key)) {
-        combine(*mine, theirs);
-      }
-    });
-  }
-
-  [[nodiscard]] std::size_t size() const { return x_size; }
-  [[nodiscard]] std::size_t limit() const { return x_limit; }
-  [[nodiscard]] std::size_t capacity() const { return x_slots.size(); }
-  [[nodiscard]] unsigned depth() const { return x_depth; }
+  [[nodiscard]] std::size_t size() const { return x_kept->size; }
+  [[nodiscard]] std::size_t limit() const { return x_kind->limit; }
+  [[nodiscard]] std::size_t capacity() const { return x_kept->slots == nullptr ? 0 : std::size_t{1} << x_kept->log; }
   /// Each entry stands for so many distinct keys.
-  [[nodiscard]] std::uint64_t scale() const { return std::uint64_t{1} << x_depth; }
+  [[nodiscard]] std::uint64_t scale() const { return std::uint64_t{1} << x_kept->depth; }
 
   template <typename F>
   void for_each(F&& f) const {
-    for (const Entry& slot : x_slots) {
-      if (slot.used) {
-        f(slot);
+    for (std::size_t i = 0; i < capacity(); ++i) {
+      if (x_kept->slots[i].used) {
+        f(std::as_const(x_kept->slots[i]));
       }
     }
   }
 
 private:
-  static constexpr std::size_t kFirstSlots = 8;
+  static constexpr std::size_t kFirstSlots = 2;
+  static_assert(kFirstSlots * sizeof(Entry) >= BlockPool::kSmallest);
 
-  [[nodiscard]] bool is_sampled(std::uint64_t h) const { return x_depth == 0 || (h >> (64 - x_depth)) == 0; }
+  [[nodiscard]] bool is_sampled(std::uint64_t h) const { return x_kept->depth == 0 || (h >> (64U - x_kept->depth)) == 0; }
   [[nodiscard]] std::size_t position(const Key& key, std::uint64_t h) const {
-    const std::size_t mask = x_slots.size() - 1;
+    const std::size_t mask = capacity() - 1;
     std::size_t at = h & mask;
-    while (x_slots[at].used && x_slots[at].key != key) {
+    while (x_kept->slots[at].used && x_kept->slots[at].key != key) {
       at = (at + 1) & mask;
     }
     return at;
   }
+  [[nodiscard]] const Entry* used_at(std::size_t at) const { return x_kept->slots[at].used ? &x_kept->slots[at] : nullptr; }
+  /// A quarter stays free, of the smallest a slot.
+  [[nodiscard]] static bool is_crowded(std::size_t size, std::size_t slots) { return size + std::max<std::size_t>(slots / 4, 1) > slots; }
+
   void make_room(std::size_t limit) {
-    while (x_size >= limit && x_depth < 60) {
-      deepen_to(x_depth + 1);
+    while (x_kept->size >= limit && x_kept->depth < kDeepest) {
+      deepen();
     }
-    if ((x_size + 1) * 4 > x_slots.size() * 3) {
-      rebuild(x_slots.size() * 2, [](const Entry&) { return true; });
+    while (is_crowded(x_kept->size + 1U, capacity()) && !grow_to(2 * capacity()) && x_kept->depth < kDeepest) {
+      deepen();
     }
   }
+  /// Makes the sample half as dense.
+  void deepen() {
+    ++x_kept->depth;
+    keep_if([this](const Entry& entry) { return is_sampled(hash(entry.key)); });
+  }
+  void put(const Entry& entry) {
+    x_kept->slots[position(entry.key, hash(entry.key))] = entry;
+    ++x_kept->size;
+  }
   template <typename Keep>
-  void rebuild(std::size_t slots, Keep keep) {
-    const std::vector<Entry> old = std::exchange(x_slots, std::vector<Entry>(slots));
-    x_size = 0;
-    for (const Entry& entry : old) {
-      if (entry.used && keep(entry)) {
-        x_slots[position(entry.key, hash_of(x_seed, entry.key))] = entry;
-        ++x_size;
+  void keep_if(Keep keep) {
+    if (std::all_of(x_kept->slots, x_kept->slots + capacity(), [&](const Entry& entry) { return !entry.used || keep(entry); })) {
+      return;
+    }
+    std::vector<Entry> kept;
+    for_each([&](const Entry& entry) {
+      if (keep(entry)) {
+        kept.push_back(entry);
       }
+    });
+    std::fill(x_kept->slots, x_kept->slots + capacity(), Entry{});
+    x_kept->size = 0;
+    for (const Entry& entry : kept) {
+      put(entry);
+    }
+  }
+  /// Moves to a table of so many slots, more or less. False: the pool has none.
+  [[nodiscard]] bool grow_to(std::size_t slots) {
+    auto* const made = static_cast<Entry*>(x_kind->pool->take(slots * sizeof(Entry)));
+    if (made == nullptr) {
+      return false;
+    }
+    std::uninitialized_value_construct_n(made, slots);
+    TableSlots<Entry> old = *x_kept;
+    *x_kept = {made, 0, static_cast<std::uint8_t>(std::countr_zero(slots)), old.depth};
+    DistinctTable before(*x_kind, old);
+    before.for_each([this](const Entry& entry) { put(entry); });
+    before.release();
+    return true;
+  }
+  void release() {
+    if (x_kept->slots != nullptr) {
+      x_kind->pool->give_back(x_kept->slots, capacity() * sizeof(Entry));
+      x_kept->slots = nullptr;
     }
   }
 
-  std::uint64_t x_seed;
-  std::size_t x_limit;
-  unsigned x_depth = 0;
-  std::size_t x_size = 0;
-  std::vector<Entry> x_slots;  ///< a power of two, at most three quarters used
+  static constexpr unsigned kDeepest = 60;
+  const TableKind* x_kind;
+  TableSlots<Entry>* x_kept;
 };
+
+/// Both halves of the product: every bit of either reaches the whole (W. Yi's wyhash).
+[[nodiscard]] constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+/// For `fold`, so that a small seed is as good as any: odd numbers with as many ones as zeros (wyhash's).
+inline constexpr std::uint64_t kFold0 = 0xA0761D6478BD642F;
+inline constexpr std::uint64_t kFold1 = 0xE7037ED1A0B428DB;
+inline constexpr std::uint64_t kFold2 = 0x8EBC6AF09C88C6E3;
+inline constexpr std::uint64_t kFold3 = 0x589965CC75374CC3;
 
 /// The finaliser of SplitMix64: every input bit reaches every output bit.
 [[nodiscard]] constexpr std::uint64_t mix_bits(std::uint64_t x) {

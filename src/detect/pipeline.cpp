@@ -37,7 +37,8 @@ Micros Pipeline::duration_of(const flow::FlowRecord& record) {
 
 void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received) {
   heard(source, received);
-  const Teller teller{source, x_sources.point_of(source), x_sources.accounted(source), x_sources.counts_from(source), received};
+  const PointIndex point = x_sources.point_of(source);
+  const Teller teller{source, point, x_sources.accounted(source), x_lookup->is_access_port(point), x_sources.counts_from(source), received};
   for (; !records.empty(); records = records.subspan(x_ends.size())) {
     const std::span chunk = records.first(std::min(records.size(), kBatch));
     x_ends.clear();
@@ -46,29 +47,23 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
       const bool is_on_wire = whose.on_the_wire().has_value();
       x_ends.push_back(
           {whose.charged(), x_lookup->receiver(record), whose.disagrees(), is_on_wire && whose.by_prefix != whose.on_the_wire(), is_on_wire});
-      fetch_rows(x_ends.back());
     }
-    for (std::size_t i = 0; i < std::min(kPrefetch, chunk.size()); ++i) {
-      fetch(x_ends[i]);
-    }
-    for (std::size_t i = 0; i < chunk.size(); ++i) {
-      if (i + kPrefetch < chunk.size()) {
-        fetch(x_ends[i + kPrefetch]);
-      }
-      account(chunk[i], x_ends[i], teller);
+    for (std::size_t i = 0; i < chunk.size() + kRowsAhead; ++i) {
+      const auto step = [&](std::size_t ahead, auto&& take) {
+        const std::size_t behind = kRowsAhead - ahead;
+        if (i >= behind && i - behind < chunk.size()) {
+          take(i - behind, x_readings[(i - behind) % x_readings.size()]);
+        }
+      };
+      step(kRowsAhead, [&](std::size_t at, Readings&) { fetch_rows(x_ends[at]); });
+      step(kReadAhead, [&](std::size_t at, Readings& readings) { read_ends(chunk[at], x_ends[at], readings); });
+      step(kTablesAhead, [&](std::size_t at, const Readings& readings) { fetch_tables(x_ends[at], readings); });
+      step(0, [&](std::size_t at, const Readings& readings) { account(chunk[at], x_ends[at], readings, teller); });
     }
   }
 }
 
 void Pipeline::fetch_rows(const Ends& ends) const {
-  for (const auto& server : {ends.sender, ends.receiver}) {
-    if (server) {
-      x_detectors.prefetch_rows(*server);
-    }
-  }
-}
-
-void Pipeline::fetch(const Ends& ends) const {
   if (ends.sender) {
     __builtin_prefetch(&x_servers[ends.sender->value], 1);
     x_accountant.prefetch(*ends.sender);
@@ -81,7 +76,25 @@ void Pipeline::fetch(const Ends& ends) const {
   }
 }
 
-void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller) {
+void Pipeline::read_ends(const flow::FlowRecord& record, const Ends& ends, Readings& readings) const {
+  if (x_maker) {
+    return;
+  }
+  if (ends.sender) {
+    readings.sent = x_detectors.read_sent(*ends.sender, record);
+  }
+  if (ends.receiver) {
+    readings.received = x_detectors.read_received(*ends.receiver, record);
+  }
+}
+
+void Pipeline::fetch_tables(const Ends& ends, const Readings& readings) const {
+  if (ends.sender && !x_maker) {
+    x_detectors.fetch_tables(*ends.sender, readings.sent);
+  }
+}
+
+void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const Readings& readings, const Teller& teller) {
   ++x_counters.records;
   const WallTime event = event_time(record, teller.received);
   const auto& [sender, receiver, disagrees, is_spoofed, is_on_wire] = ends;
@@ -113,10 +126,10 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
     if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
       // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
-      const bool by_address_only =
-          record.src_mac && !is_on_wire && x_lookup->own_point(*sender) == teller.point && x_lookup->by_address_only(*sender, record);
+      const bool by_address_only = teller.is_access_port && record.src_mac && !is_on_wire && x_lookup->own_point(*sender) == teller.point &&
+                                   x_lookup->by_address_only(*sender, record);
       const Detectors::Attributed who{*sender, event, teller.received, is_spoofed, by_address_only};
-      x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, record);
+      x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, record, readings.sent);
     }
     if (has_reverse) {
       is_accounted |= count({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, event, teller);
@@ -125,7 +138,7 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const T
   if (receiver) {
     if (count({*receiver, Direction::Inbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
-      x_maker ? x_maker->inbound(*receiver, teller.point, record, event) : x_detectors.inbound(*receiver, record, event);
+      x_maker ? x_maker->inbound(*receiver, teller.point, record, event) : x_detectors.inbound(*receiver, record, readings.received, event);
     }
     if (has_reverse) {
       x_servers[receiver->value].outbound = std::max(x_servers[receiver->value].outbound, event);
@@ -146,15 +159,16 @@ bool Pipeline::counts(const Side& side, const flow::FlowRecord& record, WallTime
     if (!is_free && x_lookup->own_point(side.server) != teller.point) {
       return false;
     }
-    view.ingress = {};
+    view.ingress_at = {};
     view.point = teller.point.value;
   }
   view.at_point = teller.received;
   if (record.direction) {
-    WallTime& ingress = view.ingress[static_cast<std::size_t>(side.direction)];
+    std::uint32_t& ingress_at = view.ingress_at[static_cast<std::size_t>(side.direction)];
+    const auto second = static_cast<std::uint32_t>(teller.received.since_epoch / Seconds{1});
     if (*record.direction == flow::Direction::Ingress) {
-      ingress = teller.received;
-    } else if (ingress != WallTime{} && teller.received - ingress <= hold) {
+      ingress_at = second;
+    } else if (ingress_at != 0 && Seconds{static_cast<std::int64_t>(second) - ingress_at} <= hold) {
       return false;
     }
   }

@@ -11,11 +11,12 @@
 /// Time:    a record happened at its end time as exported, but never after its receipt. Without one, or with one that is more than kMaxSkew
 ///          ahead or kMaxAge old (counted: the exporter's clock is wrong), it happened when it was received.
 /// Loss:    findings carry what the accounted exporter is known to have lost in the last one to two minutes before they were made.
-/// Batches: records are attributed first (two prefix look-ups each), asking for the detectors' rows meanwhile; then counted, with the servers' other
-///          rows and what the detectors' rows point to fetched kPrefetch records ahead: rows of 100,000 servers do not stay in any cache, and
-///          waiting for each costs more than all the rest.
+/// Batches: records are attributed first (two prefix look-ups each); then each goes through four steps, some records apart: its servers' rows are
+/// asked
+///          for, the record is read and its recent contact asked for, its other entries are asked for, and it is counted. The rows of 100,000 servers
+///          do not stay in any cache, and waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
-/// Cost:    O(1) a record, no allocation of its own; memory: 600 bytes a server and the contacts of those that make attempts
+/// Cost:    O(1) a record, no allocation of its own; memory: 900 bytes a server and the contacts of those that make attempts
 ///          (detect/client_tracker.hpp, which also says what skips the detectors and why nothing is missed).
 #pragma once
 
@@ -128,13 +129,14 @@ public:
 
 private:
   static constexpr std::uint32_t kNoPoint = 0xFFFFFFFF;
-  struct alignas(64) ServerView {  // one cache line
+  struct alignas(32) ServerView {  // half a cache line
     std::uint32_t point = kNoPoint;
-    WallTime at_point;  ///< when the point last showed the server
-    WallTime outbound;  ///< end of the last packet from it; 0 = none
-    std::uint64_t disagreed = 0;
-    std::array<WallTime, 2> ingress;  ///< by Direction: when an ingress export last told it
+    std::uint32_t disagreed = 0;
+    WallTime at_point;                          ///< when the point last showed the server
+    WallTime outbound;                          ///< end of the last packet from it; 0 = none
+    std::array<std::uint32_t, 2> ingress_at{};  ///< by Direction: second when an ingress export last told it; 0 = never
   };
+  static_assert(sizeof(ServerView) == 32);
   struct SourceView {
     bool shows_inbound = false;  ///< has ever exported a packet to a server: answers would be seen
     std::int64_t minute = 0;     ///< the running one, of receive time
@@ -155,6 +157,7 @@ private:
     SourceIndex source;
     PointIndex point;
     bool is_accounted = false;
+    bool is_access_port = false;  ///< the point is some server's own port
     WallTime counts_from;
     WallTime received;
   };
@@ -167,14 +170,21 @@ private:
     bool is_on_wire = false;  ///< charged by port or MAC address
   };
   static constexpr std::size_t kBatch = 512;
-  static constexpr std::size_t kPrefetch = 12;
+  static constexpr std::size_t kTablesAhead = 6;
+  static constexpr std::size_t kReadAhead = 13;
+  static constexpr std::size_t kRowsAhead = 28;
+  struct Readings {
+    Detectors::Reading sent;
+    Detectors::Reading received;
+  };
   [[nodiscard]] WallTime event_time(const flow::FlowRecord& record, WallTime received);
   [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
   /// Its observation point lives: silence is silence.
   [[nodiscard]] bool is_watched(inventory::ServerIndex server, WallTime now) const;
   void fetch_rows(const Ends& ends) const;
-  void fetch(const Ends& ends) const;
-  void account(const flow::FlowRecord& record, const Ends& ends, const Teller& teller);
+  void read_ends(const flow::FlowRecord& record, const Ends& ends, Readings& readings) const;
+  void fetch_tables(const Ends& ends, const Readings& readings) const;
+  void account(const flow::FlowRecord& record, const Ends& ends, const Readings& readings, const Teller& teller);
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] bool count(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] std::vector<PointReport> point_reports();
@@ -192,7 +202,9 @@ private:
   Detectors x_detectors;
   std::unique_ptr<SummaryMaker> x_maker;  ///< if set, it is told what the detectors would be
   PipelineCounters x_counters;
-  std::vector<Ends> x_ends;  ///< of the running batch
+  std::vector<Ends> x_ends;             ///< of the running batch
+  std::array<Readings, 16> x_readings;  ///< of the records that were read and not yet counted
+  static_assert(std::tuple_size_v<decltype(x_readings)> > kReadAhead && kRowsAhead > kReadAhead);
 };
 
 }  // namespace pinfold::detect

@@ -16,7 +16,7 @@ std::uint64_t number_of(const net::MacAddress& mac) {
 }  // namespace
 
 ServerLookup::ServerLookup(std::shared_ptr<const inventory::Inventory> inventory, const std::map<std::string, PointIndex>& points)
-    : x_inventory(std::move(inventory)), x_own_points(x_inventory->servers().size()) {
+    : x_inventory(std::move(inventory)), x_own_points(x_inventory->servers().size()), x_is_access_port(points.size()) {
   for (std::uint32_t i = 0; i < x_inventory->servers().size(); ++i) {
     const inventory::ServerIndex index{i};
     const inventory::Server& server = x_inventory->server(index);
@@ -33,6 +33,7 @@ ServerLookup::ServerLookup(std::shared_ptr<const inventory::Inventory> inventory
     if (server.port) {
       if (const auto point = points.find(server.port->switch_id.value + "/" + server.port->name.value); point != points.end()) {
         x_own_points[i] = point->second;
+        x_is_access_port[point->second.value] = true;
       }
     }
   }

@@ -44,6 +44,9 @@ public:
   /// The observation point of the server's own access port, if it exports.
   [[nodiscard]] std::optional<PointIndex> own_point(inventory::ServerIndex server) const { return x_own_points[server.value]; }
 
+  /// Some server's own port.
+  [[nodiscard]] bool is_access_port(PointIndex point) const { return point.value < x_is_access_port.size() && x_is_access_port[point.value]; }
+
 private:
   [[nodiscard]] std::optional<inventory::ServerIndex> by_mac(const net::MacAddress& mac) const;
 
@@ -52,6 +55,7 @@ private:
   std::unordered_map<std::uint64_t, std::optional<inventory::ServerIndex>> x_macs;  ///< nullopt: shared
   std::unordered_map<ServerId, inventory::ServerIndex> x_ids;
   std::vector<std::optional<PointIndex>> x_own_points;
+  std::vector<bool> x_is_access_port;  ///< by PointIndex
 };
 
 }  // namespace pinfold::detect

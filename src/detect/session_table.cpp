@@ -25,7 +25,7 @@ void span(Session& session, const flow::FlowRecord& record, WallTime event) {
 }  // namespace
 
 std::uint64_t hash_of(std::uint64_t seed, const SessionKey& key) {
-  return mix_bits(hash_of(seed, ContactKey{key.peer, key.port, flow::kTcp}) + key.src_port);
+  return hash_of_session(seed, hash_of(seed, ContactKey{key.peer, key.port, flow::kTcp}), key.src_port);
 }
 
 std::optional<SessionKey> session_outbound(const flow::FlowRecord& record, const ContactEvent& seen) {
@@ -55,17 +55,6 @@ void note_inbound(Session& session, const flow::FlowRecord& record, WallTime eve
   session.in_packets = add(session.in_packets, record.packets.value);
   session.in_bytes += record.bytes.value;
   span(session, record, event);
-}
-
-void combine(Session& mine, const Session& theirs) {
-  const bool is_new = mine.first == WallTime{};
-  mine.out_packets = add(mine.out_packets, theirs.out_packets);
-  mine.in_packets = add(mine.in_packets, theirs.in_packets);
-  mine.out_bytes += theirs.out_bytes;
-  mine.in_bytes += theirs.in_bytes;
-  mine.flags |= theirs.flags;
-  mine.first = is_new ? theirs.first : std::min(mine.first, theirs.first);
-  mine.last = std::max(mine.last, theirs.last);
 }
 
 }  // namespace pinfold::detect

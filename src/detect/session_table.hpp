@@ -2,7 +2,7 @@
 /// Flow exporters give a session as one record, packet exports (sFlow, captures) packet by packet: both add up to the same entry. The opening SYN
 /// opens no entry, so a scan costs nothing here; the packets of a session are therefore counted without it where packets are exported.
 /// Not kept: sessions to web ports (kind_of_port, detect/services.hpp): nothing in a flow tells a login there from a page.
-/// Memory: 96 bytes an entry with slack; at most kMaxSessions entries a server. Threads: none.
+/// Memory: 64 bytes an entry, and as much slack; at most kMaxSessions entries a server. Threads: none.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct SessionKey {
   friend constexpr auto operator<=>(const SessionKey&, const SessionKey&) = default;
 };
 
-struct Session {
+struct alignas(64) Session {  // one cache line
   SessionKey key;
   bool used = false;
   std::uint8_t flags = 0;  ///< TCP flags of both directions
@@ -36,6 +36,10 @@ using SessionTable = DistinctTable<Session>;
 inline constexpr std::size_t kMaxSessions = 1024;
 
 [[nodiscard]] std::uint64_t hash_of(std::uint64_t seed, const SessionKey& key);
+/// The same, from the hash of the contact (peer, port, TCP) under that seed.
+[[nodiscard]] inline std::uint64_t hash_of_session(std::uint64_t seed, std::uint64_t contact, std::uint16_t src_port) {
+  return fold(contact ^ src_port, seed ^ kFold3);
+}
 
 /// The session that an outbound record belongs to, if it belongs to one that is kept.
 [[nodiscard]] std::optional<SessionKey> session_outbound(const flow::FlowRecord& record, const ContactEvent& seen);
@@ -43,7 +47,5 @@ inline constexpr std::size_t kMaxSessions = 1024;
 [[nodiscard]] std::optional<SessionKey> session_inbound(const flow::FlowRecord& record);
 void note_outbound(Session& session, const flow::FlowRecord& record, WallTime event);
 void note_inbound(Session& session, const flow::FlowRecord& record, WallTime event);
-/// Commutative and associative.
-void combine(Session& mine, const Session& theirs);
 
 }  // namespace pinfold::detect

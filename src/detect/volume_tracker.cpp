@@ -96,8 +96,12 @@ bool is_large_answer(const flow::FlowRecord& record) {
 
 BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector) {
   const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
+  const auto seen = [](std::uint32_t least) { return std::max(least / 8, 1U); };
+  const std::uint32_t few = seen(flood.min_sampled_packets);
   return {{mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)},
-          mark(flood.min_connections_per_second)};
+          mark(flood.min_connections_per_second),
+          {few, few, few, std::min(few, seen(reflector.min_sampled_packets)), few},
+          few};
 }
 
 void VolumeCount::add(std::uint64_t more_packets, std::uint64_t more_bytes, std::uint64_t more_seen) {
@@ -124,14 +128,18 @@ struct VolumeTracker::Share {
 
 VolumeTracker::Share VolumeTracker::share_of(const flow::FlowRecord& record) {
   const Micros duration = record.first && record.last ? std::max(record.last->claimed() - record.first->claimed(), Micros{0}) : Micros{0};
-  const auto parts = static_cast<std::uint64_t>(std::max<std::int64_t>((duration + kSlot - Micros{1}) / kSlot, 1));
+  if (duration <= kSlot) {
+    return {saturating_multiply(record.packets.value, record.sampling_rate.one_in()),
+            saturating_multiply(record.bytes.value, record.sampling_rate.one_in()), record.packets.value, duration};
+  }
+  const auto parts = static_cast<std::uint64_t>((duration + kSlot - Micros{1}) / kSlot);
   const std::uint64_t seen = (record.packets.value + parts - 1) / parts;
   return {saturating_multiply(seen, record.sampling_rate.one_in()),
-          saturating_multiply((record.bytes.value + parts - 1) / parts, record.sampling_rate.one_in()), seen, std::min(duration, kSlot)};
+          saturating_multiply((record.bytes.value + parts - 1) / parts, record.sampling_rate.one_in()), seen, kSlot};
 }
 
 VolumeTracker::VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector)
-    : x_marks(busy_marks(flood, reflector)), x_servers(servers) {}
+    : x_marks(busy_marks(flood, reflector)), x_servers(servers), x_is_busy(servers), x_early(servers) {}
 
 Destination* VolumeTracker::find(Busy& busy, const net::IpAddress& peer) {
   for (Destination& known : busy.top) {
@@ -142,8 +150,8 @@ Destination* VolumeTracker::find(Busy& busy, const net::IpAddress& peer) {
   return nullptr;
 }
 
-Destination& VolumeTracker::destination(Server& state, const net::IpAddress& peer) {
-  Busy& busy = *state.busy;
+Destination& VolumeTracker::destination(inventory::ServerIndex server, const net::IpAddress& peer) {
+  Busy& busy = *x_servers[server.value].busy;
   if (Destination* known = find(busy, peer)) {
     return *known;
   }
@@ -158,7 +166,7 @@ Destination& VolumeTracker::destination(Server& state, const net::IpAddress& pee
   smallest->used = true;
   smallest->peer = peer;
   smallest->weight = weight;
-  for (Early& early : state.early) {
+  for (Early& early : x_early[server.value]) {
     if (early.slot != 0 && early.peer == std::hash<net::IpAddress>{}(peer)) {
       if (DestinationSlot* at = slot_in(*smallest, early.slot)) {
         at->in.add(early.packets, early.bytes, early.seen);
@@ -170,7 +178,8 @@ Destination& VolumeTracker::destination(Server& state, const net::IpAddress& pee
   return *smallest;
 }
 
-bool VolumeTracker::becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened) const {
+bool VolumeTracker::becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened,
+                                 SamplingRate rate) const {
   if (slot > state.slot) {
     state.slot = slot;
     state.packets = {};
@@ -179,7 +188,12 @@ bool VolumeTracker::becomes_busy(Server& state, std::size_t kind, std::int64_t s
   // What is late counts as well: it can only make a server busy a little early.
   state.packets[kind] = add(state.packets[kind], share.packets);
   state.opened = add(state.opened, opened);
-  return state.packets[kind] >= x_marks.packets[kind] || state.opened >= x_marks.opened;
+  const std::uint64_t one_in = rate.one_in() > 1 ? rate.one_in() : 0;
+  const std::uint64_t times = x_queue.size() < kManyBusy ? 1 : x_queue.size() < 2 * kManyBusy ? 2 : 4;
+  const auto mark = [&](std::uint64_t packets, std::uint64_t seen) {
+    return std::min<std::uint64_t>(times * std::max(packets, seen * one_in), std::numeric_limits<std::uint32_t>::max());
+  };
+  return state.packets[kind] >= mark(x_marks.packets[kind], x_marks.seen[kind]) || state.opened >= mark(x_marks.opened, x_marks.opened_seen);
 }
 
 void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
@@ -193,17 +207,18 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
   const auto c = static_cast<std::size_t>(*kind);
   const auto opened = add(0, opened_by(record, *kind, share.packets));
   if (!state.busy) {
-    if (!becomes_busy(state, c, slot, share, opened)) {
+    if (!becomes_busy(state, c, slot, share, opened, record.sampling_rate)) {
       return;
     }
     state.busy = std::make_unique<Busy>();
+    x_is_busy[server.value] = true;
     x_queue.push_back(server);
   }
   Busy& busy = *state.busy;
   busy.is_new = true;
   busy.rate = record.sampling_rate;
   busy.newest = std::max(busy.newest, event);
-  Destination& to = destination(state, record.dst);
+  Destination& to = destination(server, record.dst);
   to.weight += share.packets;
   DestinationSlot* at = slot_in(to, slot);
   if (at == nullptr) {
@@ -234,15 +249,16 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
 }
 
 void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event) {
-  Server& state = x_servers[server.value];
   const bool is_large = is_large_answer(record);
-  if ((!state.busy && !is_large) || !is_answer(record)) {
+  if ((!x_is_busy[server.value] && !is_large) || !is_answer(record)) {
     return;
   }
+  Server& state = x_servers[server.value];
   const std::int64_t slot = event.since_epoch / kSlot;
   const Share share = share_of(record);
   if (!state.busy) {
-    Early& oldest = state.early[0].slot <= state.early[1].slot ? state.early[0] : state.early[1];
+    EarlyOnes& early = x_early[server.value];
+    Early& oldest = early[0].slot <= early[1].slot ? early[0] : early[1];
     oldest = {std::hash<net::IpAddress>{}(record.src), add(0, share.packets), add(0, share.seen), add(0, share.bytes),
               add(0, static_cast<std::uint64_t>(std::max<std::int64_t>(slot, 0)))};
     return;
@@ -252,7 +268,7 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
     if (!is_large && !is_question(record)) {
       return;
     }
-    from = &destination(state, record.src);
+    from = &destination(server, record.src);
     from->weight += share.packets;
   }
   if (DestinationSlot* at = slot_in(*from, slot)) {
@@ -296,6 +312,7 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
     // When nothing has come for so long, it has stopped.
     if (now - busy.touched_at > kIdle) {
       x_servers[server.value].busy.reset();
+      x_is_busy[server.value] = false;
     } else {
       kept.push_back(server);
     }
@@ -305,17 +322,24 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
 
 void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
   HugeVector<Server> fresh(old_index.size());
+  HugeVector<EarlyOnes> early(old_index.size());
   x_queue.clear();
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] == Accountant::kUnknown) {
       continue;
     }
     fresh[i] = std::move(x_servers[old_index[i]]);
+    early[i] = x_early[old_index[i]];
     if (fresh[i].busy) {
       x_queue.push_back({static_cast<std::uint32_t>(i)});
     }
   }
+  x_is_busy.assign(old_index.size(), false);
+  for (const inventory::ServerIndex server : x_queue) {
+    x_is_busy[server.value] = true;
+  }
   x_servers = std::move(fresh);
+  x_early = std::move(early);
 }
 
 }  // namespace pinfold::detect

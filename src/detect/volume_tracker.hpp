@@ -8,9 +8,12 @@
 /// Early answers: a flow exporter may tell the answers of a minute before what they answer, and before the server is busy. The last two large
 ///          ones (and questions to a reflector) are kept for every server until then; without them a tunnel's first minute looks one-sided.
 /// Top destinations: space-saving with kTop entries; a newcomer replaces the smallest but starts from zero, so no count is too high.
+/// Bounds:  when kManyBusy servers are busy, it takes twice the mark to become so; when twice as many are, four times, which is half of what the
+/// rules
+///          ask for: then a flood is found with its second slot at the latest, and servers above that mark cannot be many.
 /// Units:   packets and bytes scaled by the sampling rate; `seen` as exported. A record that lasted longer than a slot counts its average, in
 ///          the slot that it ended in.
-/// Clock:   event times. Memory: 88 bytes a server, 8 KiB more for a busy one; forgotten after kIdle.
+/// Clock:   event times. Memory: 112 bytes a server, 8 KiB more for a busy one; forgotten after kIdle.
 /// Source:  Metwally et al., Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005.
 /// Threads: none.
 #pragma once
@@ -44,6 +47,8 @@ inline constexpr std::size_t kVolumeClasses = 5;
 struct BusyMarks {
   std::array<std::uint32_t, kVolumeClasses> packets{};
   std::uint32_t opened = 0;
+  std::array<std::uint32_t, kVolumeClasses> seen{};  ///< under sampling, so many packets must really have been seen
+  std::uint32_t opened_seen = 0;
 };
 [[nodiscard]] BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
@@ -98,6 +103,7 @@ class VolumeTracker {
 public:
   static constexpr std::size_t kTop = 16;
   static constexpr Micros kIdle = std::chrono::minutes{2};
+  static constexpr std::size_t kManyBusy = 1024;
   /// An exporter gives up the two directions of a long flow seconds apart.
   static constexpr Micros kLongSettle = std::chrono::seconds{3};
 
@@ -118,12 +124,8 @@ public:
   /// Busy servers, each at most once a second.
   void each_busy(WallTime now, const AnswersVisible& answers_visible, const Look& look);
 
-  /// Asks for the cache lines that `outbound` and `inbound` begin with.
-  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const {
-    const auto* row = reinterpret_cast<const char*>(&x_servers[server.value]);
-    __builtin_prefetch(row, 1);
-    __builtin_prefetch(row + kHotBytes - 1, 1);  // what comes early is rare
-  }
+  /// Asks for the cache line that `outbound` begins with.
+  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const { __builtin_prefetch(&x_servers[server.value], 1); }
 
   void reorder(const std::vector<std::uint32_t>& old_index);
   [[nodiscard]] std::size_t busy() const { return x_queue.size(); }
@@ -145,23 +147,25 @@ private:
     std::uint32_t bytes = 0;  ///< saturating
     std::uint32_t slot = 0;   ///< 0: none
   };
-  static constexpr std::size_t kHotBytes = 40;  ///< of a Server: without `early`
-  struct Server {
+  using EarlyOnes = std::array<Early, 2>;
+  struct alignas(64) Server {  // one cache line
     std::int64_t slot = 0;
     std::array<std::uint32_t, kVolumeClasses> packets{};  ///< since that slot began, saturating
     std::uint32_t opened = 0;
     std::unique_ptr<Busy> busy;
-    std::array<Early, 2> early;
   };
   struct Share;
   [[nodiscard]] static Share share_of(const flow::FlowRecord& record);
-  [[nodiscard]] bool becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened) const;
+  [[nodiscard]] bool becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened,
+                                  SamplingRate rate) const;
   [[nodiscard]] static Destination* find(Busy& busy, const net::IpAddress& peer);
-  [[nodiscard]] static Destination& destination(Server& state, const net::IpAddress& peer);
+  [[nodiscard]] Destination& destination(inventory::ServerIndex server, const net::IpAddress& peer);
   static bool make_due(Busy& busy, WallTime now);
 
   BusyMarks x_marks;
   HugeVector<Server> x_servers;
+  std::vector<bool> x_is_busy;    ///< by server; so small that it stays in the cache
+  HugeVector<EarlyOnes> x_early;  ///< by server; apart, because most records do not look at it
   std::vector<inventory::ServerIndex> x_queue;
 };
 

@@ -44,7 +44,11 @@ Bandwidth::Bandwidth(const config::Config& config, std::vector<collect::AllowedE
       x_exporters(std::move(exporters)),
       x_collector(collector),
       x_history(store::open_history(history_file(config))),
-      x_table(exporter_switches(config)) {
+      x_table(exporter_switches(config)),
+      x_pushed(collect::PushedCounters(
+          x_table, [this](const ServerId& server) { return is_polled(server); },
+          [this](const ServerId& server, const collect::InterfaceInterval& interval) { take(server, interval); })) {
+  x_pushed.with([&](collect::PushedCounters& pushed) { pushed.set_inventory(inventory); });
   if (!config.bandwidth.interface_counters || config.switches.empty()) {
     return;
   }
@@ -54,13 +58,24 @@ Bandwidth::Bandwidth(const config::Config& config, std::vector<collect::AllowedE
       switches.push_back({one.id, collect::agent_at(settings_of(one))});
     }
   }
-  x_poller = std::make_unique<collect::InterfacePoller>(
-      std::move(switches), config.bandwidth.poll_interval, clock, x_table,
-      [this](const ServerId& server, const collect::InterfaceInterval& interval) { take(server, interval); });
+  x_poller = std::make_unique<collect::InterfacePoller>(std::move(switches), config.bandwidth.poll_interval, clock, x_table,
+                                                        [this](const ServerId& server, const collect::InterfaceInterval& interval) {
+                                                          x_polled.with([&](auto& polled) { polled[server] = x_clock.mono(); });
+                                                          take(server, interval);
+                                                        });
   x_poller->set_inventory(inventory);
 }
 
+bool Bandwidth::is_polled(const ServerId& server) const {
+  return x_polled.with([&](const auto& polled) {
+    const auto known = polled.find(server);
+    return known != polled.end() && x_clock.mono() - known->second <= collect::kLongestInterval;
+  });
+}
+
 void Bandwidth::set_inventory(const inventory::Inventory& inventory) {
+  x_pushed.with([&](collect::PushedCounters& pushed) { pushed.set_inventory(inventory); });
+  x_polled.with([](auto& polled) { polled.clear(); });
   if (x_poller) {
     x_poller->set_inventory(inventory);
   }
@@ -103,6 +118,10 @@ void Bandwidth::keep() {
     x_collector->set_ports(x_table.names_of(x_exporters));
     x_table_seen = version;
   }
+  if (x_collector != nullptr) {
+    const auto samples = x_collector->take_pushed();
+    x_pushed.with([&](collect::PushedCounters& pushed) { pushed.take(samples); });
+  }
   const WallTime now = x_clock.wall();
   const std::int64_t minute = now.since_epoch / std::chrono::minutes{1};
   if (minute != x_minute) {
@@ -128,6 +147,17 @@ void Bandwidth::add_metrics(http::Health& health) const {
   };
   add("pinfold_history_samples_total", "", x_written);
   add("pinfold_history_samples_dropped_total", "", x_dropped);
+  x_pushed.with([&](const collect::PushedCounters& pushed) {
+    const auto& counters = pushed.counters();
+    add("pinfold_pushed_counters_total", "", counters.samples);
+    add("pinfold_pushed_intervals_total", "", counters.intervals);
+    add("pinfold_pushed_spare_total", "", counters.spare);
+    add("pinfold_pushed_nobodys_total", "", counters.nobodys);
+    add("pinfold_pushed_untracked_total", "", counters.untracked);
+    for (std::size_t i = 0; i < counters.gaps.size(); ++i) {
+      add("pinfold_pushed_gaps_total", fmt::format("why=\"{}\"", to_string(static_cast<collect::NoRate>(i))), counters.gaps.at(i));
+    }
+  });
   if (!x_poller) {
     return;
   }

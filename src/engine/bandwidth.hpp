@@ -3,6 +3,7 @@
 ///   collector ──minutes──▶ ┐
 ///                          ├─ pending ──once a minute──▶ history ─▶ percentiles, series
 ///   poller ──intervals──▶ ─┤
+///   pushed counters ─────▶ ┤
 ///      └─names of ports──▶ └─▶ collector (windows of servers without flows; attribution by port)
 ///
 /// Used by: serve, whose workers call `keep` (once a second) and `poll` (kPollers threads, so that one silent switch does not hold the others up).
@@ -13,6 +14,7 @@
 
 #include <atomic>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -20,6 +22,7 @@
 #include "collect/collector.hpp"
 #include "collect/interface_poller.hpp"
 #include "collect/interface_table.hpp"
+#include "collect/pushed_counters.hpp"
 #include "config/config.hpp"
 #include "http/staff_pages.hpp"
 #include "records/history.hpp"
@@ -44,6 +47,7 @@ public:
   void add_metrics(http::Health& health) const;
 
 private:
+  [[nodiscard]] bool is_polled(const ServerId& server) const;
   void take(const ServerId& server, const collect::InterfaceInterval& interval);
   void add_pending(std::vector<records::TrafficSample> samples);
   void write_pending();
@@ -54,6 +58,8 @@ private:
   std::unique_ptr<records::History> x_history;
   collect::InterfaceTable x_table;
   std::unique_ptr<collect::InterfacePoller> x_poller;  ///< null: no interface counters
+  LockGuarded<collect::PushedCounters> x_pushed;
+  LockGuarded<std::unordered_map<ServerId, MonoTime>> x_polled;  ///< when the poller last had figures of it
   LockGuarded<std::vector<records::TrafficSample>> x_pending;
   std::atomic<std::uint64_t> x_dropped{0};
   std::atomic<std::uint64_t> x_written{0};

@@ -27,6 +27,8 @@ void add_exporter(Metrics& metrics, const collect::ExporterCounters& e) {
   metrics.add("pinfold_export_accounted", labels, e.is_accounted ? 1 : 0);
   metrics.add("pinfold_export_datagrams_total", labels, e.datagrams);
   metrics.add("pinfold_export_records_total", labels, e.records);
+  metrics.add("pinfold_export_interface_counters_total", labels, e.pushed);
+  metrics.add("pinfold_export_interface_counters_dropped_total", labels, e.pushed_dropped);
   metrics.add("pinfold_export_records_other_interfaces_total", labels, e.other_interfaces);
   metrics.add("pinfold_export_decode_errors_total", labels, e.decode_errors);
   for (std::size_t i = 0; i < e.faults.size(); ++i) {

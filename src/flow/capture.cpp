@@ -2,8 +2,10 @@
 
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "flow/decoder.hpp"
 #include "flow/link_layer.hpp"
 #include "flow/packet_record.hpp"
+#include "flow/pcapng.hpp"
 #include "flow/raw_file.hpp"
 #include "net/packet_header.hpp"
 
@@ -71,9 +74,53 @@ struct CapturedPacket {
   net::PacketHeader header;
 };
 
+constexpr std::array<std::uint8_t, 4> kPcapng{0x0A, 0x0D, 0x0D, 0x0A};
+
+bool is_pcapng(const std::filesystem::path& file) {
+  std::array<char, 4> start{};
+  std::ifstream(file, std::ios::binary).read(start.data(), start.size());
+  return std::equal(kPcapng.begin(), kPcapng.end(), reinterpret_cast<const std::uint8_t*>(start.data()));
+}
+
+Unexpected<FileError> unknown_link(const std::filesystem::path& file, int link_type) {
+  return file_error(file, "link type " + std::to_string(link_type) + " is not supported");
+}
+
+/// Interfaces may have different links; packets of one that is not known are left out, unless none is known.
+template <typename Sink>
+Expected<std::uint64_t, FileError> for_each_pcapng_packet(const std::filesystem::path& file, Sink&& sink) {
+  PcapngReader reader(file);
+  std::map<int, LinkLayer> links;
+  std::optional<int> unknown;
+  std::uint64_t packets = 0;
+  for (;;) {
+    const auto next = reader.next();
+    if (!next) {
+      return file_error(file, next.error());
+    }
+    if (!*next) {
+      return links.empty() && unknown ? Expected<std::uint64_t, FileError>{unknown_link(file, *unknown)} : packets;
+    }
+    ++packets;
+    const PcapngReader::Packet& packet = **next;
+    const int link_type = link_type_of_file(packet.link_type);
+    if (!is_known_link(link_type)) {
+      unknown = packet.link_type;
+      continue;
+    }
+    LinkLayer& link = links.try_emplace(link_type, link_type).first->second;
+    if (!sink(CapturedPacket{packet.time, packet.wire_length, link.parse(packet.bytes)})) {
+      return packets;
+    }
+  }
+}
+
 /// `sink` gives false to stop.
 template <typename Sink>
 Expected<std::uint64_t, FileError> for_each_packet(const std::filesystem::path& file, Sink&& sink) {
+  if (is_pcapng(file)) {
+    return for_each_pcapng_packet(file, sink);
+  }
   std::array<char, PCAP_ERRBUF_SIZE> message{};
   const PcapHandle handle{pcap_open_offline(file.c_str(), message.data())};
   if (!handle) {
@@ -82,7 +129,7 @@ Expected<std::uint64_t, FileError> for_each_packet(const std::filesystem::path& 
   const int link_type = pcap_datalink(handle.get());
   LinkLayer link(link_type);
   if (!is_known_link(link_type)) {
-    return file_error(file, "link type " + std::to_string(link_type) + " is not supported");
+    return unknown_link(file, link_type);
   }
   std::uint64_t packets = 0;
   for (;;) {

@@ -1,11 +1,11 @@
 /// Reads files of flow exports, and captures of ordinary packets, for `pinfold flows decode FILE` and `pinfold detect FILE`.
-///   pcap, pcapng   every UDP datagram in it, on any port (link types: link_layer.cpp)
+///   pcap, pcapng   every UDP datagram in it, on any port (link types: link_layer.cpp; of a pcapng file each interface has its own)
 ///   IPFIX file     IPFIX messages one behind another (RFC 5655), unless the file is named .dat or .bin
 ///   anything else  one raw export datagram
 /// Compressed files are refused with a word.
 /// Threads: none. Bounds: a raw file up to kMaxRawFile bytes; captures are read packet by packet, of any size.
 /// Errors:  a FileError says what could not be read; a capture that breaks off gives what was before it, then the error.
-/// Source:  libpcap; link types from www.tcpdump.org/linktypes.html. Fragmented datagrams are not put together: they are counted.
+/// Source:  libpcap for pcap, pcapng.hpp; link types from www.tcpdump.org/linktypes.html. Fragmented datagrams are not put together: they are counted.
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,14 @@
 /// An interface's counters as an sFlow agent pushed them: what bandwidth per port can be made of without SNMP.
 /// Used by: `collect`, beside the flow records (Decoder::interface_counters).
 /// Units:   octets and packets since the agent last started counting; the 32-bit ones wrap. `speed` is in bit/s.
-/// Cost:    plain data, no allocation. All ones stands for "not counted" (sFlow v5 section 3.1): such counters are absent here.
-/// Source:  sFlow Version 5, "if_counters" (enterprise 0, format 1), which follows IF-MIB (RFC 2863).
+/// Cost:    plain data, no allocation but for a long name. All ones stands for "not counted" (sFlow v5 section 3.1): such counters are absent here.
+/// Source:  sFlow Version 5, "if_counters" (enterprise 0, format 1), which follows IF-MIB (RFC 2863); "port_name" (format 1005, sFlow OpenFlow
+///          Structures).
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/units.hpp"
 #include "net/ip_address.hpp"
@@ -21,6 +23,7 @@ struct InterfaceCounters {
   std::uint32_t uptime_millis = 0;  ///< the agent's clock at this sample: the distance of two samples, right over network delays. Wraps
   std::uint32_t sequence = 0;       ///< of the counter samples of this source; going back means that the counters began again
   IfIndex interface;
+  std::string name;         ///< ifName, if the sample carries it (format 1005)
   std::uint32_t type = 0;   ///< ifType
   std::uint64_t speed = 0;  ///< 0: unknown
   Duplex duplex = Duplex::Unknown;

@@ -61,6 +61,11 @@ bool is_known_link(int link_type) {
   }
 }
 
+int link_type_of_file(int link_type) {
+  constexpr int kLinktypeRaw = 101;
+  return link_type == kLinktypeRaw ? DLT_RAW : link_type;
+}
+
 net::PacketHeader LinkLayer::parse(ByteSpan frame) {
   switch (x_link_type) {
     case DLT_EN10MB: return net::parse_ethernet(frame);

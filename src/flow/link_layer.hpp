@@ -14,6 +14,9 @@ namespace pinfold::flow {
 /// `link_type` is libpcap's DLT_ number.
 [[nodiscard]] bool is_known_link(int link_type);
 
+/// The DLT_ number of a LINKTYPE_ number as files have it: they differ for raw IP.
+[[nodiscard]] int link_type_of_file(int link_type);
+
 /// Reads the frames of one file, one after the other.
 class LinkLayer {
 public:

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::uint32_t kGenericInterface = 1;
 constexpr std::size_t kGenericInterfaceLength = 88;
+constexpr std::uint32_t kPortName = 1005;
+constexpr std::uint32_t kMaxPortName = 255;
 constexpr std::uint32_t kAdminUp = 1;
 constexpr std::uint32_t kOperUp = 2;
 
@@ -44,6 +46,13 @@ InterfaceCounters read_generic(ByteReader in, InterfaceCounters counters) {
   return counters;
 }
 
+/// A name of no length, or one that cannot be, is none.
+std::string read_port_name(ByteReader in) {
+  const auto length = in.u32();
+  const auto text = length && *length <= kMaxPortName ? in.bytes(*length) : std::nullopt;
+  return text ? std::string(text->begin(), text->end()) : std::string();
+}
+
 }  // namespace
 
 bool read_interface_counters(ByteReader in, bool expanded, const InterfaceCounters& from, std::vector<InterfaceCounters>& out) {
@@ -56,6 +65,7 @@ bool read_interface_counters(ByteReader in, bool expanded, const InterfaceCounte
   }
   InterfaceCounters counters = from;
   counters.sequence = *sequence;
+  std::string name;
   for (std::uint32_t i = 0; i < *records; ++i) {
     const auto format = in.u32();
     const auto length = in.u32();
@@ -67,7 +77,12 @@ bool read_interface_counters(ByteReader in, bool expanded, const InterfaceCounte
     static_cast<void>(in.skip(std::min<std::size_t>(in.remaining(), (4 - *length % 4) % 4)));
     if (*format == kGenericInterface) {
       out.push_back(read_generic(*body, counters));
+    } else if (*format == kPortName) {
+      name = read_port_name(*body);
     }
+  }
+  for (std::size_t i = before; i < out.size(); ++i) {
+    out[i].name = name;
   }
   return true;
 }

@@ -184,6 +184,103 @@ TEST_F(Capture, EveryFormOfPcapIsRead) {
   }
 }
 
+/// Blocks of a pcapng file in big-endian order.
+ExportBytes block(std::uint32_t type, const ExportBytes& body) {
+  const std::size_t padding = (4 - body.size() % 4) % 4;
+  const auto length = static_cast<std::uint32_t>(12 + body.size() + padding);
+  return ExportBytes{}.u32(type).u32(length).append(body).zeros(padding).u32(length);
+}
+ExportBytes section() { return block(0x0A0D0D0A, ExportBytes{}.u32(0x1A2B3C4D).u16(1).u16(0).u64(~std::uint64_t{0})); }
+ExportBytes interface(std::uint16_t link_type, const ExportBytes& options = {}) {
+  return block(1, ExportBytes{}.u16(link_type).u16(0).u32(65535).append(options));
+}
+ExportBytes enhanced(std::uint32_t on, std::uint64_t ticks, const ExportBytes& packet) {
+  const auto size = static_cast<std::uint32_t>(packet.size());
+  return block(6, ExportBytes{}.u32(on).u64(ticks).u32(size).u32(size).append(packet));
+}
+
+TEST_F(Capture, InterfacesOfAPcapngFileHaveEachTheirOwnLinkAndClock) {
+  const ExportBytes packet = udp_packet(export_datagram());
+  const std::uint64_t seconds = test::kExportSeconds;
+  const ExportBytes nanos = ExportBytes{}.u16(9).u16(1).u8(9).zeros(3).u16(0).u16(0);
+  const ExportBytes quarters = ExportBytes{}.u16(9).u16(1).u8(0x82).zeros(3);
+  const ExportBytes an_hour_off = ExportBytes{}.u16(14).u16(8).u64(3600);
+  const ExportBytes file = section()
+                               .append(interface(kEthernet))
+                               .append(interface(kRawIp, nanos))
+                               .append(interface(kLinuxCooked, quarters))
+                               .append(interface(kRawIp, an_hour_off))
+                               .append(interface(147))  // nobody's: left out
+                               .append(block(0x0BAD, ExportBytes{}.u32(1)))
+                               .append(enhanced(0, seconds * 1'000'000 + 250'000, framed(packet)))
+                               .append(enhanced(1, seconds * 1'000'000'000 + 250'000'999, packet))
+                               .append(enhanced(2, seconds * 4 + 1, ExportBytes{}.zeros(14).u16(0x0800).append(packet)))
+                               .append(enhanced(3, (seconds - 3600) * 1'000'000 + 250'000, packet))
+                               .append(enhanced(4, 0, packet));
+  int given = 0;
+  const auto path = write("mixed.pcapng", file);
+  const auto summary = read_datagrams(path, [&](const Datagram& datagram) {
+    ++given;
+    EXPECT_EQ(to_string(*datagram.received), "2023-11-14T22:13:20.250Z") << given;
+    EXPECT_EQ(datagram.payload.size(), export_datagram().size());
+  });
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(given, 4);
+  EXPECT_EQ(summary->packets, 5U);
+  EXPECT_EQ(file_kind(path).value(), FileKind::Exports);
+}
+
+/// Interfaces belong to their section, and sections may change the order of bytes.
+TEST_F(Capture, SectionsOfAPcapngFileFollowOneAnother) {
+  const ExportBytes packet = udp_packet(export_datagram());
+  const auto size = static_cast<std::uint32_t>(packet.size());
+  const std::uint32_t padding = (4 - size % 4) % 4;
+  const std::uint32_t length = 16 + size + padding;
+  const ExportBytes little = ExportBytes{}
+                                 .append(swapped_32({0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0xFFFFFFFF, 0xFFFFFFFF, 28}))
+                                 .append(swapped_32({1, 20, kRawIp, 0, 20}))
+                                 .append(swapped_32({3, length, size}))
+                                 .append(packet)
+                                 .zeros(padding)
+                                 .append(swapped_32({length}));
+  const ExportBytes big = section().append(interface(kEthernet)).append(block(3, ExportBytes{}.u32(size + 14).append(framed(packet))));
+  int given = 0;
+  const auto summary = read_datagrams(write("sections.pcapng", ExportBytes{}.append(big).append(little).append(big)), [&](const Datagram& datagram) {
+    ++given;
+    EXPECT_EQ(datagram.payload.size(), export_datagram().size());
+  });
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(given, 3);
+}
+
+TEST_F(Capture, APcapngFileThatIsWrongSaysWhereAndGivesWhatWasBefore) {
+  const ExportBytes packet = udp_packet(export_datagram());
+  const ExportBytes good = section().append(interface(kRawIp)).append(enhanced(0, 0, packet));
+  const std::string at = "block at byte " + std::to_string(good.size()) + ": ";
+  struct Row {
+    const char* name;
+    ExportBytes more;
+    const char* why;
+  };
+  const Row rows[] = {{"an interface that was not described", enhanced(1, 0, packet), "a packet that cannot be read"},
+                      {"a packet longer than its block", block(6, ExportBytes{}.u32(0).u64(0).u32(999).u32(999)), "a packet that cannot be read"},
+                      {"half a block", ExportBytes{}.u32(6).u32(100), "cut short"},
+                      {"a length of nothing", ExportBytes{}.u32(6).u32(0).u32(0), "a length that cannot be"},
+                      {"a length of gigabytes", ExportBytes{}.u32(6).u32(0xFFFF'FFFC).u32(0), "a length that cannot be"},
+                      {"two lengths", ExportBytes{}.u32(5).u32(12).u32(16), "its two lengths differ"},
+                      {"a section in no order", ExportBytes{}.u32(0x0A0D0D0A).u32(28).u32(1).zeros(16), "no byte order that is known"}};
+  for (const Row& row : rows) {
+    int given = 0;
+    const auto summary = read_datagrams(write("wrong.pcapng", ExportBytes{}.append(good).append(row.more)), [&](const Datagram&) { ++given; });
+    ASSERT_FALSE(summary) << row.name;
+    EXPECT_NE(summary.error().message.find(at + row.why), std::string::npos) << row.name << ": " << summary.error().message;
+    EXPECT_EQ(given, 1) << row.name;
+  }
+  const auto none = read_datagrams(write("link.pcapng", section().append(interface(147)).append(enhanced(0, 0, packet))), [](const Datagram&) {});
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().message.find("link type 147 is not supported"), std::string::npos);
+}
+
 TEST_F(Capture, LaterFragmentsAreCountedAndLeftOut) {
   ExportBytes file = pcap(kEthernet);
   add_packet(file, framed(udp_packet(export_datagram(), 185)));

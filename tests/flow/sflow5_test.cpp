@@ -116,7 +116,8 @@ TEST(Sflow5, InterfaceCountersAreGivenOutBesideTheFlows) {
   Bench bench;
   const ExportBytes other = ExportBytes{}.sflow(2, ExportBytes{}.zeros(52)).sflow((4413U << 12U) | 1, ExportBytes{}.zeros(7));
   ExportBytes samples;
-  samples.sflow(kCounters, ExportBytes{}.u32s({41, 7, 3}).append(other).sflow(1, interface_counters()));
+  const ExportBytes name = ExportBytes{}.u32(6).text("swp7s0").zeros(2);
+  samples.sflow(kCounters, ExportBytes{}.u32s({41, 7, 4}).append(other).sflow(1, interface_counters()).sflow(1005, name));
   samples.sflow(kFlow, flow_sample(1, raw_header(1, 64, tagged_syn())));
   samples.sflow(4, ExportBytes{}.u32s({42, 0, 7, 1}).sflow(1, interface_counters()));
   const auto done = bench.take(datagram(3, samples));
@@ -139,7 +140,9 @@ TEST(Sflow5, InterfaceCountersAreGivenOutBesideTheFlows) {
   EXPECT_EQ(all[0].in_errors, 300U);
   EXPECT_EQ(all[0].out_octets, 6'000'000'000'000U);
   EXPECT_EQ(all[0].out_errors, 25U);
+  EXPECT_EQ(all[0].name, "swp7s0");
   EXPECT_EQ(all[1].sequence, 42U) << "expanded";
+  EXPECT_EQ(all[1].name, "") << "of its own sample only";
   ASSERT_TRUE(bench.take(datagram(0, {}, 2)));
   EXPECT_TRUE(bench.decoder.interface_counters().empty()) << "of the last datagram only";
 }

@@ -69,10 +69,10 @@ void Pipeline::add_summary(const Summary& summary, WallTime now) {
   }
   ServerView& view = x_servers[server->value];
   view.outbound = std::max(view.outbound, summary.outbound);
-  view.disagreed += summary.disagreed;
+  view.disagreed += static_cast<std::uint32_t>(summary.disagreed);
   x_counters.disagreed += summary.disagreed;
   x_counters.untracked_told += summary.left_out;
-  const Teller teller{x_sources.first_of(point->second), point->second, true, WallTime{}, now};
+  const Teller teller{x_sources.first_of(point->second), point->second, true, false, WallTime{}, now};
   if (!counts({*server, Direction::Outbound, {}, {}}, flow::FlowRecord{}, now, teller)) {
     ++x_counters.spare;
     return;
@@ -86,9 +86,10 @@ void Pipeline::add_summary(const Summary& summary, WallTime now) {
   }
   for (const RecordSighting& seen : summary.sightings) {
     if (seen.direction == Direction::Outbound) {
-      x_detectors.outbound({*server, seen.event, now, seen.is_spoofed, seen.by_address_only}, seen.record);
+      x_detectors.outbound({*server, seen.event, now, seen.is_spoofed, seen.by_address_only}, seen.record,
+                           x_detectors.read_sent(*server, seen.record));
     } else {
-      x_detectors.inbound(*server, seen.record, seen.event);
+      x_detectors.inbound(*server, seen.record, x_detectors.read_received(*server, seen.record), seen.event);
     }
   }
 }
