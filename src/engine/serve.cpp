@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "collect/collector.hpp"
+#include "engine/agent_care.hpp"
 #include "engine/answers.hpp"
 #include "engine/api_desk.hpp"
 #include "engine/bandwidth.hpp"
@@ -30,6 +31,7 @@
 #include "engine/ports.hpp"
 #include "engine/record_check.hpp"
 #include "engine/reporter_answers.hpp"
+#include "engine/sealed_reports.hpp"
 #include "engine/server_log.hpp"
 #include "engine/webhooks.hpp"
 #include "engine/worker.hpp"
@@ -155,6 +157,8 @@ struct Serve::Parts {
   LetterWorker letters;
   CanaryWorker canary;
   ContactCare contacts;
+  AgentCare agent_care;
+  SealedRetention sealed;
   http::AgentApi agents;
   std::unique_ptr<records::History> history;  ///< a reader of its own beside the writer
   std::unique_ptr<http::api::Desk> api_desk;
@@ -192,7 +196,8 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       desk(*store, c.policy, k, [this] { wake_all(); }),
       findings(desk, k),
       intake(
-          desk, evidence, reader, all_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
+          desk, evidence, reader, all_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id,
+          ReportRules{c.reports.show_reporters, c.reports.answer_not_ours}),
       mail_log(c.mail.log_file.empty() ? nullptr : std::make_unique<ServerLog>(c.mail.log_file, desk, all_addresses(c), k)),
       notices(desk, config, submitter, templates, k, mail_log.get()),
       reporters(desk, config, submitter, load_report_answer(), k),
@@ -202,6 +207,8 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       letters(desk, config, submitter, templates, k),
       canary(*store, config, submitter, k),
       contacts(desk, k, [](const std::string& domain) { return mail_hosts_of(domain); }),
+      agent_care(desk, k),
+      sealed(*store, evidence, config, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
       history(store::open_history(history_file(c))),
       api_desk(
@@ -318,6 +325,8 @@ void Serve::Parts::start() {
   add("letters", kLook, [this] { return letters.work(); });
   add("contacts", kLookAfterContacts, [this] {
     contacts.look();
+    agent_care.look();
+    static_cast<void>(sealed.look());
     return false;
   });
   if (lmtp && config.mail.canary) {
@@ -406,7 +415,10 @@ TrafficView Serve::Parts::traffic(const ServerId& server) const {
 
 http::Health Serve::Parts::health() {
   http::Health health;
-  store->read([&](records::Transaction& tx) { health.ears = ears_at(tx, clock.wall()); });
+  store->read([&](records::Transaction& tx) {
+    health.ears = ears_at(tx, clock.wall());
+    agent_care.add_health(tx, health);
+  });
   health.parts.push_back(
       {"ears", health.ears.open_since.has_value(), health.ears.open_since ? "open since " + to_string(*health.ears.open_since) : "closed"});
   if (!started) {

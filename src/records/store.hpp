@@ -244,6 +244,8 @@ public:
   /// Durable when it returns the hash (hex). The same bytes are kept once.
   [[nodiscard]] virtual std::string put(std::string_view bytes) = 0;
   [[nodiscard]] virtual std::optional<std::string> get(std::string_view sha256) const = 0;
+  /// Gone when it returns, if it was there. For what law or the operator's rule wants erased, nothing else.
+  virtual void remove(std::string_view sha256) = 0;
 };
 
 }  // namespace pinfold::records

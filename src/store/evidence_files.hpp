@@ -23,6 +23,7 @@ public:
   [[nodiscard]] std::string put(std::string_view bytes) override;
   /// nullopt: no such piece, or not a SHA-256 at all.
   [[nodiscard]] std::optional<std::string> get(std::string_view sha256) const override;
+  void remove(std::string_view sha256) override;
 
 private:
   [[nodiscard]] std::filesystem::path folder_of(std::string_view sha256) const { return x_directory / std::string(sha256.substr(0, 2)); }
