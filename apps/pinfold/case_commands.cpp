@@ -7,6 +7,7 @@
 #include "desk/event_json.hpp"
 #include "desk/story.hpp"
 #include "desk/words.hpp"
+#include "engine/agent_care.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {
@@ -50,6 +51,29 @@ void list_cases(Context& context, const Filter& filter) {
   out.table({"CASE", "STATE", "SERVER", "CUSTOMER", "FAMILY", "OPENED", "CHANGED"}, rows);
 }
 
+/// "incident 1: port_scan, flood; 2026-11-26 15:32 UTC to 15:40 UTC"
+std::string headline_of(const desk::Incident& incident) {
+  std::string classes;
+  for (const abuse::AbuseClass abuse_class : incident.classes) {
+    classes += (classes.empty() ? "" : ", ") + std::string(abuse::to_string(abuse_class));
+  }
+  return fmt::format("incident {}: {}; {} to {}", incident.id.value, classes, to_people(incident.first_seen), to_people(incident.last_seen));
+}
+
+/// Why no host evidence may be hoped for although the server's level promises an agent; empty: there is one, or none is promised.
+std::string agent_hint(Context& context, const desk::Case& c) {
+  std::string hint;
+  const auto all = context.desk().inventory();
+  context.store().read([&](records::Transaction& tx) {
+    for (const engine::MissingAgent& agent : engine::missing_agents(tx, *all, context.desk().policy(), context.clock().wall())) {
+      if (!is_final(c.state) && agent.server == c.server) {
+        hint = fmt::format("no host evidence: level {} expects an agent, {}", agent.level, agent.words());
+      }
+    }
+  });
+  return hint;
+}
+
 void show_case(Context& context, CaseId id) {
   std::vector<desk::Event> events;
   context.store().read([&](records::Transaction& tx) { events = tx.cases().events(id); });
@@ -70,9 +94,12 @@ void show_case(Context& context, CaseId id) {
   out.say(fmt::format("{} · {} · server {} · customer {} · {} · level {}{}", to_string(id), desk::to_string(c.state), c.server.value,
                       c.customer.value, abuse::to_string(c.family), c.level,
                       c.earlier_cases == 0 ? "" : fmt::format(" · had {} case(s) before", c.earlier_cases)));
+  if (const std::string hint = agent_hint(context, c); !hint.empty()) {
+    out.say(hint);
+  }
   out.table({"SEQ", "WHEN (UTC)", "WHAT"}, rows);
   for (const desk::Incident& incident : c.incidents) {
-    out.say(fmt::format("\nincident {}, {} to {}", incident.id.value, to_people(incident.first_seen), to_people(incident.last_seen)));
+    out.say("\n" + headline_of(incident));
     for (const std::string& line : desk::story_lines(desk::tell_story(c, events, incident.id))) {
       out.say("  " + line);
     }
@@ -110,7 +137,10 @@ void tell_story(Context& context, CaseId id) {
                            {"last_seen", to_string(incident.last_seen)},
                            {"links", links},
                            {"lines", lines}});
-    context.output().say(fmt::format("incident {}, {} to {}", incident.id.value, to_people(incident.first_seen), to_people(incident.last_seen)));
+    context.output().say(headline_of(incident));
+    if (lines.empty()) {
+      context.output().say("  no process on the server is known for it");
+    }
     for (const std::string& line : lines) {
       context.output().say("  " + line);
     }
@@ -130,9 +160,10 @@ void explain_case(Context& context, CaseId id) {
   nlohmann::json clauses = nlohmann::json::array();
   for (const desk::Clause& clause : proof.clauses) {
     clauses.push_back({{"name", clause.name}, {"holds", clause.holds}, {"because", clause.because}, {"would_change", clause.would_change}});
-    out.say(fmt::format("  {} {:<16} {}", clause.holds ? "✓" : "✗", clause.name, clause.because));
+    constexpr int kName = 21;  // "nothing unclassified"
+    out.say(fmt::format("  {} {:<{}} {}", clause.holds ? "✓" : "✗", clause.name, kName, clause.because));
     if (!clause.would_change.empty()) {
-      out.say(fmt::format("    {:<16} {}", "", clause.would_change));
+      out.say(fmt::format("    {:<{}} changed by: {}", "", kName, clause.would_change));
     }
   }
   const auto next = desk::next_due(*c, context.desk().policy());
@@ -233,12 +264,15 @@ void add_writing_commands(CLI::App& group, Context& context, const std::shared_p
 }  // namespace
 
 void apply_to_case(Context& context, CaseId id, const desk::Input& input) {
+  const auto before = context.desk().find(id);
   const auto result = context.desk().apply(id, input);
   if (!result) {
     throw Stop(Exit::No, fmt::format("{}: {}", to_string(id), result.error().why));
   }
   context.output().line({{"case", to_string(id)}, {"state", desk::to_string(result->state)}});
-  context.output().say(fmt::format("{} is now {}", to_string(id), desk::to_string(result->state)));
+  const bool moved = !before || before->state != result->state;
+  context.output().say(moved ? fmt::format("{} is now {}", to_string(id), desk::to_string(result->state))
+                             : fmt::format("recorded; {} is {} as before", to_string(id), desk::to_string(result->state)));
 }
 
 /// Without a number, the action that is open.

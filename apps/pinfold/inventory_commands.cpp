@@ -6,6 +6,7 @@
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "base/text_file.hpp"
+#include "engine/agent_care.hpp"
 #include "engine/drivers.hpp"
 #include "engine/netbox.hpp"
 #include "engine/record_check.hpp"
@@ -141,6 +142,30 @@ void list_agents(Context& context) {
   context.output().table({"AGENT", "SERVER", "ENROLLED", "LAST SEEN", "SENSORS"}, rows);
 }
 
+/// Servers without the agent that their service level promises. Exit 1 when there are any.
+void list_missing_agents(Context& context) {
+  std::vector<engine::MissingAgent> missing;
+  std::size_t expected = 0;
+  const auto all = context.desk().inventory();
+  context.store().read(
+      [&](records::Transaction& tx) { missing = engine::missing_agents(tx, *all, context.desk().policy(), context.clock().wall(), &expected); });
+  std::vector<std::vector<std::string>> rows;
+  for (const engine::MissingAgent& agent : missing) {
+    context.output().line({{"server", agent.server.value},
+                           {"level", agent.level},
+                           {"last_seen", agent.last_seen ? to_string(*agent.last_seen) : ""},
+                           {"why", agent.words()}});
+    rows.push_back({agent.server.value, std::to_string(agent.level), agent.words()});
+  }
+  if (!missing.empty()) {
+    context.output().table({"SERVER", "LEVEL", "WHY"}, rows);
+  }
+  context.output().say(fmt::format("{} of {} expected agents are missing or silent", missing.size(), expected));
+  if (!missing.empty()) {
+    throw Stop(Exit::No, "");
+  }
+}
+
 /// A unique beginning of the key is enough, as `agent list` shows it.
 void revoke(Context& context, const std::string& start) {
   context.store().transact([&](records::Transaction& tx) {
@@ -184,6 +209,8 @@ void add_inventory_commands(CLI::App& app, Context& context) {
       ->add_option("server", a->server, "the server")
       ->required();
   add_command(*agent, "list", "enrolled agents", [&context] { list_agents(context); });
+  add_command(*agent, "missing", "servers without the agent that their service level expects; exit 1 when there are any",
+              [&context] { list_missing_agents(context); });
   add_command(*agent, "revoke", "believe this agent no longer", [&context, a] { revoke(context, a->agent); })
       ->add_option("agent", a->agent, "its key, or the beginning of it")
       ->required();

@@ -71,6 +71,9 @@ void preview(Context& context, const Preview& wanted) {
   if (!c) {
     throw Stop(Exit::No, to_string(id) + ": no such case");
   }
+  if (c->erased > 0) {
+    throw Stop(Exit::No, to_string(id) + ": what the letter was about was erased by law");
+  }
   const auto letter = mail::parse_letter(wanted.letter);
   if (!wanted.letter.empty() && !letter) {
     throw Stop(Exit::WrongUse, "--letter: warning, second_notice, disabled, enabled, reminder, contact_verification or ticket");
@@ -86,6 +89,10 @@ void preview(Context& context, const Preview& wanted) {
   mail::NoticeText text =
       engine::notice_text({*c, events, notice_shown, *inventory, context.config(), engine::answer_key(context.store()), context.clock().wall()});
   text.letter = letter;
+  const desk::Notice* warning = c->first_warning();
+  if (letter == mail::Letter::Reminder && !text.deadline && warning != nullptr) {
+    text.deadline = warning->delivered.value_or(context.clock().wall()) + warning->window.value_or(context.desk().policy().response_window);
+  }
   text.language = wanted.language.empty() ? text.language : wanted.language;
   const mail::Notice notice = mail::compose(text, *templates, engine::addresses_for(context.config(), c->customer));
   context.output().line({{"case", to_string(id)}, {"envelope_from", notice.envelope_from}, {"message_id", notice.message_id}, {"mail", notice.mail}});

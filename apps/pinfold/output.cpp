@@ -49,6 +49,10 @@ void Output::table(const std::vector<std::string>& head, const std::vector<std::
   if (x_json) {
     return;
   }
+  if (rows.empty()) {
+    fmt::print("none\n");
+    return;
+  }
   std::vector<std::size_t> widths(head.size());
   for (std::size_t i = 0; i < head.size(); ++i) {
     widths[i] = width_of(head[i]);

@@ -1,5 +1,7 @@
 // pinfold reports triage list|show|finding|discard: what no parser understood, decided by a person.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -7,8 +9,10 @@
 #include "engine/keep_finding.hpp"
 #include "engine/places.hpp"
 #include "engine/report_intake.hpp"
+#include "engine/sealed_reports.hpp"
 #include "mail/reader.hpp"
 #include "pinfold/context.hpp"
+#include "records/report_json.hpp"
 #include "store/evidence_files.hpp"
 
 namespace pinfold::app {
@@ -22,26 +26,9 @@ struct Arguments {
   std::string at;
   std::string kind;
   std::string why;
+  std::string by;  ///< of a sealed report: an officer
+  std::string to;
 };
-
-nlohmann::json to_json(const records::ReportRow& row) {
-  return {{"id", row.id},
-          {"received", to_string(row.received)},
-          {"from", row.sender},
-          {"authenticated", row.authenticated},
-          {"subject", row.subject},
-          {"format", row.format},
-          {"definition", row.definition},
-          {"reporter", row.reporter},
-          {"report_id", row.report_id},
-          {"state", records::to_string(row.state)},
-          {"sealed", row.is_sealed},
-          {"findings", row.findings},
-          {"not_ours", row.not_ours},
-          {"dropped", row.dropped},
-          {"why", row.why},
-          {"raw_sha256", row.raw_sha256}};
-}
 
 records::ReportRow row_of(Context& context, std::int64_t id) {
   std::optional<records::ReportRow> row;
@@ -50,6 +37,38 @@ records::ReportRow row_of(Context& context, std::int64_t id) {
     throw Stop(Exit::No, fmt::format("no report {}", id));
   }
   return *row;
+}
+
+/// A sealed report is for its officers alone.
+void check_officer(Context& context, const records::ReportRow& row, const std::string& by) {
+  if (!row.is_sealed) {
+    return;
+  }
+  if (by.empty()) {
+    throw Stop(Exit::WrongUse, fmt::format("report {} is sealed: say with --by which officer you are", row.id));
+  }
+  if (const std::string why = engine::why_no_officer(context.config().reports.sealed_officers, by); !why.empty()) {
+    throw Stop(Exit::No, fmt::format("report {}: {}", row.id, why));
+  }
+}
+
+/// The raw mail into a new file that only its owner can read; nothing of it is shown here.
+void take_out(Context& context, const Arguments& a) {
+  const store::FileEvidenceStore evidence(engine::evidence_folder(context.config()));
+  const auto raw = engine::take_out_sealed(context.store(), evidence, context.config(), a.id, a.by, a.why, context.clock().wall());
+  if (!raw) {
+    throw Stop(Exit::No, raw.error());
+  }
+  const int file = open(a.to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool written = file >= 0 && write(file, raw->data(), raw->size()) == static_cast<ssize_t>(raw->size()) && fsync(file) == 0;
+  if (file >= 0) {
+    close(file);
+  }
+  if (!written) {
+    throw Stop(Exit::Environment, a.to + ": cannot be written, or exists already");
+  }
+  context.output().line({{"report", a.id}, {"file", a.to}, {"bytes", raw->size()}});
+  context.output().say(fmt::format("report {}: {} bytes in {}; it stands in the record of acts", a.id, raw->size(), a.to));
 }
 
 void list(Context& context, const Arguments& a) {
@@ -61,7 +80,7 @@ void list(Context& context, const Arguments& a) {
   context.store().read([&](records::Transaction& tx) { found = tx.reports().list(*state, 1000); });
   std::vector<std::vector<std::string>> rows;
   for (const records::ReportRow& row : found) {
-    context.output().line(to_json(row));
+    context.output().line(records::to_json(row));
     rows.push_back({std::to_string(row.id), to_people(row.received), row.sender, row.is_sealed ? "(sealed)" : printable(row.subject, 60), row.why});
   }
   context.output().table({"report", "received", "from", "subject", "why"}, rows);
@@ -70,7 +89,7 @@ void list(Context& context, const Arguments& a) {
 /// What the sealed reader shows of the mail: its own text parts, never an attachment; nothing of a sealed report.
 void show(Context& context, const Arguments& a) {
   const records::ReportRow row = row_of(context, a.id);
-  nlohmann::json answer = to_json(row);
+  nlohmann::json answer = records::to_json(row);
   const auto raw = store::FileEvidenceStore(engine::evidence_folder(context.config())).get(row.raw_sha256);
   if (raw && !row.is_sealed) {
     const mail::Reader reader(engine::reader_program(), context.clock(), Seconds{20}, engine::definition_folders());
@@ -97,6 +116,7 @@ void show(Context& context, const Arguments& a) {
 
 void make_finding(Context& context, const Arguments& a) {
   const records::ReportRow row = row_of(context, a.id);
+  check_officer(context, row, a.by);
   const auto known = abuse::parse_abuse_class(a.abuse_class);
   const auto at = a.at.empty() ? std::optional(row.received) : parse_wall_time(a.at);
   if (!known || !at) {
@@ -126,7 +146,7 @@ void make_finding(Context& context, const Arguments& a) {
 }
 
 void discard(Context& context, const Arguments& a) {
-  static_cast<void>(row_of(context, a.id));
+  check_officer(context, row_of(context, a.id), a.by);
   context.store().transact([&](records::Transaction& tx) { tx.reports().decide(a.id, records::ReportState::Discarded, 0, printable(a.why, 300)); });
 }
 
@@ -146,10 +166,17 @@ void add_triage_commands(CLI::App& reports, Context& context) {
   finding->add_option("--server", a->server, "whom it is about")->required();
   finding->add_option("--class", a->abuse_class, "of abuse")->required();
   finding->add_option("--kind", a->kind, "sub-kind");
+  finding->add_option("--by", a->by, "of a sealed report: which officer you are");
   finding->add_option("--at", a->at, "when it happened, UTC; default: when the report came");
   CLI::App* drop = add_command(*triage, "discard", "nothing in it is to be acted on", [&context, a] { discard(context, *a); });
   drop->add_option("report", a->id)->required();
   drop->add_option("--why", a->why, "for the record")->required();
+  drop->add_option("--by", a->by, "of a sealed report: which officer you are");
+  CLI::App* sealed = add_command(*triage, "take-out", "the raw mail of a sealed report, for its officers", [&context, a] { take_out(context, *a); });
+  sealed->add_option("report", a->id)->required();
+  sealed->add_option("--by", a->by, "which officer you are (reports.sealed_officers)")->required();
+  sealed->add_option("--why", a->why, "for the record")->required();
+  sealed->add_option("--to", a->to, "a new file")->required();
 }
 
 }  // namespace pinfold::app

@@ -96,6 +96,7 @@ private:
     root.tables("mirror", kMaxMirrors, [&](TableReader& table, std::size_t) { read_mirror(table); });
     root.require("mail", "missing: without [mail] nobody can be warned");
     root.table("mail", [&](TableReader& table) { read_mail(table); });
+    root.table("reports", [&](TableReader& table) { read_reports(table); });
     root.tables("brand", kMaxBrands, [&](TableReader& table, std::size_t) { read_brand(table); });
     root.tables("switch", kMaxSwitches, [&](TableReader& table, std::size_t) { read_switch(table); });
     check_exporter_switches(root);
@@ -290,6 +291,18 @@ private:
     table.duration("canary_every", mail.canary_every, kCanaryIntervals);
     if (table.has("canary_every") && !(mail.canary && mail.lmtp)) {
       table.fail("canary_every", "no canary goes round: it needs mail.lmtp, and canary not turned off");
+    }
+  }
+
+  void read_reports(TableReader& table) {
+    constexpr std::size_t kMaxOfficers = 32;
+    table.boolean("show_reporters", x_config.reports.show_reporters);
+    table.boolean("answer_not_ours", x_config.reports.answer_not_ours);
+    x_config.reports.sealed_officers = table.texts("sealed_officers", kMaxOfficers);
+    if (table.has("sealed_keep")) {
+      Micros keep{0};
+      table.duration("sealed_keep", keep, {std::chrono::hours{1}, std::chrono::days{3650}});
+      x_config.reports.sealed_keep = keep;
     }
   }
 

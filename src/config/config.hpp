@@ -174,6 +174,12 @@ struct Config {
     std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated
   } mail;
   std::vector<Brand> brands;
+  struct {
+    bool show_reporters = false;               ///< customers see who reported
+    bool answer_not_ours = false;              ///< an authenticated reporter of addresses that are not ours is told so, once a day
+    std::vector<std::string> sealed_officers;  ///< logins: who alone decides about sealed reports and may take their raw mail out
+    std::optional<Micros> sealed_keep;         ///< their raw mail is erased after so long; nullopt: never by the program
+  } reports;
   std::vector<Switch> switches;
   struct {
     bool interface_counters = true;  ///< poll the switches for them

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "abuse/abuse_class.hpp"
+#include "base/text.hpp"
 
 namespace pinfold::config {
 namespace {
@@ -96,11 +97,30 @@ void refuse_odd_durations(TableReader& table, const Policy& policy) {
   }
 }
 
+/// "21:00-06:30", UTC.
+std::optional<desk::QuietHours> parse_hours(std::string_view text) {
+  const auto minutes_of = [](std::string_view part) -> std::optional<std::chrono::minutes> {
+    const bool shaped = part.size() == 5 && part[2] == ':';
+    const auto hours = shaped ? parse_number(part.substr(0, 2)) : std::nullopt;
+    const auto minutes = shaped ? parse_number(part.substr(3)) : std::nullopt;
+    return hours && minutes && *hours < 24 && *minutes < 60 ? std::optional(std::chrono::minutes{static_cast<int>(*hours * 60 + *minutes)})
+                                                            : std::nullopt;
+  };
+  const auto from = minutes_of(text.substr(0, std::min<std::size_t>(text.size(), 5)));
+  const auto until = text.size() == 11 && text[5] == '-' ? minutes_of(text.substr(6)) : std::nullopt;
+  return from && until && *from != *until ? std::optional(desk::QuietHours{*from, *until}) : std::nullopt;
+}
+
 void read_policy(TableReader& table, Policy& policy) {
   read_durations(table, policy);
   table.number("min_confidence", policy.min_confidence.percent, 1, 100);
   policy.warnings = arming(table, "warnings").value_or(policy.warnings);
   policy.measures = arming(table, "measures").value_or(policy.measures);
+  table.boolean("remind_owner", policy.remind_owner);
+  if (desk::QuietHours hours; table.has("quiet_hours")) {
+    table.parsed("quiet_hours", hours, parse_hours, "hours of the day in UTC like \"21:00-06:00\"");
+    policy.quiet_hours = hours;
+  }
   policy.ask_contacts = arming(table, "ask_contacts").value_or(policy.ask_contacts);
   if (policy.measures == Arming::Armed && policy.warnings != Arming::Armed) {
     table.fail("measures", "cannot be armed while warnings are not: nothing is disabled without a delivered warning");

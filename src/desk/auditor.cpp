@@ -50,6 +50,9 @@ Auditor::Fault Auditor::judge(const Event& at, const NoticeQueued& e) {
   if (e.kind == NoticeKind::Warning && x_first_warning == 0) {
     x_first_warning = at.seq;
   }
+  if (e.kind == NoticeKind::Reminder && answer_stands()) {
+    return "the owner was reminded after an answer";
+  }
   if (e.kind == NoticeKind::SecondNotice) {
     x_second_notice = at.seq;
   }

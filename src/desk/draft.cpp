@@ -24,14 +24,19 @@ bool Draft::queue_notice(NoticeKind kind) {
   const auto contact = std::find_if(x_moment.contacts.begin(), x_moment.contacts.end(),
                                     [&](const ContactId& id) { return !has_bounced(id) && !lives_on_offender(id); });
   for (const ContactId& doubtful : x_moment.on_offender) {
-    call_person(fmt::format("the mailbox of {} lives on the server itself: ask the customer for another contact", doubtful.value));
+    call_person(fmt::format("the mailbox of {} lives on the server itself: ask the customer for another contact", doubtful.value), Urgency::CanWait);
   }
   if (contact == x_moment.contacts.end()) {
     return false;
   }
+  write_to(*contact, kind);
+  return true;
+}
+
+void Draft::write_to(const ContactId& contact, NoticeKind kind) {
   const NoticeId id{static_cast<std::int64_t>(x_case.notices.size()) + 1};
   const bool observed_only = !warnings_armed(x_case, x_policy);
-  NoticeQueued queued{id, kind, *contact, x_moment.fresh_token, observed_only};
+  NoticeQueued queued{id, kind, contact, x_moment.fresh_token, observed_only};
   if (kind == NoticeKind::Warning) {
     queued.window = window_now(x_case, x_policy);
   }
@@ -39,15 +44,14 @@ bool Draft::queue_notice(NoticeKind kind) {
   if (!observed_only) {
     x_step.effects.push_back({fmt::format("{}/notice/{}", to_string(x_case.id), id.value), SendNotice{id}});
   }
-  return true;
 }
 
-void Draft::call_person(const std::string& what) {
+void Draft::call_person(const std::string& what, Urgency urgency) {
   if (x_case.asked.contains(what)) {
     return;
   }
   record(PersonAsked{what});
-  x_step.effects.push_back({fmt::format("{}/call/{}", to_string(x_case.id), x_case.asked.size()), CallPerson{what}});
+  x_step.effects.push_back({fmt::format("{}/call/{}", to_string(x_case.id), x_case.asked.size()), CallPerson{what, urgency == Urgency::CanWait}});
 }
 
 void Draft::set_port(ActionId action, PortWish wish) {

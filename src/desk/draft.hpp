@@ -2,6 +2,7 @@
 /// Used by: step and its conclusions. Private to the desk. Threads: none. Cost: one copy of the case.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -20,8 +21,11 @@ public:
   void record(EventBody body);
   /// A notice to the first contact that has not bounced yet. False: there is none left. At most one a step (there is one fresh token).
   [[nodiscard]] bool queue_notice(NoticeKind kind);
-  /// Calls a person, once for the same words.
-  void call_person(const std::string& what);
+  /// A notice to that contact, whatever became of others. Like every notice: at most one a step.
+  void write_to(const ContactId& contact, NoticeKind kind);
+  /// Calls a person, once for the same words. Urgent: a port, or proof that ages; everything else can wait for the morning.
+  enum class Urgency : std::uint8_t { Now, CanWait };
+  void call_person(const std::string& what, Urgency urgency = Urgency::Now);
   void set_port(ActionId action, PortWish wish);
   /// Once more, past the rails that held it; `seq` of the release makes the key a new one.
   void set_port_released(ActionId action, std::uint32_t seq);

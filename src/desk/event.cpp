@@ -43,6 +43,7 @@ std::string_view for_people(NoticeKind kind) {
     case NoticeKind::SecondNotice: return "second notice";
     case NoticeKind::Disabled: return "notice of the disable";
     case NoticeKind::Enabled: return "notice of the enable";
+    case NoticeKind::Reminder: return "reminder";
   }
   return "notice";
 }
@@ -171,6 +172,18 @@ struct Describe {
 }  // namespace
 
 std::string_view kind_of(const EventBody& body) { return std::visit(KindOf{}, body); }
+StaffId acted_by(const EventBody& body) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.by; }) {
+          return e.by == policy_approver() ? StaffId{} : e.by;
+        } else {
+          return StaffId{};
+        }
+      },
+      body);
+}
+
 std::string describe(const EventBody& body) { return std::visit(Describe{}, body); }
 
 }  // namespace pinfold::desk

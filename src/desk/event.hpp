@@ -15,7 +15,8 @@
 
 namespace pinfold::desk {
 
-enum class NoticeKind : std::uint8_t { Warning, SecondNotice, Disabled, Enabled };
+/// Reminder: at half of the response window, to whom the warning reached, where nobody has answered.
+enum class NoticeKind : std::uint8_t { Warning, SecondNotice, Disabled, Enabled, Reminder };
 enum class DeliveryProof : std::uint8_t { Dsn, ServerLog, Presumed };
 enum class ResponseChannel : std::uint8_t { Mail, SignedLink, Portal, Ticket, Phone };
 enum class Statement : std::uint8_t { Unstated, Looking, Fixed, Intended, NotMine };
@@ -208,6 +209,8 @@ struct Event {
 
 /// "finding_recorded": stable, for JSON and the store.
 [[nodiscard]] std::string_view kind_of(const EventBody& body);
+/// The person whose act it is; empty: nobody's (a fact from outside, or the desk's own conclusion).
+[[nodiscard]] StaffId acted_by(const EventBody& body);
 /// One line for people: "warning 1 delivered (DSN from mail.customer.example)".
 [[nodiscard]] std::string describe(const EventBody& body);
 

@@ -22,6 +22,7 @@ bool still_wanted(NoticeKind kind, State state) {
     case NoticeKind::SecondNotice: return state == State::SecondNotice;
     case NoticeKind::Disabled: return state == State::Disabled;
     case NoticeKind::Enabled: return state == State::Probation;
+    case NoticeKind::Reminder: return state == State::Delivered;
   }
   return false;
 }
@@ -29,7 +30,10 @@ bool still_wanted(NoticeKind kind, State state) {
 void object(Draft& d, const ObjectionRaised& objection) {
   d.record(objection);
   drop_pending_disable(d, "the owner objects");
-  d.call_person(fmt::format("{} objects ({}): decide whether the owner is right", objection.from, objection.text));
+  const State state = d.current().state;
+  const bool is_off = state == State::Disabled || state == State::Discussed || state == State::Enabling;
+  d.call_person(fmt::format("{} objects ({}): decide whether the owner is right", objection.from, objection.text),
+                is_off ? Draft::Urgency::Now : Draft::Urgency::CanWait);
 }
 
 void record_response(Draft& d, const ResponseRecorded& response) {
@@ -82,15 +86,17 @@ Result handle(Draft d, const NoticeFailed& input) {
     drop_pending_disable(d, "the warning was not delivered after all");
   }
   if (still_wanted(kind, d.current().state) && !d.queue_notice(kind)) {
-    d.call_person(fmt::format("notice {} could not be delivered and there is no other contact: telephone", input.notice.value));
+    d.call_person(fmt::format("notice {} could not be delivered and there is no other contact: telephone", input.notice.value),
+                  Draft::Urgency::CanWait);
   }
   return std::move(d).finish();
 }
 
 Result handle(Draft d, const MailReceived& input) {
+  const bool one_waits = !d.current().unjudged_mails.empty();
   d.record(input);
-  if (input.needs_person) {
-    d.call_person("read the unclear mail " + input.raw_sha256 + "; nothing is disabled until then");
+  if (input.needs_person && !one_waits) {  // who reads the one sees the others; what stays unread is called out again
+    d.call_person("read the unclear mail " + input.raw_sha256 + "; nothing is disabled until then", Draft::Urgency::CanWait);
   }
   return std::move(d).finish();
 }

@@ -115,9 +115,15 @@ Result handle(Draft d, const GuardsEvaluated& input) {
   }
   d.record(input);
   for (const GuardVerdict& v : input.verdicts) {
-    if (v.outcome != GuardOutcome::Pass) {
-      d.call_person(fmt::format("action {}: guard rail {} {}: {}", input.action.value, v.rule,
-                                v.outcome == GuardOutcome::Hold ? "holds it" : "refuses", v.why));
+    if (v.outcome == GuardOutcome::Pass) {
+      continue;
+    }
+    const std::string rail =
+        fmt::format("action {}: guard rail {} {}: ", input.action.value, v.rule, v.outcome == GuardOutcome::Hold ? "holds it" : "refuses");
+    const auto& asked = d.current().asked;
+    const auto before = asked.lower_bound(rail);
+    if (before == asked.end() || before->rfind(rail, 0) != 0) {  // its figures may differ at every try: one call a rail
+      d.call_person(rail + v.why);
     }
   }
   return std::move(d).finish();

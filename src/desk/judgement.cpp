@@ -48,6 +48,9 @@ std::optional<Waiting> waiting_for_person(const Case& c) {
     case State::Triage:
       return c.nobody_to_write() ? std::optional(Waiting{"the owner has no contact that could be written to", c.state_since}) : std::nullopt;
     case State::Undeliverable: return Waiting{"the owner has not been reached", c.state_since};
+    case State::Silent:
+      return c.asked.contains(deaf_question(c)) ? std::optional(Waiting{"an answer may be lost, and the case waits for a decision", c.state_since})
+                                                : std::nullopt;
     case State::ActionFailed: return Waiting{"a port action failed", c.state_since};
     default: return std::nullopt;
   }
@@ -165,6 +168,17 @@ std::optional<WallTime> presumed_delivered_at(const Case& c, const Policy& polic
   return *warning->submitted + *policy.presume_delivered_after;
 }
 
+std::optional<WallTime> half_time(const Case& c, const Policy& policy) {
+  const auto end = deadline(c, policy);
+  const bool is_reminded = std::any_of(c.notices.begin(), c.notices.end(),
+                                       [&](const Notice& n) { return end && n.kind == NoticeKind::Reminder && n.id > c.first_warning()->id; });
+  if (!policy.remind_owner || !end || c.state != State::Delivered || is_reminded || !c.unjudged_mails.empty()) {
+    return std::nullopt;
+  }
+  const WallTime began = *c.first_warning()->delivered;
+  return began + (*end - began) / 2;
+}
+
 std::optional<Question> approval_question(const Case& c, const Policy& policy) {
   const PortAction* action = c.open_action();
   if (action == nullptr || action->wish == PortWish::Up || action->is_approved()) {
@@ -183,12 +197,19 @@ std::optional<Question> approval_question(const Case& c, const Policy& policy) {
   return c.asked.contains(question.words) ? std::nullopt : std::optional(question);
 }
 
+std::string deaf_question(const Case& c) {
+  const Notice* warning = c.first_warning();
+  return fmt::format(
+      "it came again after the window of warning {}, but mail in or the pages were not healthy throughout: an answer may be lost; decide",
+      warning == nullptr ? 0 : warning->id.value);
+}
+
 std::optional<Question> next_reminder(const Case& c, const Policy& policy) {
   const auto waiting = waiting_for_person(c);
   for (int n = 1; waiting && n <= kMaxReminders; ++n) {
     std::string words = fmt::format("reminder {}: {} since {}", n, waiting->what, to_people(waiting->since));
     if (!c.asked.contains(words)) {
-      return Question{waiting->since + n * policy.remind_after, std::move(words)};
+      return Question{waiting->since + policy.remind_after * (1 << (n - 1)), std::move(words)};
     }
   }
   return std::nullopt;

@@ -47,6 +47,9 @@ namespace pinfold::desk {
 /// When a submitted warning is presumed delivered; nullopt: never, or nothing waits.
 [[nodiscard]] std::optional<WallTime> presumed_delivered_at(const Case& c, const Policy& policy);
 
+/// When who was warned and has not answered is reminded: half of the window. nullopt: never, or done, or something of theirs waits to be read.
+[[nodiscard]] std::optional<WallTime> half_time(const Case& c, const Policy& policy);
+
 /// A question that comes due: when, and the words in which a person is called.
 struct Question {
   WallTime due;
@@ -54,7 +57,9 @@ struct Question {
 };
 /// The call for approval of the action that waits, once evidence had time to gather; nullopt: asked already, or nothing waits.
 [[nodiscard]] std::optional<Question> approval_question(const Case& c, const Policy& policy);
-/// What waits for a person ages into a call again, kMaxReminders times; nullopt: nothing waits.
+/// What a person is asked when it came again, but an answer may have been lost: once for a warning, not for every bout that follows.
+[[nodiscard]] std::string deaf_question(const Case& c);
+/// What waits for a person ages into a call again, kMaxReminders times, each time after twice as long; nullopt: nothing waits.
 inline constexpr int kMaxReminders = 7;
 [[nodiscard]] std::optional<Question> next_reminder(const Case& c, const Policy& policy);
 

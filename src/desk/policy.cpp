@@ -36,6 +36,20 @@ Rules rules_for(const Policy& policy, abuse::AbuseClass abuse_class, std::uint8_
   return rules;
 }
 
+std::optional<WallTime> quiet_until(const std::optional<QuietHours>& hours, WallTime now) {
+  if (!hours) {
+    return std::nullopt;
+  }
+  const auto midnight = std::chrono::floor<std::chrono::days>(now.since_epoch);
+  const Micros today = now.since_epoch - midnight;
+  const bool over_midnight = hours->from > hours->until;
+  const bool is_quiet = over_midnight ? today >= hours->from || today < hours->until : today >= hours->from && today < hours->until;
+  if (!is_quiet) {
+    return std::nullopt;
+  }
+  return WallTime{Micros{midnight} + hours->until + (over_midnight && today >= hours->from ? Micros{std::chrono::days{1}} : Micros{0})};
+}
+
 const Maintenance* maintenance_at(const Policy& policy, const ServerId& server, WallTime now) {
   const auto found = std::find_if(policy.maintenance.begin(), policy.maintenance.end(), [&](const Maintenance& m) {
     const bool covers = m.servers.empty() || std::find(m.servers.begin(), m.servers.end(), server) != m.servers.end();

@@ -57,6 +57,14 @@ struct OnCall {
   std::string webhook;  ///< URL; empty: none
 };
 
+/// Hours of the day (UTC) in which nobody is called for what can wait; may go over midnight.
+struct QuietHours {
+  std::chrono::minutes from{0};
+  std::chrono::minutes until{0};
+};
+/// When the quiet hours end that hold now; nullopt: they do not, or there are none.
+[[nodiscard]] std::optional<WallTime> quiet_until(const std::optional<QuietHours>& hours, WallTime now);
+
 struct Policy {
   Micros response_window = std::chrono::hours{24};         ///< from delivery to the deadline: "an address that you check on a daily basis"
   Micros repeat_response_window = std::chrono::hours{12};  ///< the same, for who had a case of this family before; never longer than the first
@@ -67,9 +75,11 @@ struct Policy {
   Micros close_after_quiet = std::chrono::days{14};        ///< an unanswered first warning without a second event closes then; memory stays
   Micros silence_within = std::chrono::seconds{90};        ///< after a verified disable the collector must see nothing from the server
   Micros evidence_max_age = std::chrono::minutes{30};      ///< a disable runs only on a second event younger than this (guard G6)
-  Micros remind_after = std::chrono::hours{24};            ///< what waits for a person is called out again after so long
+  Micros remind_after = std::chrono::hours{24};            ///< what waits for a person is called out again after so long, then after twice that…
   Micros escalate_after = std::chrono::minutes{15};        ///< a call that nobody takes goes to the next step of the on-call list
   Micros verify_contacts_every = std::chrono::days{180};   ///< a contact that no mail has reached for longer counts as unverified
+  std::optional<QuietHours> quiet_hours;                   ///< nullopt: every call goes out at once
+  bool remind_owner = true;                                ///< at half of the response window, who has not answered is reminded once
   Arming ask_contacts = Arming::Observe;                   ///< armed: such a contact is asked by mail whether somebody still reads there
   std::optional<Micros> presume_delivered_after;  ///< without a bounce for so long, a submitted warning is presumed delivered; nullopt: never
   abuse::Confidence min_confidence{60};           ///< less opens no case and is never "again"

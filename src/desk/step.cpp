@@ -21,7 +21,7 @@ bool needs_warning(const Case& c, const Policy& policy) {
 
 void warn(Draft& d) {
   if (!d.queue_notice(NoticeKind::Warning)) {
-    d.call_person(std::string(kNobodyToWrite));
+    d.call_person(std::string(kNobodyToWrite), Draft::Urgency::CanWait);
   }
 }
 

@@ -46,8 +46,7 @@ void consider_disable(Draft& d) {
   const Proof proof = prove(d.current(), d.policy(), d.moment());
   const Clause* failing = proof.first_failing(kArmedClause);
   if (failing != nullptr && failing->name == kEarsClause && only_ears_fail(proof)) {
-    d.call_person(fmt::format(
-        "incident {} came after the window, but mail in or the pages were not healthy throughout: an answer may be lost; decide", bout->id.value));
+    d.call_person(deaf_question(d.current()), Draft::Urgency::CanWait);
   }
   if (failing != nullptr) {
     return;
@@ -108,7 +107,8 @@ void consider_second_notice(Draft& d, const Sighting* evidence, std::string_view
   const std::uint32_t seq = evidence->seq;
   const bool queued = d.queue_notice(NoticeKind::SecondNotice);
   d.call_person(queued ? fmt::format("finding #{} (incident {}) came {}; a second notice goes out; decide", seq, incident, after_what)
-                       : fmt::format("incident {} came {}, and no contact can be reached; decide", incident, after_what));
+                       : fmt::format("it came again {}, and no contact can be reached; decide", after_what),
+                Draft::Urgency::CanWait);
 }
 
 void consider_closing(Draft& d) {
@@ -136,9 +136,14 @@ void climb(Draft& d) {
   if (c.state == State::Delivered && d.moment().now >= deadline(c, d.policy()).value_or(d.moment().now)) {
     d.record(WindowPassed{c.first_warning()->id, *deadline(c, d.policy())});
   }
+  if (const auto half = half_time(c, d.policy()); half && d.moment().now >= *half) {
+    d.write_to(c.first_warning()->contact, NoticeKind::Reminder);
+  }
   switch (c.state) {
     case State::Silent: consider_disable(d); break;
-    case State::Answered: consider_second_notice(d, contradicts_answer(c, d.policy()), "after the owner's answer"); break;
+    case State::Answered:
+      consider_second_notice(d, contradicts_answer(c, d.policy()), fmt::format("after the owner's answer (#{})", c.response_by));
+      break;
     case State::Probation: consider_second_notice(d, breaks_probation(c, d.policy()), "on probation"); break;
     case State::Triage: static_cast<void>(c.nobody_to_write() && d.queue_notice(NoticeKind::Warning)); break;
     case State::Undeliverable:
@@ -146,7 +151,8 @@ void climb(Draft& d) {
         break;  // the inventory has a contact meanwhile that has not failed
       }
       if (c.incidents_made > 1) {
-        d.call_person(fmt::format("incident {} came, and no contact can be reached; decide", c.incidents_made));
+        d.call_person(fmt::format("it came again, and no contact can be reached since {}; decide", to_people(c.state_since)),
+                      Draft::Urgency::CanWait);
       }
       break;
     default: break;
@@ -174,7 +180,7 @@ void conclude(Draft& d) {
     review_pending(d, *action);
   }
   if (const auto reminder = next_reminder(c, d.policy()); reminder && !is_final(c.state) && d.moment().now >= reminder->due) {
-    d.call_person(reminder->words);
+    d.call_person(reminder->words, Draft::Urgency::CanWait);
   }
 }
 
@@ -199,6 +205,7 @@ std::optional<WallTime> next_due(const Case& c, const Policy& policy) {
   }
   consider(closes_at(c, policy));
   consider(presumed_delivered_at(c, policy));
+  consider(half_time(c, policy));
   consider(c.state == State::Delivered ? deadline(c, policy) : std::nullopt);
   return earliest;
 }

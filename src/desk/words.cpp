@@ -5,10 +5,11 @@
 namespace pinfold::desk {
 namespace {
 
-constexpr EnumNames<NoticeKind, 4> kNoticeKinds{{{{NoticeKind::Warning, "warning"},
+constexpr EnumNames<NoticeKind, 5> kNoticeKinds{{{{NoticeKind::Warning, "warning"},
                                                   {NoticeKind::SecondNotice, "second_notice"},
                                                   {NoticeKind::Disabled, "disabled"},
-                                                  {NoticeKind::Enabled, "enabled"}}}};
+                                                  {NoticeKind::Enabled, "enabled"},
+                                                  {NoticeKind::Reminder, "reminder"}}}};
 constexpr EnumNames<DeliveryProof, 3> kDeliveryProofs{
     {{{DeliveryProof::Dsn, "dsn"}, {DeliveryProof::ServerLog, "server_log"}, {DeliveryProof::Presumed, "presumed"}}}};
 constexpr EnumNames<ResponseChannel, 5> kResponseChannels{{{{ResponseChannel::Mail, "mail"},

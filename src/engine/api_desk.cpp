@@ -325,6 +325,7 @@ std::unique_ptr<http::api::Desk> make_api_desk(ApiDeskParts parts) { return std:
 
 http::api::ApiOptions api_options(const config::Config& config) {
   http::api::ApiOptions options;
+  options.sealed_officers = config.reports.sealed_officers;
   options.site.name = config.http.name.empty() ? (config.mail.from_name.empty() ? "Pinfold" : config.mail.from_name) : config.http.name;
   options.site.colours = config.http.colours;
   options.site.language = config.http.language;

@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "desk/verdict.hpp"
+
 namespace pinfold::engine {
 namespace {
 
@@ -12,45 +14,20 @@ constexpr std::size_t kAllCases = 10'000'000;
 
 using Key = std::tuple<abuse::Origin, abuse::AbuseClass, std::string, std::string>;
 
-bool admits(desk::Statement statement) { return statement == desk::Statement::Looking || statement == desk::Statement::Fixed; }
-
 }  // namespace
 
 std::optional<unsigned> DetectorRecord::percent_wrong() const {
   return right + wrong == 0 ? std::nullopt : std::optional((100 * wrong + (right + wrong) / 2) / (right + wrong));
 }
 
-Verdict verdict_on(const desk::Case& c, const std::vector<desk::Event>& events) {
-  bool is_right = false;
-  for (const desk::Event& event : events) {
-    if (const auto* decided = std::get_if<desk::ObjectionDecided>(&event.body)) {
-      if (decided->upheld) {
-        return Verdict::Wrong;  // also where a port was off meanwhile
-      }
-      is_right = true;
-    } else if (const auto* closed = std::get_if<desk::ClosedByStaff>(&event.body); closed != nullptr && closed->false_positive) {
-      return Verdict::Wrong;
-    } else if (const auto* answer = std::get_if<desk::ResponseRecorded>(&event.body)) {
-      is_right = is_right || admits(answer->statement);
-    } else if (std::holds_alternative<desk::DiscussionRecorded>(event.body)) {
-      is_right = true;
-    } else if (const auto* end = std::get_if<desk::PortActionFinished>(&event.body)) {
-      is_right = is_right || end->result == desk::ActionResult::Verified;
-    }
-  }
-  if (!desk::is_final(c.state)) {
-    return Verdict::Open;
-  }
-  return c.state == desk::State::FalsePositive ? Verdict::Wrong : (is_right ? Verdict::Right : Verdict::Unknown);
-}
-
 std::vector<DetectorRecord> detector_records(records::Transaction& tx) {
   std::map<Key, DetectorRecord> all;
   for (const records::CaseSummary& row : tx.cases().list(kAllCases)) {
     const std::vector<desk::Event> events = tx.cases().events(row.id);
-    const Verdict verdict = verdict_on(desk::fold(row.id, events), events);
+    desk::Verdict verdict = desk::Verdict::Undecided;
     std::set<Key> accusers;
     for (const desk::Event& event : events) {
+      verdict = desk::judged_by(verdict, event.body);
       if (const auto* found = std::get_if<desk::FindingRecorded>(&event.body)) {
         const abuse::Finding& f = found->finding;
         accusers.insert({f.origin, f.abuse_class, f.kind, f.origin == abuse::Origin::Reporter ? f.observation_point : std::string{}});
@@ -60,16 +37,15 @@ std::vector<DetectorRecord> detector_records(records::Transaction& tx) {
       DetectorRecord& record = all[key];
       std::tie(record.origin, record.abuse_class, record.kind, record.who) = key;
       ++record.cases;
-      switch (verdict) {
-        case Verdict::Right: ++record.right; break;
-        case Verdict::Wrong:
-          ++record.wrong;
-          if (record.wrong_in.size() < kMaxWrongCases) {
-            record.wrong_in.push_back(row.id);
-          }
-          break;
-        case Verdict::Unknown: ++record.unknown; break;
-        case Verdict::Open: ++record.open; break;
+      if (verdict == desk::Verdict::Wrong) {
+        ++record.wrong;
+        if (record.wrong_in.size() < kMaxWrongCases) {
+          record.wrong_in.push_back(row.id);
+        }
+      } else if (!desk::is_final(row.state)) {
+        ++record.open;
+      } else {
+        ++(verdict == desk::Verdict::Right ? record.right : record.unknown);
       }
     }
   }

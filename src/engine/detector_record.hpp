@@ -1,7 +1,5 @@
 /// The record of those who accuse: how often each detector, agent and reporter was right, as the cases that came of it ended.
-///   upheld objection, or closed as a false positive   it was wrong
-///   answered with "looking" or "fixed", disabled, talked over or an objection rejected   it was right
-///   closed by quiet without a word   nobody knows
+/// By the rule of desk/verdict.hpp, which the queue's rows and so the API's list of detectors go by as well.
 /// Used by: `pinfold detector list`, operators who set thresholds; reputation of reporters. Derived from the cases' events at every call; nothing is
 /// kept, so it cannot drift from them. Cost: O(events of all cases). Threads: any.
 #pragma once
@@ -13,10 +11,6 @@
 #include "records/store.hpp"
 
 namespace pinfold::engine {
-
-enum class Verdict : std::uint8_t { Right, Wrong, Unknown, Open };
-/// What became of a case's accusation.
-[[nodiscard]] Verdict verdict_on(const desk::Case& c, const std::vector<desk::Event>& events);
 
 struct DetectorRecord {
   abuse::Origin origin = abuse::Origin::Network;

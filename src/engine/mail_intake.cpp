@@ -91,7 +91,7 @@ std::optional<desk::Input> delivery_input(const desk::Case& c, const mail::Class
 }  // namespace
 
 MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, std::vector<mail::OurAddresses> ours,
-                       const Clock& clock, std::function<void()> arrived, std::string authserv_id)
+                       const Clock& clock, std::function<void()> arrived, std::string authserv_id, ReportRules rules)
     : x_desk(desk),
       x_evidence(evidence),
       x_reader(reader),
@@ -99,7 +99,7 @@ MailIntake::MailIntake(DeskService& desk, records::EvidenceStore& evidence, cons
       x_authserv_id(std::move(authserv_id)),
       x_clock(clock),
       x_arrived(std::move(arrived)),
-      x_reports(desk),
+      x_reports(desk, rules),
       x_letters(desk, x_ours.front(), clock) {}
 
 std::optional<desk::Case> MailIntake::believed(const std::vector<mail::Reference>& references) {

@@ -27,7 +27,7 @@ class MailIntake {
 public:
   /// `ours`: where people write to us; with several brands, one for each.
   MailIntake(DeskService& desk, records::EvidenceStore& evidence, const mail::Reader& reader, std::vector<mail::OurAddresses> ours,
-             const Clock& clock, std::function<void()> arrived, std::string authserv_id = {});
+             const Clock& clock, std::function<void()> arrived, std::string authserv_id = {}, ReportRules rules = {});
 
   /// RCPT TO: the desk's own address, or one that cites a case with its token.
   [[nodiscard]] bool accepts(std::string_view recipient);

@@ -166,6 +166,9 @@ mail::NoticeText notice_text(const NoticeContext& context) {
   if (text.kind == desk::NoticeKind::Warning) {
     text.deadline = text.now + context.notice.window.value_or(context.config.policy.response_window);
   }
+  if (const desk::Notice* warning = context.c.first_warning(); text.kind == desk::NoticeKind::Reminder && warning != nullptr && warning->delivered) {
+    text.deadline = *warning->delivered + warning->window.value_or(context.config.policy.response_window);
+  }
   if (context.config.http.answers) {
     text.link = context.config.http.public_url + http::answer_path(context.answer_key, context.c.id, context.notice);
   }

@@ -114,8 +114,10 @@ bool NoticeWorker::work() {
     return true;
   }
   log_info("NOTICE_CLAIMED", "{}", job->key);
+  const bool needs_no_reminder = notice->kind == desk::NoticeKind::Reminder && c->state != desk::State::Delivered;
   const std::string_view moot = notice->delivered          ? "the earlier attempt had gone out: it was delivered"
                                 : desk::is_final(c->state) ? "the case was closed before it was sent"
+                                : needs_no_reminder        ? "the owner has answered, or the window has passed, before it was sent"
                                                            : "";
   if (!moot.empty()) {
     x_desk.store().transact([&](records::Transaction& tx) { tx.outbox().finish(job->key, records::JobState::Done, moot); });

@@ -14,6 +14,14 @@ namespace pinfold::engine {
 namespace {
 
 constexpr std::size_t kMaxWords = 900;
+/// Not a name that anybody can have.
+constexpr std::string_view kCaseClosed = "(the case is closed)";
+
+/// How long a call waits for somebody to take it. At the end of the list twice as long each time.
+Micros patience(const desk::Policy& policy, unsigned step) {
+  const unsigned beyond = step - std::min<unsigned>(step, static_cast<unsigned>(policy.on_call.size()) - 1);
+  return std::min(policy.remind_after, policy.escalate_after * (1U << std::min(beyond, 16U)));
+}
 constexpr std::size_t kMaxWebhookAnswer = std::size_t{64} * 1024;
 
 /// Plain RFC 5322; Auto-Submitted, so that a vacation program keeps quiet.
@@ -56,9 +64,18 @@ bool OnCallWorker::work() {
   }
   const auto effect = parse_call_person(*job);
   const WallTime now = x_clock.wall();
-  const records::CallRow row{job->key, job->case_id, effect ? effect->what : job->payload, now, 0, now, {}};
+  if (const auto until = quiet_until(x_desk.policy().quiet_hours, now); until && effect && effect->can_wait) {
+    x_desk.store().transact([&](records::Transaction& tx) { tx.outbox().retry(job->key, *until, "waits for the morning"); });
+    return true;
+  }
+  records::CallRow row{job->key, job->case_id, effect ? effect->what : job->payload, now, 0, now, {}};
   log_warning("PERSON_CALLED", "{}: {}", to_string(row.case_id), row.what);
   x_desk.store().transact([&](records::Transaction& tx) {
+    for (const records::CallRow& earlier : tx.calls().open()) {
+      if (row.case_id != CaseId{} && earlier.case_id == row.case_id) {
+        row.step = std::max(row.step, earlier.step);  // it goes on from whom the earlier one has reached
+      }
+    }
     tx.calls().add(row);
     tx.outbox().finish(job->key, records::JobState::Done, "called");
   });
@@ -74,25 +91,61 @@ std::size_t OnCallWorker::escalate() {
     x_desk.store().read([&](records::Transaction& tx) { open = tx.calls().open(); });
   }
   std::size_t moved = 0;
-  for (records::CallRow& row : open) {
-    if (now - row.step_at < x_desk.policy().escalate_after) {
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    records::CallRow& row = open[i];
+    const bool has_newer = row.case_id != CaseId{} && std::any_of(open.begin() + static_cast<std::ptrdiff_t>(i) + 1, open.end(),
+                                                                  [&](const records::CallRow& other) { return other.case_id == row.case_id; });
+    if (quiet_until(x_desk.policy().quiet_hours, now) && can_wait(row.key)) {
       continue;
     }
-    row.step = std::min(row.step + 1, static_cast<unsigned>(steps) - 1);
+    if (has_newer || now - row.step_at < patience(x_desk.policy(), row.step)) {
+      continue;
+    }
+    if (const StaffId by = settled_by(row); !by.value.empty()) {
+      x_desk.store().transact([&](records::Transaction& tx) { static_cast<void>(tx.calls().take(row.key, by, now)); });
+      continue;
+    }
+    ++row.step;
     x_desk.store().transact([&](records::Transaction& tx) { tx.calls().escalate(row.key, row.step, now); });
-    log_warning("CALL_ESCALATED", "{}: nobody took it; calling {}", row.key, x_desk.policy().on_call[row.step].name);
+    log_warning("CALL_ESCALATED", "{}: nobody took it; calling {}", row.key,
+                x_desk.policy().on_call[std::min<std::size_t>(row.step, steps - 1)].name);
     call(row);
     ++moved;
   }
   return moved;
 }
 
+bool OnCallWorker::can_wait(const std::string& key) const {
+  std::optional<records::Job> job;
+  x_desk.store().read([&](records::Transaction& tx) { job = tx.outbox().find(key); });
+  const auto effect = job ? parse_call_person(*job) : std::nullopt;
+  return effect && effect->can_wait;
+}
+
+StaffId OnCallWorker::settled_by(const records::CallRow& row) const {
+  if (row.case_id == CaseId{}) {
+    return {};
+  }
+  std::vector<desk::Event> events;
+  x_desk.store().read([&](records::Transaction& tx) { events = tx.cases().events(row.case_id); });
+  const auto c = x_desk.find(row.case_id);
+  if (c && desk::is_final(c->state)) {
+    return StaffId{std::string(kCaseClosed)};
+  }
+  for (auto event = events.rbegin(); event != events.rend() && event->at > row.called; ++event) {
+    if (StaffId by = desk::acted_by(event->body); !by.value.empty()) {
+      return by;
+    }
+  }
+  return {};
+}
+
 void OnCallWorker::call(const records::CallRow& row) {
   const auto& list = x_desk.policy().on_call;
-  if (row.step >= list.size()) {
+  if (list.empty()) {
     return;
   }
-  const desk::OnCall& person = list[row.step];
+  const desk::OnCall& person = list[std::min<std::size_t>(row.step, list.size() - 1)];
   const auto c = row.case_id == CaseId{} ? std::nullopt : x_desk.find(row.case_id);
   const auto inventory = x_desk.inventory();
   const inventory::Customer* customer = c ? inventory->find(c->customer) : nullptr;

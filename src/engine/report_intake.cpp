@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/keep_finding.hpp"
+#include "engine/reporter_answers.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -146,17 +147,32 @@ void ReportIntake::keep_for_person(records::Transaction& tx, const TakenReport& 
   static_cast<void>(tx.reports().add(row));
 }
 
+void ReportIntake::answer_not_ours(records::Transaction& tx, const TakenReport& taken, const std::string& first_address, std::uint64_t count) {
+  const std::string to = answer_address(taken);
+  if (to.empty() || x_desk.policy().warnings != desk::Arming::Armed) {
+    return;
+  }
+  const std::string key = fmt::format("reports/not-ours/{}/{}", to.substr(to.rfind('@') + 1), to_string(taken.received).substr(0, 10));
+  if (tx.outbox().find(key)) {
+    return;  // that reporter has been told today
+  }
+  queue_not_ours_answer(tx, key, {to, printable(taken.mail.message_id, 300), taken.report.report_id, first_address, count, taken.received});
+}
+
 Outcome ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
   const report::Report& report = taken.report;
   const bool authenticated = is_authenticated(report, taken.authenticated);
   records::ReportRow row = row_of(taken, joined(taken.authenticated));
   unsigned unknown_hosts = 0;
   unsigned weak = 0;
+  std::string first_not_ours;
   for (abuse::Finding& finding :
        report.sealed ? std::vector<abuse::Finding>{} : report::to_findings(report, taken.mail.date.value_or(taken.received))) {
     const ServerId* server = server_of(finding.server.value);
     if (server == nullptr) {
-      row.not_ours += net::IpAddress::parse(finding.server.value) ? 1U : 0U;
+      const bool is_address = net::IpAddress::parse(finding.server.value).has_value();
+      row.not_ours += is_address ? 1U : 0U;
+      first_not_ours = is_address && first_not_ours.empty() ? finding.server.value : first_not_ours;
       unknown_hosts += net::IpAddress::parse(finding.server.value) ? 0U : 1U;
       continue;
     }
@@ -166,7 +182,7 @@ Outcome ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
     }
     tx.reports().note(reported_row(taken, finding, authenticated));
     weak += finding.confidence < x_desk.policy().min_confidence ? 1U : 0U;
-    row.findings += keep_finding(tx, without_reporter(std::move(finding)), taken.received) ? 1U : 0U;
+    row.findings += keep_finding(tx, x_rules.show_reporters ? std::move(finding) : without_reporter(std::move(finding)), taken.received) ? 1U : 0U;
   }
   const bool understood = !report.sealed && !report.statements.empty() && unknown_hosts == 0;
   row.state = weak > 0                         ? records::ReportState::Triage
@@ -182,6 +198,9 @@ Outcome ReportIntake::take(records::Transaction& tx, const TakenReport& taken) {
   }
   if (!tx.reports().add(row)) {
     return {};
+  }
+  if (x_rules.answer_not_ours && authenticated && row.state == records::ReportState::NotOurs) {
+    answer_not_ours(tx, taken, first_not_ours, row.not_ours);
   }
   log_info("REPORT_TAKEN", "{}: {} findings, {} addresses not ours, {}", row.format.empty() ? "not understood" : row.format, row.findings,
            row.not_ours, records::to_string(row.state));

@@ -39,9 +39,15 @@ struct Outcome {
 };
 [[nodiscard]] std::string describe(const Outcome& outcome);  ///< for the inbox row: "report: found"
 
+/// The operator's rules ([reports] of the configuration).
+struct ReportRules {
+  bool show_reporters = false;   ///< the finding names who reported
+  bool answer_not_ours = false;  ///< tell an authenticated reporter that his addresses are not ours: once a reporter and day
+};
+
 class ReportIntake {
 public:
-  explicit ReportIntake(DeskService& desk) : x_desk(desk) {}
+  explicit ReportIntake(DeskService& desk, ReportRules rules = {}) : x_desk(desk), x_rules(rules) {}
 
   [[nodiscard]] Outcome take(records::Transaction& tx, const TakenReport& taken);
   /// A mail that is no report, or could not be read, and that a person must see.
@@ -53,7 +59,10 @@ private:
   /// The server that has the address now.
   [[nodiscard]] const ServerId* server_of(const std::string& address);
 
+  void answer_not_ours(records::Transaction& tx, const TakenReport& taken, const std::string& first_address, std::uint64_t count);
+
   DeskService& x_desk;
+  ReportRules x_rules;
   std::shared_ptr<const inventory::Inventory> x_inventory;
   net::PrefixTable x_addresses;
 };

@@ -24,6 +24,7 @@ nlohmann::json to_payload(const records::ReportedRow& row, const abuse::Finding&
           {"address", row.address},
           {"about", abuse::title(finding.abuse_class)},
           {"right", row.outcome == records::ReportOutcome::Right},
+          {"ours", true},
           {"reported", to_string(row.received)},
           {"now", to_string(now)}};
 }
@@ -41,6 +42,7 @@ std::optional<mail::ReportAnswer> parse_answer(const records::Job& job) {
   answer.address = reader.text("address");
   answer.about = reader.text("about");
   answer.was_right = reader.boolean("right");
+  answer.is_ours = !reader.has("ours") || reader.boolean("ours");
   const auto reported = parse_wall_time(reader.text("reported"));
   const auto now = parse_wall_time(reader.text("now"));
   answer.key = sha256_hex(job.key).substr(0, 24);
@@ -53,6 +55,25 @@ std::optional<mail::ReportAnswer> parse_answer(const records::Job& job) {
 }
 
 }  // namespace
+
+void queue_not_ours_answer(records::Transaction& tx, const std::string& key, const NotOurs& answer) {
+  const std::string address = answer.count > 1 ? fmt::format("{} and {} more", answer.address, answer.count - 1) : answer.address;
+  const nlohmann::json payload{{"to", answer.to},
+                               {"message_id", answer.message_id},
+                               {"report_id", answer.report_id},
+                               {"address", address},
+                               {"about", ""},
+                               {"right", false},
+                               {"ours", false},
+                               {"reported", to_string(answer.received)},
+                               {"now", to_string(answer.received)}};
+  records::Job job;
+  job.key = key;
+  job.kind = kAnswerReporter;
+  job.payload = payload.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  job.not_before = answer.received;
+  tx.outbox().add(job);
+}
 
 ReporterAnswers::ReporterAnswers(DeskService& desk, const config::Config& config, const mail::Submitter& submitter, mail::ReportAnswerTemplate text,
                                  const Clock& clock)

@@ -2,6 +2,7 @@
 /// - A case that was closed as a false positive proves its reporters wrong, any other end proves them right (`pinfold reports reporters`).
 /// - An answer goes only to a mailbox of a domain that our mail server had authenticated, once a report and case; never in observe-only mode, never
 ///   for a sealed report (it makes no finding).
+/// - Who reports addresses that are not ours is told so where the operator wants it (reports.answer_not_ours), once a reporter and day.
 /// Threads: the worker's own. Clock: injected. Cost: looks at the cases that changed since it last looked, at most kAtOnce.
 /// Errors:  a lost store throws; an answer that is refused is given up after kTries, and the log says so.
 #pragma once
@@ -16,6 +17,18 @@
 namespace pinfold::engine {
 
 inline constexpr std::string_view kAnswerReporter = "answer_reporter";
+
+/// What a reporter of addresses that are not ours is told.
+struct NotOurs {
+  std::string to;
+  std::string message_id;  ///< of his mail, without brackets
+  std::string report_id;
+  std::string address;      ///< the first of them
+  std::uint64_t count = 1;  ///< how many there are
+  WallTime received;
+};
+/// The answer goes out under this key, once for ever.
+void queue_not_ours_answer(records::Transaction& tx, const std::string& key, const NotOurs& answer);
 
 class ReporterAnswers {
 public:

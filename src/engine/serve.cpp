@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "collect/collector.hpp"
+#include "engine/agent_care.hpp"
 #include "engine/answers.hpp"
 #include "engine/api_desk.hpp"
 #include "engine/bandwidth.hpp"
@@ -32,6 +33,7 @@
 #include "engine/record_check.hpp"
 #include "engine/reporter_answers.hpp"
 #include "engine/retention.hpp"
+#include "engine/sealed_reports.hpp"
 #include "engine/server_log.hpp"
 #include "engine/webhooks.hpp"
 #include "engine/worker.hpp"
@@ -159,6 +161,8 @@ struct Serve::Parts {
   ContactCare contacts;
   RetentionWorker retention;
   DeskMetrics desk_metrics;
+  AgentCare agent_care;
+  SealedRetention sealed;
   http::AgentApi agents;
   std::unique_ptr<records::History> history;  ///< a reader of its own beside the writer
   std::unique_ptr<http::api::Desk> api_desk;
@@ -196,7 +200,8 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       desk(*store, c.policy, k, [this] { wake_all(); }),
       findings(desk, k),
       intake(
-          desk, evidence, reader, all_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id),
+          desk, evidence, reader, all_addresses(c), k, [this] { wake_all(); }, c.mail.authserv_id,
+          ReportRules{c.reports.show_reporters, c.reports.answer_not_ours}),
       mail_log(c.mail.log_file.empty() ? nullptr : std::make_unique<ServerLog>(c.mail.log_file, desk, all_addresses(c), k)),
       notices(desk, config, submitter, templates, k, mail_log.get()),
       reporters(desk, config, submitter, load_report_answer(), k),
@@ -208,6 +213,8 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
       contacts(desk, k, [](const std::string& domain) { return mail_hosts_of(domain); }),
       retention(*store, evidence, c.retention, k),
       desk_metrics(*store, k),
+      agent_care(desk, k),
+      sealed(*store, evidence, config, k),
       agents(*store, evidence, k, [this] { wake_all(); }),
       history(store::open_history(history_file(c))),
       api_desk(
@@ -324,6 +331,8 @@ void Serve::Parts::start() {
   add("letters", kLook, [this] { return letters.work(); });
   add("contacts", kLookAfterDays, [this] {
     contacts.look();
+    agent_care.look();
+    static_cast<void>(sealed.look());
     return false;
   });
   add("retention", kLookAfterDays, [this] {
@@ -416,7 +425,10 @@ TrafficView Serve::Parts::traffic(const ServerId& server) const {
 
 http::Health Serve::Parts::health() {
   http::Health health;
-  store->read([&](records::Transaction& tx) { health.ears = ears_at(tx, clock.wall()); });
+  store->read([&](records::Transaction& tx) {
+    health.ears = ears_at(tx, clock.wall());
+    agent_care.add_health(tx, health);
+  });
   health.parts.push_back(
       {"ears", health.ears.open_since.has_value(), health.ears.open_since ? "open since " + to_string(*health.ears.open_since) : "closed"});
   if (!started) {

@@ -114,6 +114,16 @@ bool has_null_path(const message::Mail& mail, const Envelope& envelope) {
   return path && path->empty();
 }
 
+/// A postmaster who writes himself and pastes his log ("554 5.7.1 … blocked") is no mail system: nothing but words speaks for a bounce, his subject
+/// speaks of abuse, and the report reader found whom he accuses.
+bool is_postmasters_report(const message::Mail& mail, const Envelope& envelope, const Classified& result, const report::Report& reported) {
+  static constexpr std::array<std::string_view, 8> kWords = {"spam", "abuse", "attack", "phish", "scan", "malware", "brute", "flood"};
+  const std::string_view subject = mail.subject;
+  const bool speaks_of_abuse = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return icontains(subject, word); });
+  return !result.dsn->standard && result.references.empty() && speaks_of_abuse && !is_bounce_subject(fold(subject)) &&
+         !has_null_path(mail, envelope) && find_accusation(reported);
+}
+
 std::optional<Dsn> find_dsn(const message::Mail& mail) {
   if (auto dsn = parse_delivery_status(mail)) {
     return dsn;
@@ -142,6 +152,12 @@ bool is_mdn(const message::Mail& mail, std::string_view subject) {
 
 bool answers_something(const message::Mail& mail, std::string_view subject) {
   return !mail.references.empty() || message::find_header(mail.headers, "In-Reply-To") != nullptr || has_answer_prefix(subject);
+}
+
+/// Somebody hands on what he got ("Fwd: spam from your network"); mail programs give a forward the original's References as well.
+bool is_forward(std::string_view subject) {
+  static constexpr std::array<std::string_view, 6> kPrefixes = {"fwd:", "fw:", "wg:", "tr:", "doorst:", "vl:"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](std::string_view prefix) { return subject.substr(0, prefix.size()) == prefix; });
 }
 
 /// Past loop, DSN, MDN and report: an automatic answer, a person's, or unclear.
@@ -215,7 +231,11 @@ Classified classify(const message::Mail& mail, const OurAddresses& ours, const E
     result.why = *std::move(report);
     return result;
   }
-  if ((result.dsn = find_dsn(mail))) {
+  result.dsn = find_dsn(mail);
+  if (result.dsn && is_postmasters_report(mail, envelope, result, reported)) {
+    result.dsn.reset();
+  }
+  if (result.dsn) {
     result.kind = MailKind::Bounce;
     result.why = describe(*result.dsn) + (result.references.empty() ? "; of no notice that we know" : "");
     return result;
@@ -229,8 +249,8 @@ Classified classify(const message::Mail& mail, const OurAddresses& ours, const E
   // A definition goes by words too: what cites a case of ours is an answer in which a report may be quoted.
   const bool recognised = report::is_recognised(reported) && (reported.sealed || result.references.empty());
   auto report = recognised ? std::optional(reported.why) : find_report_structure(mail);
-  const bool answers = !result.references.empty() || answers_something(mail, subject) || is_auto_replied(mail) || is_absence_subject(subject) ||
-                       is_robot_subject(subject);
+  const bool answers = !result.references.empty() || (answers_something(mail, subject) && !is_forward(subject)) || is_auto_replied(mail) ||
+                       is_absence_subject(subject) || is_robot_subject(subject);
   if (!report && !answers) {
     report = find_report_words(mail);
     report = report || find_auto_reply_header(mail) ? report : find_accusation(reported);

@@ -165,6 +165,7 @@ Letter letter_of(desk::NoticeKind kind) {
   switch (kind) {
     case desk::NoticeKind::Warning: return Letter::Warning;
     case desk::NoticeKind::SecondNotice: return Letter::SecondNotice;
+    case desk::NoticeKind::Reminder: return Letter::Reminder;
     case desk::NoticeKind::Disabled: return Letter::Disabled;
     case desk::NoticeKind::Enabled: return Letter::Enabled;
   }

@@ -48,7 +48,9 @@ std::string ReportAnswerTemplate::write(const ReportAnswer& answer, const OurAdd
   view.set("address", printable(answer.address, 200));
   view.set("about", printable(answer.about, 100));
   view.set("reported", to_people(answer.reported));
-  view.set("was_right", answer.was_right);
+  view.set("not_ours", !answer.is_ours);
+  view.set("was_right", answer.is_ours && answer.was_right);
+  view.set("was_wrong", answer.is_ours && !answer.was_right);
   message::Outgoing mail;
   mail.from = {answer.brand, desk_address(ours)};
   mail.to = {{"", answer.to}};

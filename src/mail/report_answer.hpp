@@ -21,6 +21,7 @@ struct ReportAnswer {
   std::string address;    ///< that he reported
   std::string about;      ///< "brute force"
   bool was_right = true;
+  bool is_ours = true;     ///< false: the address is none of our customers'; nothing was looked into
   std::string key;         ///< what our Message-ID is made of: the same answer is the same mail
   std::string message_id;  ///< of his mail, without brackets; may be empty
   WallTime reported;

@@ -78,13 +78,13 @@ public:
   [[nodiscard]] virtual std::vector<AupAcceptance> acceptances() const = 0;
 };
 
-/// A call that went out along the on-call list and waits to be taken.
+/// A call that went out along the on-call list and waits to be taken. A case is one person's: who takes a call of it takes all that are open.
 struct CallRow {
   std::string key;  ///< of the outbox job
   CaseId case_id;
   std::string what;
   WallTime called;
-  unsigned step = 0;  ///< whom of the list it has reached, from 0
+  unsigned step = 0;  ///< how often it has gone further, from 0: whom of the list it has reached; beyond the list's end, the last again
   WallTime step_at;
   std::optional<StaffId> taken_by;
 };
@@ -93,7 +93,7 @@ public:
   virtual ~Calls() = default;
   virtual void add(const CallRow&) = 0;  ///< a known key changes nothing
   virtual void escalate(const std::string& key, unsigned step, WallTime now) = 0;
-  virtual bool take(const std::string& key, const StaffId&, WallTime now) = 0;  ///< false: unknown, or taken already
+  virtual bool take(const std::string& key, const StaffId&, WallTime now) = 0;  ///< with all of its case; false: unknown, or taken already
   [[nodiscard]] virtual std::vector<CallRow> open() const = 0;                  ///< not taken, oldest first
 };
 

@@ -81,6 +81,9 @@ public:
   [[nodiscard]] virtual std::vector<ReportRow> list(ReportState state, std::size_t limit) const = 0;  ///< oldest first
   [[nodiscard]] virtual std::vector<ReportRow> page(ReportState state, std::int64_t after, std::size_t limit) const = 0;
   [[nodiscard]] virtual std::uint64_t count(ReportState state) const = 0;
+  /// Sealed ones received before that, whose raw mail has not been erased; oldest first.
+  [[nodiscard]] virtual std::vector<ReportRow> sealed_before(WallTime before, std::size_t limit) const = 0;
+  virtual void erased(std::int64_t id) = 0;  ///< the raw mail is gone: the row says so
   virtual void decide(std::int64_t id, ReportState state, std::uint64_t findings, std::string_view why) = 0;
 };
 

@@ -254,6 +254,8 @@ public:
   /// Removes every piece that was last put before then and that `is_named` does not name (counts them only, with `is_trial`). A piece that is
   /// put again meanwhile stays.
   virtual Swept sweep(WallTime put_before, const std::function<bool(std::string_view sha256)>& is_named, bool is_trial) = 0;
+  /// Gone when it returns, if it was there. For what law or the operator's rule wants erased, nothing else.
+  virtual void remove(std::string_view sha256) = 0;
 };
 
 }  // namespace pinfold::records

@@ -128,7 +128,7 @@ int label_score(std::string_view before) {
       {"bot ", 5},
       {"local ip", -7},
       {"received by", -6},
-      {"resolves to", 5},
+      {"resolve", 8},
       // German
       {"opfer", -9},
       {"ziel", -7},
@@ -379,7 +379,7 @@ std::vector<net::IpAddress> accused_addresses(std::string_view subject, std::str
   });
   std::vector<net::IpAddress> accused;
   for (const auto& [address, count] : ranked) {
-    const bool alone = ranked.size() == 1 && count.label >= 0;
+    const bool alone = ranked.size() == 1 && count.label > -4;  // "C2 address: …" of the only one is the server's own
     const bool subject_named = ranked.front().second.label >= 10;
     if (alone || (count.label > 0 && (subject_named ? count.label >= 10 : count.label * 2 > ranked.front().second.label))) {
       accused.push_back(address);

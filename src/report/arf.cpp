@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "report/addresses.hpp"
 #include "report/class_words.hpp"
+#include "report/event_time.hpp"
 #include "report/formats.hpp"
 
 namespace pinfold::report {
@@ -80,6 +81,10 @@ void read_feedback(const Input& input, const std::vector<message::Header>& field
   statement.first = parse_time(field(fields, {"Arrival-Date", "Received-Date"}), input.times);
   if (!statement.first && statement.address) {
     statement.first = times_beside(input.text, *statement.address, input.times).last;
+  }
+  if (!statement.first && original != nullptr) {
+    const auto times = find_times(handed_over_line(input.mail), input.times);
+    statement.first = times.empty() ? std::nullopt : std::optional(times.back().time);
   }
   if (!statement.first && original != nullptr) {
     const message::Header* date = message::find_header(original->headers, "Date");

@@ -7,6 +7,7 @@
 #include "report/class_words.hpp"
 #include "report/formats.hpp"
 #include "report/shadowserver.hpp"
+#include "report/text_table.hpp"
 
 namespace pinfold::report {
 namespace {
@@ -15,15 +16,13 @@ using Names = std::vector<std::string>;
 
 /// Columns in which the accused address stands, by the reporter's name for it; the surer first.
 constexpr auto kSources = std::to_array<std::string_view>(
-    {"src_ip",          "source.ip",   "source_ip",   "source ip", "source address", "sourceip",   "src ip",    "srcip",
-     "http_referer_ip", "attacker_ip", "attacker ip", "ip",        "ip_address",     "ip address", "ipaddress", "ip-address",
-     "ip-adresse",      "adresse ip",  "ipv4",        "ipv6",      "attacker",       "address",    "src",       "source",
-     "host_ip",         "remote_ip",   "remote ip",   "client_ip", "client ip",      "host ip",    "quell-ip"});
-constexpr auto kTimes = std::to_array<std::string_view>(
-    {"timestamp",  "time_detected", "time.source",     "time_observed", "detected_at",     "event_time", "first_seen", "first seen",
-     "last_seen",  "last seen",     "datetime",        "date/time",     "timestamp (utc)", "time (utc)", "date (utc)", "date and time",
-     "date",       "time",          "event_timestamp", "seen",          "zeitstempel",     "datum",      "detected",   "observed",
-     "start_time", "start time",    "source_time"});
+    {"src_ip",    "source.ip",  "source_ip",  "source_address", "sourceip", "srcip", "http_referer_ip", "attacker_ip", "ip",  "ip_address",
+     "ipaddress", "ip-address", "ip-adresse", "adresse_ip",     "ipv4",     "ipv6",  "attacker",        "address",     "src", "source",
+     "host_ip",   "remote_ip",  "client_ip",  "quell-ip"});
+constexpr auto kTimes =
+    std::to_array<std::string_view>({"timestamp", "time_detected", "time.source", "time_observed", "detected_at", "event_time", "first_seen",
+                                     "last_seen", "datetime",      "date/time",   "date_and_time", "date",        "time",       "event_timestamp",
+                                     "seen",      "zeitstempel",   "datum",       "detected",      "observed",    "start_time", "source_time"});
 
 std::string_view find_column(const Names& names, const auto& known) {
   const auto found =
@@ -91,6 +90,18 @@ private:
 
 }  // namespace
 
+bool has_list_columns(std::string_view line) {
+  bool has = false;
+  static_cast<void>(read_rows(
+      line,
+      [&](const Names& names) {
+        has = names.size() >= 2 && !find_column(names, kSources).empty() && !find_column(names, kTimes).empty();
+        return false;
+      },
+      [](const CsvRow&) {}));
+  return has;
+}
+
 bool read_list(std::string_view text, const ListHints& hints, Report& report) {
   ListReader reader(hints, report);
   report.dropped += read_rows(
@@ -100,15 +111,22 @@ bool read_list(std::string_view text, const ListHints& hints, Report& report) {
 
 bool read_csv(const Input& input, Report& report) {
   bool any = false;
+  const auto read = [&](const std::string& name, std::string_view text) {
+    ListHints hints;
+    hints.name = type_word(name).empty() ? input.subject : name;
+    hints.times.now = input.times.now;
+    static_cast<void>(read_zone_note(input.text, hints.times));
+    hints.otherwise = class_of_text(input.subject, input.text);
+    any = read_list(text, hints, report) || any;
+  };
   for (const Document& document : input.documents) {
     if (document.type == "text/csv" || icontains(document.type, "csv")) {
-      ListHints hints;
-      hints.name = type_word(document.name).empty() ? input.subject : document.name;
-      hints.times.now = input.times.now;
-      static_cast<void>(read_zone_note(input.text, hints.times));
-      hints.otherwise = class_of_text(input.subject, input.text);
-      any = read_list(document.text, hints, report) || any;
+      read(document.name, document.text);
     }
+  }
+  if (const std::string pasted = any ? std::string{} : list_in_text(input.text); !pasted.empty()) {
+    read(input.subject, pasted);
+    any = any && !report.statements.empty();
   }
   if (any) {
     report.format = "csv";

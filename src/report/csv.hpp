@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxCell = 4096;
 class CsvRow {
 public:
   CsvRow(const std::vector<std::string>& names, const std::vector<std::string>& cells) : x_names(names), x_cells(cells) {}
-  /// The first of the columns that is there and not empty; names in lower case.
+  /// The first of the columns that is there and not empty; names in lower case, "_" for blanks.
   [[nodiscard]] std::string_view cell(std::initializer_list<std::string_view> names) const;
   [[nodiscard]] std::string_view cell(std::string_view name) const { return cell({name}); }
 
@@ -43,6 +43,9 @@ struct ListHints {
   std::optional<abuse::AbuseClass> otherwise{};  ///< of rows that say nothing themselves: what the mail around the list is about
   TimeContext times;                             ///< lists are in UTC unless a definition says otherwise
 };
+
+/// A line of column names, an address's and a time's among them.
+[[nodiscard]] bool has_list_columns(std::string_view line);
 
 /// The statements of a list whose columns can be recognised; false when there is no column with an address.
 [[nodiscard]] bool read_list(std::string_view text, const ListHints& hints, Report& report);

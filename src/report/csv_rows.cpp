@@ -88,6 +88,11 @@ std::uint64_t read_rows(std::string_view text, const std::function<bool(const st
   }
   for (std::string& name : names) {
     name = to_lower(name);
+    for (const std::string_view zone : {"(utc)", "(gmt)", "[utc]", "(z)"}) {  // lists are in UTC anyway
+      if (const auto at = name.find(zone); at != std::string::npos) {
+        name = std::string(trim(std::string_view(name).substr(0, at)));
+      }
+    }
     std::replace(name.begin(), name.end(), ' ', '_');
   }
   if (!header_ok(names)) {

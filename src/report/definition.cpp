@@ -9,11 +9,13 @@
 #include "report/class_words.hpp"
 #include "report/csv.hpp"
 #include "report/definition_file.hpp"
+#include "report/event_time.hpp"
 
 namespace pinfold::report {
 namespace {
 
 constexpr std::size_t kMaxHaystack = std::size_t{1024} * 1024;
+constexpr std::size_t kMaxMatchedDocument = std::size_t{64} * 1024;
 
 /// What the groups of a pattern captured, by name.
 using Captures = std::map<std::string, std::string, std::less<>>;
@@ -125,6 +127,10 @@ private:
       const Span span = times_beside(x_haystack, *statement.address, x_times);
       statement.first = span.first;
       statement.last = span.last;
+    }
+    if (!statement.first) {
+      statement.first = labelled_time(x_input.text, x_times);
+      statement.last = statement.first;
     }
   }
   void classify(const Captures& captures, const Definition::Section* section, Statement& statement) const {
@@ -264,7 +270,10 @@ std::vector<Definitions::Listed> Definitions::list() const {
 const Definition* Definitions::match(const Input& input) const {
   const auto holds = [](const Pattern& pattern, std::string_view text) { return !pattern || re2::RE2::PartialMatch(piece(text), *pattern); };
   const auto found = std::find_if(x_definitions.begin(), x_definitions.end(), [&](const auto& definition) {
-    return sent_from(input, definition->senders) && holds(definition->subject, input.subject) && holds(definition->text, input.text);
+    return sent_from(input, definition->senders) && holds(definition->subject, input.subject) &&
+           (holds(definition->text, input.text) || std::any_of(input.documents.begin(), input.documents.end(), [&](const Document& document) {
+              return document.type != "text/csv" && holds(definition->text, std::string_view(document.text).substr(0, kMaxMatchedDocument));
+            }));
   });
   return found == x_definitions.end() ? nullptr : found->get();
 }

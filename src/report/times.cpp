@@ -137,7 +137,8 @@ public:
       unit /= 10;
     }
   }
-  [[nodiscard]] bool zone(std::optional<Seconds>& offset) {
+  /// `after_name`: "GMT+1" may have one digit, "+1" alone may not.
+  [[nodiscard]] bool zone(std::optional<Seconds>& offset, bool after_name = false) {
     if (x_text.size() > 1 && x_text.front() == '(' && (is_letter(x_text[1]) || x_text[1] == '+' || x_text[1] == '-')) {
       x_text.remove_prefix(1);  // "04:04:05 (CET)"
     }
@@ -146,7 +147,8 @@ public:
       Taker ahead(x_text.substr(1));
       int h = 0;
       int m = 0;
-      const bool read = ahead.number(2, 2, h) && h <= 14 && (!ahead.character(':') || (!ahead.rest().empty() && is_digit(ahead.rest().front())));
+      const bool read =
+          ahead.number(after_name ? 1 : 2, 2, h) && h <= 14 && (!ahead.character(':') || (!ahead.rest().empty() && is_digit(ahead.rest().front())));
       if (!read || (!ahead.rest().empty() && is_digit(ahead.rest().front()) && (!ahead.number(2, 2, m) || m > 59))) {
         return false;
       }
@@ -162,7 +164,7 @@ public:
       if (iequals(x_text.substr(0, length), known.name)) {
         x_text.remove_prefix(length);
         const bool shifted = known.minutes_east == 0 && length > 1 && !x_text.empty() && (x_text.front() == '+' || x_text.front() == '-');
-        if (!shifted || !zone(offset)) {  // "GMT+0200"
+        if (!shifted || !zone(offset, true)) {  // "GMT+0200"
           offset = minutes{known.minutes_east};
         }
         return true;
@@ -356,6 +358,23 @@ bool may_begin_time(std::string_view text) {
   return taker.name(kDays, ignored) || taker.month(ignored);
 }
 
+/// "timestamp=1772420645", "ts: 1772420645": ten digits that a label calls a time.
+std::optional<WallTime> take_labelled_epoch(std::string_view text, std::size_t at, std::string_view& rest, const TimeContext& context) {
+  constexpr std::size_t kLabel = 24;
+  if (rest.empty() || rest.front() != '1') {
+    return std::nullopt;
+  }
+  const std::string_view before = text.substr(at - std::min(at, kLabel), std::min(at, kLabel));
+  const auto label = before.find_last_of(" \t\n,;&|", before.find_last_not_of(" \t:=\"'"));
+  const std::string_view name = before.substr(label == std::string_view::npos ? 0 : label + 1);
+  const bool is_time = icontains(name, "time") || icontains(name, "epoch") || istarts_with(name, "ts");
+  std::string_view left = rest;
+  const auto fields = is_time ? take(left, "%s") : std::nullopt;
+  const bool whole = fields && rest.size() - left.size() == 10;
+  rest = whole ? left : rest;
+  return whole ? resolve(*fields, context) : std::nullopt;
+}
+
 std::string_view skip_blanks(std::string_view text) {
   while (!text.empty() && (is_blank(text.front()) || text.front() == '[' || text.front() == '"' || text.front() == '*')) {
     text.remove_prefix(1);
@@ -413,7 +432,7 @@ std::vector<FoundTime> find_times(std::string_view text, const TimeContext& cont
     const bool candidate = starts_word && may_begin_time(text.substr(i, 64));
     std::string_view rest = text.substr(i, 64);
     const std::size_t before = rest.size();
-    const auto time = candidate ? take_known(rest, context) : std::nullopt;
+    const auto time = candidate ? take_known(rest, context) : starts_word ? take_labelled_epoch(text, i, rest, context) : std::nullopt;
     if (time) {
       found.push_back({*time, i, before - rest.size()});
       i += before - rest.size();
@@ -425,8 +444,8 @@ std::vector<FoundTime> find_times(std::string_view text, const TimeContext& cont
 }
 
 bool read_zone_note(std::string_view text, TimeContext& context) {
-  static constexpr std::array<std::string_view, 7> kLabels = {"timezone",   "time zone",   "all times", "times are in",
-                                                              "timestamps", "time stamps", "zeitzone"};
+  static constexpr std::array<std::string_view, 9> kLabels = {"timezone",   "time zone",   "all times", "times are", "log times",
+                                                              "timestamps", "time stamps", "zeitzone",  "tijdzone"};
   const std::string lower = to_lower(text.substr(0, 65536));
   for (const std::string_view label : kLabels) {
     for (auto at = lower.find(label); at != std::string::npos; at = lower.find(label, at + label.size())) {
@@ -440,7 +459,9 @@ bool read_zone_note(std::string_view text, TimeContext& context) {
       }
     }
   }
-  return false;
+  // "Timestamp (UTC)" over a column, "(UTC)" behind a time: who writes it once means it everywhere.
+  const bool names_utc = lower.find("(utc)") != std::string::npos || lower.find("[utc]") != std::string::npos;
+  return names_utc && set_zone(context, "UTC");
 }
 
 }  // namespace pinfold::report

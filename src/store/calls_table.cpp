@@ -31,6 +31,10 @@ bool CallsTable::take(const std::string& key, const StaffId& by, WallTime now) {
   const bool taken = execute(x_session, "UPDATE calls SET taken_by = :by, taken_at = :now WHERE call_key = :key AND taken_by IS NULL", by.value,
                              to_column(now), key) == 1;
   if (taken) {
+    execute(x_session,
+            "UPDATE calls SET taken_by = :by, taken_at = :now WHERE taken_by IS NULL AND case_id <> 0 AND case_id = (SELECT c.case_id FROM calls c "
+            "WHERE c.call_key = :key)",
+            by.value, to_column(now), key);
     tell(x_session, key, "call_taken", now);
   }
   return taken;

@@ -195,4 +195,17 @@ records::EvidenceStore::Swept FileEvidenceStore::sweep(WallTime put_before, cons
   return swept;
 }
 
+void FileEvidenceStore::remove(std::string_view sha256) {
+  if (!is_sha256(sha256)) {
+    return;
+  }
+  const std::filesystem::path path = folder_of(sha256) / std::string(sha256);
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+    fail(path, errno);
+  }
+  if (std::filesystem::exists(path.parent_path())) {
+    sync_directory(path.parent_path());
+  }
+}
+
 }  // namespace pinfold::store

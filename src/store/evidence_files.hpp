@@ -25,6 +25,7 @@ public:
   /// nullopt: no such piece, or not a SHA-256 at all.
   [[nodiscard]] std::optional<std::string> get(std::string_view sha256) const override;
   Swept sweep(WallTime put_before, const std::function<bool(std::string_view sha256)>& is_named, bool is_trial) override;
+  void remove(std::string_view sha256) override;
 
 private:
   [[nodiscard]] std::filesystem::path folder_of(std::string_view sha256) const { return x_directory / std::string(sha256.substr(0, 2)); }

@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "desk/verdict.hpp"
 #include "records/store.hpp"
 #include "store/api_tables.hpp"
 #include "store/event_row.hpp"
@@ -22,9 +23,9 @@ constexpr std::int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 constexpr long long kNetworkLeads = 1000;
 constexpr std::size_t kMostCustomers = 50;
 
-constexpr long long kUndecided = 0;
-constexpr long long kRight = 1;
-constexpr long long kWrong = 2;
+constexpr auto kUndecided = static_cast<long long>(desk::Verdict::Undecided);
+constexpr auto kRight = static_cast<long long>(desk::Verdict::Right);
+constexpr auto kWrong = static_cast<long long>(desk::Verdict::Wrong);
 
 constexpr const char* kColumns =
     "SELECT case_id, version, server, customer, family, classes, state, state_since, opened_at, changed_at, severity, confidence, deadline_at, "
@@ -212,6 +213,7 @@ struct Told {
 };
 
 void take(Told& told, const desk::Event& event, const desk::Case& after) {
+  told.verdict = static_cast<long long>(desk::judged_by(static_cast<desk::Verdict>(told.verdict), event.body));
   if (const auto* recorded = std::get_if<desk::FindingRecorded>(&event.body)) {
     const abuse::Finding& finding = recorded->finding;
     told.severity = std::max(told.severity, static_cast<long long>(finding.severity));
@@ -221,21 +223,12 @@ void take(Told& told, const desk::Event& event, const desk::Case& after) {
       told.lead_class = to_string(finding.abuse_class);
       told.summary = finding.summary;
     }
-  } else if (const auto* answer = std::get_if<desk::ResponseRecorded>(&event.body)) {
+  } else if (std::holds_alternative<desk::ResponseRecorded>(event.body)) {
     const desk::Notice* warning = after.first_warning();
     if (!told.answered_at.get() && warning != nullptr && warning->delivered && event.at >= *warning->delivered) {
       told.answered_at = Nullable<long long>(std::optional(to_column(event.at)));
       told.answer_s = Nullable<long long>(std::optional<long long>((event.at - *warning->delivered).count() / kMicrosPerSecond));
     }
-    if (answer->statement == desk::Statement::Fixed && told.verdict == kUndecided) {
-      told.verdict = kRight;
-    }
-  } else if (const auto* closed = std::get_if<desk::ClosedByStaff>(&event.body)) {
-    told.verdict = closed->false_positive ? kWrong : (told.verdict == kWrong ? kWrong : kRight);
-  } else if (const auto* decided = std::get_if<desk::ObjectionDecided>(&event.body)) {
-    told.verdict = decided->upheld ? kWrong : kRight;
-  } else if (std::holds_alternative<desk::DisableRequested>(event.body) && told.verdict == kUndecided) {
-    told.verdict = kRight;  // seen again after the warning
   }
 }
 
@@ -353,9 +346,9 @@ std::map<std::string, records::ClassRecord> QueueTable::records_by_class(WallTim
                    records::ClassRecord& record = found[std::string(one)];
                    const auto n = static_cast<std::uint64_t>(count);
                    record.cases += n;
-                   record.right += verdict == kRight ? n : 0;
+                   record.right += verdict == kRight && is_final != 0 ? n : 0;
                    record.wrong += verdict == kWrong ? n : 0;
-                   record.open += is_final == 0 ? n : 0;
+                   record.open += verdict != kWrong && is_final == 0 ? n : 0;
                  }
                });
   return found;

@@ -10,6 +10,9 @@ namespace {
 
 using records::ReportRow;
 
+/// In front of `why`, once the raw mail is gone.
+constexpr std::string_view kErased = "raw mail erased; ";
+
 template <typename... In>
 std::vector<ReportRow> rows(soci::session& session, const std::string& where, const In&... in) {
   std::vector<ReportRow> found;
@@ -117,6 +120,15 @@ std::uint64_t ReportsTable::count(records::ReportState state) const {
   long long count = 0;
   PINFOLD_ASSERT(first_row(x_session, "SELECT COUNT(*) FROM reports WHERE state = :state", std::tie(wanted), std::tie(count)));
   return static_cast<std::uint64_t>(count);
+}
+
+std::vector<ReportRow> ReportsTable::sealed_before(WallTime before, std::size_t limit) const {
+  return rows(x_session, "WHERE is_sealed = 1 AND received_at < :before AND why NOT LIKE :erased ORDER BY id LIMIT :at_most", to_column(before),
+              std::string(kErased) + "%", static_cast<long long>(limit));
+}
+
+void ReportsTable::erased(std::int64_t id) {
+  execute(x_session, "UPDATE reports SET why = :erased || why WHERE id = :id", std::string(kErased), static_cast<long long>(id));
 }
 
 }  // namespace pinfold::store

@@ -191,6 +191,8 @@ public:
   [[nodiscard]] std::vector<records::ReportRow> list(records::ReportState state, std::size_t limit) const override;
   [[nodiscard]] std::vector<records::ReportRow> page(records::ReportState state, std::int64_t after, std::size_t limit) const override;
   [[nodiscard]] std::uint64_t count(records::ReportState state) const override;
+  [[nodiscard]] std::vector<records::ReportRow> sealed_before(WallTime before, std::size_t limit) const override;
+  void erased(std::int64_t id) override;
   void decide(std::int64_t id, records::ReportState state, std::uint64_t findings, std::string_view why) override;
   void note(const records::ReportedRow& row) override;
   std::vector<records::ReportedRow> conclude(const std::string& finding_id, records::ReportOutcome outcome) override;

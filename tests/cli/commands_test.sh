@@ -21,24 +21,11 @@ ends() {
   fi
 }
 
-cat >"$work/pinfold.toml" <<TOML
-state_dir = "$work/state"
-kill_switch = "$work/STOP"
-
-[mail]
-submission = "127.0.0.1:25"
-domain = "hosting.example"
-from_name = "Example Hosting"
-from_local = "abuse"
-bounce_domain = "bounce.hosting.example"
-TOML
+# shellcheck source=tests/support/sample_desk.sh
+source "$(dirname "$0")/../support/sample_desk.sh"
+make_sample_desk "$work"
 sed '/^domain/i submision = "127.0.0.1:25"' "$work/pinfold.toml" >"$work/misspelt.toml"
-cat >"$work/servers.csv" <<CSV
-customer,customer_name,contacts,language,level,server,addresses,mac,switch,port,alias,protected
-1001,Example Ltd,ops@example.net,en,1,srv-1,192.0.2.11,02:00:00:00:00:01,sw1,swp1,cust:srv-1,no
-CSV
 sed 's/02:00:00:00:00:01/not-a-mac/' "$work/servers.csv" >"$work/bad.csv"
-mkdir -m 700 "$work/state"
 p() { "$pinfold" --config "$work/pinfold.toml" "$@"; }
 
 ends 0 "pinfold " "$pinfold" --version
@@ -157,6 +144,12 @@ ends 0 "" p contact verify ops@example.net --by anna --how phone --mail-host 192
 ends 0 '"state":"reachable"' p contact list
 ends 0 "own server" p contact unreachable
 ends 0 '"open":false' p breaker status
+ends 0 "" p agent missing
+printf '[level.1]\nagent_expected = true\n' >"$work/expects.toml"
+sed "1i policy = \"$work/expects.toml\"" "$work/pinfold.toml" >"$work/expecting.toml"
+ends 1 '"why":"none has enrolled"' "$pinfold" --config "$work/expecting.toml" agent missing
+ends 1 "no report 5" p reports triage discard 5 --why none
+ends 1 "nobody is named in reports.sealed_officers" p reports triage take-out 5 --by anna --why none --to "$work/5.eml"
 ends 1 "there is no switch sw1" p switch arm sw1
 ends 0 '"enforce/stop":"yes"' p stop
 ends 0 '"enforce/stop":"no"' p resume

@@ -64,11 +64,92 @@ TEST_F(OnCallTest, ACallGoesOneStepFurtherUntilSomebodyTakesIt) {
   clock.advance(std::chrono::minutes{15});
   EXPECT_EQ(worker.escalate(), 1U);
   clock.advance(std::chrono::minutes{15});
+  EXPECT_EQ(worker.escalate(), 0U) << "at the end of the list ever more seldom";
+  clock.advance(std::chrono::minutes{15});
   EXPECT_EQ(worker.escalate(), 1U);
   EXPECT_EQ(pages().size(), 3U);
   EXPECT_TRUE(write([&](records::Transaction& tx) { return tx.calls().take("PF-1/call/9", StaffId{"bert"}, clock.wall()); }));
   clock.advance(std::chrono::minutes{60});
   EXPECT_EQ(worker.escalate(), 0U);
+}
+
+TEST_F(OnCallTest, ANightOfOneForgottenCallWakesTheLastOfTheListAFewTimesOnly) {
+  const mail::Submitter to_sink = submitter();
+  const CaseId id = open_case();
+  OnCallWorker worker(desk(), config, to_sink, clock);
+  ask(id, "PF-1/call/9", "decide");
+  EXPECT_TRUE(worker.work());
+  for (int minute = 0; minute < 8 * 60; ++minute) {
+    clock.advance(std::chrono::minutes{1});
+    static_cast<void>(worker.escalate());
+  }
+  EXPECT_EQ(sink.mails().size() + pages().size(), 6U) << "0:00, then 0:15, 0:30, 1:00, 2:00, 4:00";
+}
+
+TEST_F(OnCallTest, OfSeveralCallsOfACaseTheNewestGoesFurtherAndOnePersonTakesThemAll) {
+  const mail::Submitter to_sink = submitter();
+  const CaseId id = open_case();
+  OnCallWorker worker(desk(), config, to_sink, clock);
+  ask(id, "PF-1/call/8", "decide");
+  EXPECT_TRUE(worker.work());
+  clock.advance(std::chrono::minutes{16});
+  EXPECT_EQ(worker.escalate(), 1U);
+  ask(id, "PF-1/call/9", "reminder 1: decide");
+  EXPECT_TRUE(worker.work());
+  EXPECT_EQ(pages().size(), 2U) << "bert has the case by now, not anna again";
+  clock.advance(std::chrono::minutes{31});
+  EXPECT_EQ(worker.escalate(), 1U) << "one of the two";
+  EXPECT_TRUE(write([&](records::Transaction& tx) { return tx.calls().take("PF-1/call/9", StaffId{"bert"}, clock.wall()); }));
+  EXPECT_FALSE(write([&](records::Transaction& tx) { return tx.calls().take("PF-1/call/8", StaffId{"anna"}, clock.wall()); }));
+  clock.advance(std::chrono::hours{24});
+  EXPECT_EQ(worker.escalate(), 0U);
+}
+
+TEST_F(OnCallTest, NobodyIsCalledFurtherForWhatAPersonHasActedOn) {
+  const mail::Submitter to_sink = submitter();
+  const CaseId id = open_case();
+  OnCallWorker worker(desk(), config, to_sink, clock);
+  ask(id, "PF-1/call/9", "decide");
+  EXPECT_TRUE(worker.work());
+  clock.advance(std::chrono::minutes{5});
+  EXPECT_TRUE(desk().apply(id, desk::NoteAdded{StaffId{"carl"}, "I look into it"}));
+  clock.advance(std::chrono::minutes{15});
+  EXPECT_EQ(worker.escalate(), 0U) << "carl did not say `call take`, but he is at it";
+  ask(id, "PF-1/call/10", "decide again");
+  EXPECT_TRUE(worker.work());
+  clock.advance(std::chrono::minutes{1});
+  EXPECT_TRUE(desk().apply(id, desk::ClosedByStaff{StaffId{"carl"}, false, "a test"}));
+  clock.advance(std::chrono::minutes{15});
+  EXPECT_EQ(worker.escalate(), 0U) << "a closed case calls nobody";
+}
+
+TEST_F(OnCallTest, InQuietHoursOnlyWhatCannotWaitWakesSomebody) {
+  policy.quiet_hours = desk::QuietHours{std::chrono::hours{21}, std::chrono::hours{6}};
+  const mail::Submitter to_sink = submitter();
+  const CaseId id = open_case();
+  OnCallWorker worker(desk(), config, to_sink, clock);
+  const auto ask_calmly = [&](const std::string& key) {
+    write([&](records::Transaction& tx) {
+      tx.outbox().add(to_job(id, {key, desk::CallPerson{"a second notice goes out; decide", true}}, clock.wall()));
+      return 0;
+    });
+  };
+  clock.advance(std::chrono::hours{8} + std::chrono::minutes{55});  // 20:55
+  ask_calmly("PF-1/call/7");
+  EXPECT_TRUE(worker.work());
+  EXPECT_EQ(sink.mails().size(), 1U);
+  clock.advance(std::chrono::minutes{30});  // 21:25
+  EXPECT_EQ(worker.escalate(), 0U) << "it stays where it is until the morning";
+  clock.advance(std::chrono::hours{6});  // 03:25
+  ask_calmly("PF-1/call/8");
+  ask(id, "PF-1/call/9", "action 1: guard rail G4 holds it");
+  while (worker.work()) {
+  }
+  EXPECT_EQ(sink.mails().size() + pages().size(), 2U) << "the guard rail's call alone";
+  EXPECT_TRUE(write([&](records::Transaction& tx) { return tx.calls().take("PF-1/call/9", StaffId{"bert"}, clock.wall()); }));
+  clock.advance(std::chrono::hours{2} + std::chrono::minutes{36});  // 06:01
+  EXPECT_TRUE(worker.work());
+  EXPECT_EQ(sink.mails().size() + pages().size(), 3U);
 }
 
 TEST_F(OnCallTest, WhatIsPausedAgesIntoACallAgain) {

@@ -79,6 +79,14 @@ TEST_F(ReportIntakeTest, DoesNotTellTheCustomerWhoReported) {
   EXPECT_EQ(rows(records::ReportState::Found).at(0).reporter, "reporter.example");
 }
 
+TEST_F(ReportIntakeTest, TellsTheCustomerWhereTheOperatorWantsIt) {
+  ReportIntake open(service, {true, false});
+  store->transact([&](records::Transaction& tx) {
+    static_cast<void>(open.take(tx, {"a", authenticated(), report_about("192.0.2.11"), kNoon, {"reporter.example"}}));
+  });
+  EXPECT_NE(findings().at(0).payload.find("reporter.example"), std::string::npos) << findings().at(0).payload;
+}
+
 TEST_F(ReportIntakeTest, JoinsTheSameStatementSentAgain) {
   take(report_about("192.0.2.11"), "a");
   take(report_about("192.0.2.11"), "b");

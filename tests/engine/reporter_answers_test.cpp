@@ -81,6 +81,48 @@ protected:
   config::Config config;
 };
 
+TEST_F(ReporterAnswersTest, TellsOnceADayWhoReportsAddressesThatAreNotOurs) {
+  const auto report_elsewhere = [&](const std::string& hash, WallTime at, std::vector<std::string> authenticated, bool wanted) {
+    report::Report report;
+    report.format = "arf";
+    report.reporter = "reporter.example";
+    for (const char* address : {"198.51.100.7", "198.51.100.8"}) {
+      report::Statement statement;
+      statement.address = net::IpAddress::parse(address);
+      statement.abuse_class = abuse::AbuseClass::Spam;
+      report::add_statement(report, statement);
+    }
+    message::Mail mail;
+    mail.from = {{"", "noc@reporter.example"}};
+    mail.message_id = "their-" + hash + "@reporter.example";
+    ReportIntake intake(*service, {false, wanted});
+    store->transact([&](records::Transaction& tx) { static_cast<void>(intake.take(tx, {hash, mail, report, at, std::move(authenticated)})); });
+  };
+  const auto queued = [&] {
+    std::vector<records::Job> jobs;
+    store->read([&](records::Transaction& tx) { jobs = tx.outbox().page(records::JobState::Queued, std::nullopt, 100); });
+    return jobs;
+  };
+  report_elsewhere("a", kNoon, {"reporter.example"}, false);
+  report_elsewhere("b", kNoon, {}, true);
+  EXPECT_TRUE(queued().empty()) << "not wanted, and nobody knows whether he wrote it";
+  report_elsewhere("c", kNoon, {"reporter.example"}, true);
+  report_elsewhere("d", kNoon + Seconds{60}, {"reporter.example"}, true);
+  ASSERT_EQ(queued().size(), 1U);
+  report_elsewhere("e", kNoon + Seconds{86'400}, {"reporter.example"}, true);
+  EXPECT_EQ(queued().size(), 2U);
+
+  const auto text = mail::ReportAnswerTemplate::load(std::filesystem::path(PINFOLD_SOURCE_DIR) / "templates");
+  ASSERT_TRUE(text) << text.error();
+  mail::ReportAnswer answer;
+  answer.to = "noc@reporter.example";
+  answer.address = "198.51.100.7 and 1 more";
+  answer.is_ours = false;
+  const std::string mail = text->write(answer, {});
+  EXPECT_NE(mail.find("None of our customers has this address"), std::string::npos) << mail;
+  EXPECT_EQ(mail.find("We looked into it"), std::string::npos) << "nothing was looked into: " << mail;
+}
+
 TEST_F(ReporterAnswersTest, CountsWhoWasRightAndWhoWasWrong) {
   take("noc@reporter.example", "a");
   EXPECT_EQ(record().findings, 1U);

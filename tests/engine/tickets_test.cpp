@@ -143,6 +143,10 @@ TEST_F(TicketsTest, TheRecordOfADetectorIsWhatBecameOfItsCases) {
   EXPECT_EQ(records[0].right, 1U);
   EXPECT_EQ(records[0].percent_wrong(), 50U);
   EXPECT_EQ(records[0].wrong_in, std::vector<CaseId>{wrong});
+  const auto in_queue =
+      read([&](records::Transaction& tx) { return tx.queue().records_by_class(kNoon - Seconds{3600}, kNoon + Seconds{3600}).at("port_scan"); });
+  EXPECT_EQ(in_queue.right, 1U) << "the API's list says the same: one rule (desk/verdict.hpp)";
+  EXPECT_EQ(in_queue.wrong, 1U);
 }
 
 }  // namespace

@@ -62,21 +62,9 @@ answers() { (exec 3<>/dev/tcp/127.0.0.1/2222) 2>/dev/null; }
 within 15 answers || { echo "sshd does not answer"; cat "$work/sshd.log"; exit 1; }
 
 # --- the desk ------------------------------------------------------------------------------------------------------------------------------------
-mkdir -m 700 "$work/state"
-cat >"$work/pinfold.toml" <<TOML
-state_dir = "$work/state"
-kill_switch = "$work/STOP"
-[mail]
-submission = "127.0.0.1:25"
-domain = "hosting.example"
-from_name = "Example Hosting"
-from_local = "abuse"
-bounce_domain = "bounce.hosting.example"
-TOML
-cat >"$work/servers.csv" <<CSV
-customer,customer_name,contacts,language,level,server,addresses,mac,switch,port,alias,protected
-1001,Example Ltd,ops@example.net,en,1,srv-1,127.0.0.1,02:00:00:00:00:01,sw1,swp1,cust:srv-1,no
-CSV
+# shellcheck source=tests/support/sample_desk.sh
+source "$here/../support/sample_desk.sh"
+make_sample_desk "$work" 127.0.0.1
 pinfold() { "$programs/pinfold" --config "$work/pinfold.toml" --json "$@"; }
 ssh_words=(--key "$work/ssh/login" --known-hosts "$work/known_hosts" --port 2222)
 # says STATUS TEXT COMMAND...

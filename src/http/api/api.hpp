@@ -34,8 +34,9 @@ struct Site {
 struct ApiOptions {
   Site site;
   std::vector<net::IpAddress> trusted_proxies;
-  unsigned calls_per_minute = 1200;     ///< of one user; 0: no limit
-  unsigned strangers_per_minute = 120;  ///< calls without a known caller, by address
+  unsigned calls_per_minute = 1200;          ///< of one user; 0: no limit
+  std::vector<std::string> sealed_officers;  ///< logins that alone may decide about sealed reports
+  unsigned strangers_per_minute = 120;       ///< calls without a known caller, by address
 };
 
 class Api;

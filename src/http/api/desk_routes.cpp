@@ -365,7 +365,7 @@ Response list_calls(Api& api, Call&) {
                        {"what", row.what},
                        {"called", to_string(row.called)},
                        {"step", row.step + 1},
-                       {"name", row.step < list.size() ? json(list[row.step].name) : json(nullptr)}});
+                       {"name", list.empty() ? json(nullptr) : json(list[std::min<std::size_t>(row.step, list.size() - 1)].name)}});
     }
   });
   return list_of(std::move(items), std::nullopt);

@@ -1,27 +1,18 @@
 // Third parties' reports: what waits for a person, and what is sent in as XARF.
+#include <algorithm>
+
+#include "base/text.hpp"
 #include "http/api/json.hpp"
 #include "http/api/operations.hpp"
+#include "records/report_json.hpp"
 
 namespace pinfold::http::api {
 namespace {
 
 json report_json(const records::ReportRow& row) {
-  return {{"id", std::to_string(row.id)},
-          {"received", to_string(row.received)},
-          {"from", row.sender},
-          {"authenticated", row.authenticated},
-          {"subject", row.subject},
-          {"format", row.format},
-          {"definition", row.definition},
-          {"reporter", row.reporter},
-          {"report_id", row.report_id},
-          {"state", records::to_string(row.state)},
-          {"sealed", row.is_sealed},
-          {"findings", row.findings},
-          {"not_ours", row.not_ours},
-          {"dropped", row.dropped},
-          {"why", row.why},
-          {"raw_sha256", row.raw_sha256}};
+  json out = records::to_json(row);
+  out["id"] = std::to_string(row.id);
+  return out;
 }
 
 records::ReportRow row_of(Api& api, const Call& call) {
@@ -34,6 +25,15 @@ records::ReportRow row_of(Api& api, const Call& call) {
     throw not_found("there is no such report");
   }
   return *row;
+}
+
+/// Of a child abuse report: for its officers alone.
+void check_officer(const Api& api, const Call& call, const records::ReportRow& row) {
+  const auto& officers = api.options().sealed_officers;
+  const std::string& login = call.who().user.login;
+  if (row.is_sealed && std::none_of(officers.begin(), officers.end(), [&](const std::string& officer) { return iequals(officer, login); })) {
+    throw forbidden("a sealed report: only those named in reports.sealed_officers of the configuration may decide about it");
+  }
 }
 
 }  // namespace
@@ -82,6 +82,7 @@ Response get_report(Api& api, Call& call) {
 
 Response report_to_finding(Api& api, Call& call) {
   const records::ReportRow row = row_of(api, call);
+  check_officer(api, call, row);
   const auto abuse_class = abuse::parse_abuse_class(call.text("class", 60));
   if (!abuse_class) {
     throw invalid("class", "not a class of abuse");
@@ -98,6 +99,7 @@ Response report_to_finding(Api& api, Call& call) {
 
 Response discard_report(Api& api, Call& call) {
   const records::ReportRow row = row_of(api, call);
+  check_officer(api, call, row);
   api.store().transact([&](records::Transaction& tx) { tx.reports().decide(row.id, records::ReportState::Discarded, 0, call.text("reason", 300)); });
   return ok(report_json(row_of(api, call)));
 }

@@ -179,6 +179,7 @@ private:
   void count(const OpenCase& open, const Event& event) {
     if (const auto* notice = std::get_if<NoticeQueued>(&event.body)) {
       x_report.warnings += notice->kind == NoticeKind::Warning ? 1U : 0U;
+      x_report.reminders += notice->kind == NoticeKind::Reminder ? 1U : 0U;
     } else if (std::holds_alternative<NoticeFailed>(event.body)) {
       ++x_report.bounces;
     } else if (std::holds_alternative<ResponseRecorded>(event.body)) {
@@ -189,6 +190,7 @@ private:
       }
     } else if (std::holds_alternative<PersonAsked>(event.body)) {
       ++x_report.calls;
+      x_report.most_calls_of_a_case = std::max(x_report.most_calls_of_a_case, static_cast<unsigned>(open.c.asked.size()));
     } else if (std::holds_alternative<ObjectionRaised>(event.body)) {
       ++x_report.objections;
     } else if (const auto* finished = std::get_if<PortActionFinished>(&event.body);
@@ -287,7 +289,7 @@ private:
   void carry_out(const Job& job, const SendNotice& what, unsigned attempt) {
     const Case* c = current(job);
     const Notice* notice = c == nullptr ? nullptr : c->find_notice(what.notice);
-    if (notice == nullptr || notice->submitted) {
+    if (notice == nullptr || notice->submitted || (notice->kind == NoticeKind::Reminder && c->state != State::Delivered)) {
       return;
     }
     if (is_killed_here(attempt)) {
@@ -306,6 +308,8 @@ private:
       give(job.server, job.case_id, NoticeDelivered{what.notice, DeliveryProof::Dsn, "mx"});
       if (kind == NoticeKind::Warning || kind == NoticeKind::SecondNotice) {
         owner_reads(job);
+      } else if (kind == NoticeKind::Reminder) {
+        owner_is_reminded(job);
       } else if (kind == NoticeKind::Disabled) {
         in(between(kHour, 72 * kHour), [this, job] { talk(job); });
       }
@@ -363,6 +367,13 @@ private:
       case Owner::Unreachable: return;
     }
   }
+  /// Half of the careless had only overlooked the first.
+  void owner_is_reminded(const Job& job) {
+    if (x_servers[job.server].owner == Owner::Careless && below_of(x_servers[job.server]) % 4 < 2) {
+      ++x_report.answers_to_reminders;
+      answer_in(job, between(10 * kMinute, 8 * kHour), Statement::Fixed);
+    }
+  }
   void answer_in(const Job& job, Micros span, Statement statement) {
     in(span, [this, job, statement] {
       const std::string mail = fmt::format("{:x}", ++x_order);
@@ -404,6 +415,11 @@ private:
           give(job.server, job.case_id,
                ResponseRecorded{ResponseChannel::Phone, "owner", Statement::Looking, std::nullopt, "called", StaffId{"carl"}});
           in(between(kHour, kDay), [this, job] { mend(job.server); });
+          return;
+        }
+        [[fallthrough]];
+      case State::Silent:
+        if (std::none_of(c->asked.begin(), c->asked.end(), [](const auto& what) { return what.find("answer may be lost") != std::string::npos; })) {
           return;
         }
         [[fallthrough]];
@@ -461,11 +477,11 @@ std::string middle(std::vector<Micros> times) {
 std::string YearReport::text() const {
   return fmt::format(
       "{} cases, {} steps, {} restarts\n"
-      "{} warnings, {} bounces, {} automatic replies, {} answers; time to answer {}\n"
+      "{} warnings, {} reminders ({} answered), {} bounces, {} automatic replies, {} answers; time to answer {}\n"
       "{} disables by policy, {} by people, {} enables, {} holds; from the first sight to the cut {}\n"
-      "{} calls to people, {} objections, {} false positives, {} cases closed\n",
-      cases, steps, restarts, warnings, bounces, auto_replies, answers, middle(times_to_answer), disables_by_policy, disables_by_people, enables,
-      holds, middle(times_to_cut_off), calls, objections, false_positives, closed);
+      "{} calls to people (at most {} for a case), {} objections, {} false positives, {} cases closed\n",
+      cases, steps, restarts, warnings, reminders, answers_to_reminders, bounces, auto_replies, answers, middle(times_to_answer), disables_by_policy,
+      disables_by_people, enables, holds, middle(times_to_cut_off), calls, most_calls_of_a_case, objections, false_positives, closed);
 }
 
 YearReport simulate_year(const YearOptions& options) { return Company(options).run(); }

@@ -29,6 +29,8 @@ struct YearReport {
   std::optional<std::string> violation;  ///< the first, with its case
   unsigned cases = 0;
   unsigned warnings = 0;
+  unsigned reminders = 0;
+  unsigned answers_to_reminders = 0;
   unsigned bounces = 0;
   unsigned auto_replies = 0;
   unsigned answers = 0;
@@ -36,6 +38,7 @@ struct YearReport {
   unsigned disables_by_people = 0;
   unsigned enables = 0;
   unsigned calls = 0;
+  unsigned most_calls_of_a_case = 0;
   unsigned holds = 0;
   unsigned objections = 0;
   unsigned false_positives = 0;

@@ -54,6 +54,10 @@ TEST(Year, OfAHostingCompanyKeepsEveryInvariant) {
   EXPECT_GT(report.disables_by_policy, 0U) << "the careless are cut off";
   EXPECT_GT(report.disables_by_people, 0U);
   EXPECT_GT(report.enables, 0U);
+  EXPECT_GT(report.reminders, 0U);
+  EXPECT_GT(report.answers_to_reminders, 0U) << "some had only overlooked the warning";
+  EXPECT_LE(report.calls, 3 * report.cases) << "who is on call must still sleep";
+  EXPECT_LE(report.most_calls_of_a_case, 20U);
   EXPECT_GT(report.closed, report.cases / 2) << "cases come to an end";
 }
 
