@@ -11,7 +11,9 @@ export CCACHE_NOHASHDIR ?= 1
 SERVERS ?= 1000
 SEED ?= 20261123
 
-.PHONY: help setup setup-lab setup-browser ui build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-agent bench-audit bench-flow bench-http bench-mail soak-flow evaluate simulate-year package sbom golden demo dev format clean
+PAGES_TARGETS := pinfold pinfold-reader example_desk
+
+.PHONY: help setup setup-lab setup-browser ui build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-agent bench-audit bench-flow bench-http bench-mail bench-pages check-contract pictures soak-flow evaluate simulate-year package sbom golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -108,6 +110,19 @@ bench-http: setup    ## the API: requests a second on one core, a queue page of 
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
 	@cmake --build --preset release -j $(JOBS) --target http_bench
 	@build/release/bin/http_bench
+
+bench-pages: setup-browser ui ## first paint of the main pages on a slowed processor (root)
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target $(PAGES_TARGETS) >build/pages.log
+	@tools/as-root env ONLY=paint tests/e2e/pages_test.sh build/dev/bin
+
+pictures: setup-browser ui ## the pages as they are, into build/pictures (root); the manual's are in docs/pictures
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target $(PAGES_TARGETS) >build/pages.log
+	@tools/as-root tests/e2e/pages_test.sh build/dev/bin build/pictures
+
+check-contract: setup-browser ui ## redocly and spectral over the contract, then the pages' tests with prism between them and the API (root; npm)
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target $(PAGES_TARGETS) >build/pages.log
+	@cd docs/api && npm ci --silent --no-audit --no-fund && npm run -s lint
+	@tools/as-root env PRISM=$(CURDIR)/docs/api/node_modules/.bin/prism tests/e2e/pages_test.sh build/dev/bin
 
 package: build       ## Debian packages, into build/release/packages
 	@cd build/release && cpack --config CPackConfig.cmake >packages.log || { cat packages.log; exit 1; }

@@ -1,6 +1,7 @@
 // What the API costs (`make bench-http`): small JSON with authentication over 64 connections of loopback, the server on one core, the load on
-// another; then a page of the queue with many cases and events in the store.
-//   http_bench [SECONDS] [CASES]      one JSON object a measurement
+// another; a normal request beside 800 clients that dribble and 300 that never read; then a page of the queue with many cases and events in the
+// store.
+//   http_bench [SECONDS] [CASES] [WHAT]   one JSON object a measurement; WHAT: small, slow, queue; all of them without
 // On a machine that does other things at the same time, requests a second say little; `per_core` is requests by processor time of the server and
 // holds.
 #include <fmt/format.h>
@@ -9,7 +10,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "http/api/api_fixture.hpp"
@@ -135,6 +138,65 @@ void measure_small(Desk& desk, double seconds) {
                          .dump());
 }
 
+/// Has something to say for ever, to somebody who does not read.
+class Flood final : public http::Stream {
+public:
+  explicit Flood(std::atomic<int>& live) : x_live(live) { ++x_live; }
+  ~Flood() override { --x_live; }
+  std::string take() override { return std::string(64 * 1024, 'x'); }
+  [[nodiscard]] bool is_over() const override { return false; }
+  void on_more(std::function<void()>) override {}
+
+private:
+  std::atomic<int>& x_live;
+};
+
+/// As a desk runs it: deadlines of ten seconds. Clients of one kind at a time; a request of a normal one every 20 ms until all of them are cut.
+void measure_slow(const char* what, std::size_t clients, const std::string& opening, bool dribbles) {
+  std::atomic<int> live{0};
+  const http::Server server(http::ListenAddress{net::IpAddress::v4(0x7F000001), 0}, {}, [&](const http::Request& request) {
+    http::Response response{.status = 200, .content_type = "text/plain", .body = "hello", .headers = {}};
+    if (request.path() == "/stream") {
+      response.stream = std::make_shared<Flood>(live);
+    }
+    return response;
+  });
+  std::vector<std::unique_ptr<test::HttpClient>> slow;
+  for (std::size_t i = 0; i < clients; ++i) {
+    slow.push_back(std::make_unique<test::HttpClient>(server.port()));
+    slow.back()->send(opening);
+  }
+  const auto begun = Clock::now();
+  const auto is_held = [&] {
+    return dribbles ? std::any_of(slow.begin(), slow.end(), [](const auto& client) { return !client->is_closed_within(0); }) : live > 0;
+  };
+  std::vector<double> times;
+  while (Clock::now() - begun < std::chrono::seconds{30} && (times.size() < 50 || is_held())) {
+    const auto asked = Clock::now();
+    test::HttpClient normal(server.port());
+    const auto response = normal.request("GET", "/quick");
+    if (!response || response->status != 200) {
+      throw std::runtime_error("a normal request was not answered");
+    }
+    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - asked).count());
+    if (dribbles && times.size() % 50 == 0) {
+      for (const auto& client : slow) {
+        client->send("x");
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  std::sort(times.begin(), times.end());
+  const double held = std::chrono::duration<double>(Clock::now() - begun).count();
+  fmt::print("{}\n", nlohmann::json{{"what", what},
+                                    {"clients", clients},
+                                    {"requests", times.size()},
+                                    {"p50_ms", times[times.size() / 2]},
+                                    {"worst_ms", times.back()},
+                                    {"all_cut_after_s", is_held() ? -1 : held}}
+                         .dump());
+}
+
 /// Cases of ten events each, written by the store's own way.
 void fill(Desk& desk, std::size_t cases) {
   for (std::size_t done = 0; done < cases; done += kAtOnce) {
@@ -188,8 +250,17 @@ void measure_queue(Desk& desk, std::size_t cases) {
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::stod(argv[1]) : 5;
   const std::size_t cases = argc > 2 ? std::stoul(argv[2]) : 100'000;
+  const std::string what = argc > 3 ? argv[3] : "";
   pinfold::Desk desk;
-  pinfold::measure_small(desk, seconds);
-  pinfold::measure_queue(desk, cases);
+  if (what.empty() || what == "small") {
+    pinfold::measure_small(desk, seconds);
+  }
+  if (what.empty() || what == "slow") {
+    pinfold::measure_slow("beside clients that dribble", 800, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", true);
+    pinfold::measure_slow("beside streams that nobody reads", 300, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", false);
+  }
+  if (what.empty() || what == "queue") {
+    pinfold::measure_queue(desk, cases);
+  }
   return 0;
 }

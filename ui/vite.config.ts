@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -25,11 +25,22 @@ function compressed(): Plugin {
   };
 }
 
+/** The letters' licence asks to go where the letters go. */
+function licences(): Plugin {
+  return {
+    name: 'licences',
+    apply: 'build',
+    closeBundle() {
+      copyFileSync('node_modules/@fontsource/ibm-plex-sans/LICENSE', `${output}/assets/ibm-plex-licence.txt`);
+    },
+  };
+}
+
 // The pages live under /app/ of the desk's own server, which serves the files of build/ui/dist out of the program (content-hashed, compressed).
 // tools/build-ui builds a copy of this folder in build/ui/work/ui. There is no development server: pages are looked at on a real desk.
 export default defineConfig({
   base: '/app/',
-  plugins: [svelte(), compressed()],
+  plugins: [svelte(), licences(), compressed()],
   build: {
     outDir: output,
     emptyOutDir: true,

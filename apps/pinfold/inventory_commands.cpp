@@ -12,6 +12,7 @@
 #include "engine/record_check.hpp"
 #include "inventory/csv.hpp"
 #include "pinfold/context.hpp"
+#include "records/own_contacts.hpp"
 
 namespace pinfold::app {
 namespace {
@@ -27,17 +28,44 @@ struct Arguments {
   std::string token_file;
   std::string ca_file;
   bool dry_run = false;
+  bool contacts_of_file = false;
   bool last = false;
 };
 
-void import(Context& context, const std::string& file) {
+std::string addresses_of(const std::vector<inventory::Contact>& contacts) {
+  std::string text;
+  for (const inventory::Contact& contact : contacts) {
+    text += (text.empty() ? "" : " ") + contact.id.value;
+  }
+  return text;
+}
+
+/// What customers have set in the portal stays, unless the file is to win; either way it is said where they differ.
+void import(Context& context, const std::string& file, records::ContactsOf winner) {
   const auto parsed = inventory::parse_csv(text_of(file, inventory::kMaxCsvBytes), file);
   if (!parsed) {
     throw Stop(Exit::No, to_string(parsed.error()) + "; nothing was imported");
   }
-  context.store().transact([&](records::Transaction& tx) { tx.inventory().replace(*parsed, context.clock().wall()); });
-  context.output().line({{"customers", parsed->customers().size()}, {"servers", parsed->servers().size()}});
-  context.output().say(fmt::format("imported {} customers and {} servers", parsed->customers().size(), parsed->servers().size()));
+  std::vector<records::ContactDifference> differences;
+  context.store().transact([&](records::Transaction& tx) {
+    std::vector<inventory::Customer> customers = parsed->customers();
+    differences = records::settle_contacts(tx, customers, winner);
+    tx.inventory().replace(inventory::Inventory(std::move(customers), parsed->servers()), context.clock().wall());
+  });
+  const bool own_stay = winner == records::ContactsOf::Customer;
+  for (const records::ContactDifference& one : differences) {
+    context.output().line({{"customer", one.customer.value},
+                           {"contacts", addresses_of(one.own.contacts)},
+                           {"contacts_of_file", addresses_of(one.imported)},
+                           {"set_by", one.own.who},
+                           {"set_at", to_string(one.own.at)},
+                           {"kept", own_stay}});
+    context.output().say(fmt::format("{}: {} has set {} on {}; the file says {}: {}", one.customer.value, one.own.who, addresses_of(one.own.contacts),
+                                     to_people(one.own.at), addresses_of(one.imported), own_stay ? "kept" : "the file's are taken"));
+  }
+  context.output().line({{"customers", parsed->customers().size()}, {"servers", parsed->servers().size()}, {"contacts_differ", differences.size()}});
+  context.output().say(fmt::format("imported {} customers and {} servers{}", parsed->customers().size(), parsed->servers().size(),
+                                   differences.empty() || !own_stay ? "" : "; to take the file's contacts instead: --contacts-of-file"));
 }
 
 /// Customers and addresses stay; ports and MAC addresses become what NetBox says about the cables.
@@ -192,9 +220,11 @@ void revoke(Context& context, const std::string& start) {
 void add_inventory_commands(CLI::App& app, Context& context) {
   const auto a = std::make_shared<Arguments>();
   CLI::App* inventory = app.add_subcommand("inventory", "customers, servers, addresses, ports")->require_subcommand(1);
-  add_command(*inventory, "import", "replace the inventory by a CSV file; all of it or nothing", [&context, a] { import(context, a->file); })
-      ->add_option("file", a->file, "see docs/manual/configuration.md")
-      ->required();
+  CLI::App* file = add_command(*inventory, "import", "replace the inventory by a CSV file; all of it or nothing", [&context, a] {
+    import(context, a->file, a->contacts_of_file ? records::ContactsOf::Import : records::ContactsOf::Customer);
+  });
+  file->add_option("file", a->file, "see docs/manual/configuration.md")->required();
+  file->add_flag("--contacts-of-file", a->contacts_of_file, "take the file's contacts also where a customer has set other ones in the portal");
   CLI::App* netbox = add_command(*inventory, "netbox", "take switch ports and MAC addresses of known servers from NetBox's cables",
                                  [&context, a] { import_netbox(context, *a); });
   netbox->add_option("url", a->url, "NetBox's address, without /api")->required();

@@ -53,10 +53,11 @@ std::string random_token(unsigned bits) {
   constexpr std::string_view kAlphabet = "abcdefghijkmnpqrstuvwxyz23456789";
   static_assert(kAlphabet.size() == 32);
   std::array<std::uint8_t, 64> random{};
-  random_bytes(random);
+  const auto needed = std::span(random).first(bits / 5);
+  random_bytes(needed);
   std::string token;
-  for (unsigned i = 0; i < bits / 5; ++i) {
-    token += kAlphabet[random[i] & 31U];
+  for (const std::uint8_t byte : needed) {
+    token += kAlphabet[byte & 31U];
   }
   return token;
 }

@@ -98,7 +98,7 @@ Response Portal::serve(const Request& request, const Client& client) {
   if (auto refused = refusal(request, client)) {
     return *std::move(refused);
   }
-  return x_pages.handle(request);
+  return x_pages.handle(request, x_api.sessions().has_users());
 }
 
 std::optional<Response> Portal::refusal(const Request& request, const Client& client) {

@@ -258,7 +258,7 @@ struct Server::Impl {
   std::optional<asio::ssl::context> tls;
   std::atomic<std::size_t> live{0};  ///< before io, whose end destroys the coroutines that count here
   asio::thread_pool slow{limits.slow_threads};
-  asio::io_context io;
+  asio::io_context io{static_cast<int>(limits.threads)};  ///< told how many run it: one needs no wake-ups between threads
   tcp::acceptor acceptor;
   std::vector<std::thread> threads;
 };

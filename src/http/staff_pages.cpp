@@ -15,12 +15,13 @@ namespace {
 
 using kainjow::mustache::data;
 
-Response page(std::string_view title, const std::string& content, WallTime now) {
+Response page(std::string_view title, const std::string& content, WallTime now, bool may_leave) {
   data frame;
   frame.set("title", std::string(title));
   frame.set("now", to_people(now));
   frame.set("content", content);
-  return html(200, render("frame.html.mustache", frame), false);
+  frame.set("may_leave", may_leave ? data{data::type::bool_true} : data{data::type::bool_false});
+  return html(200, render("frame.html.mustache", frame), may_leave);
 }
 
 /// A colour never stands alone: the state's name is always beside it.
@@ -109,13 +110,13 @@ data clause_row(const desk::Clause& clause) {
 StaffPages::StaffPages(records::Store& store, const desk::Policy& policy, const Clock& clock, std::function<Health()> health)
     : x_store(store), x_policy(policy), x_clock(clock), x_health(std::move(health)) {}
 
-Response StaffPages::handle(const Request& request) const {
+Response StaffPages::handle(const Request& request, bool is_logged_in) const {
   if (request.method != "GET" && request.method != "HEAD") {
     return plain(405, "This page is only for reading.\n");
   }
   const std::string_view path = request.path();
   if (path == "/" || path == "/cases") {
-    return cases();
+    return cases(is_logged_in);
   }
   if (path == "/assets/pinfold.css") {
     return style_sheet();
@@ -132,13 +133,13 @@ Response StaffPages::handle(const Request& request) const {
   constexpr std::string_view kCase = "/cases/PF-";
   if (istarts_with(path, kCase)) {
     if (const auto number = parse_number(path.substr(kCase.size())); number && *number <= INT64_MAX) {
-      return one_case(CaseId{static_cast<std::int64_t>(*number)});
+      return one_case(CaseId{static_cast<std::int64_t>(*number)}, is_logged_in);
     }
   }
   return plain(404, "There is no such page.\n");
 }
 
-Response StaffPages::cases() const {
+Response StaffPages::cases(bool may_leave) const {
   std::vector<records::CaseSummary> summaries;
   x_store.read([&](records::Transaction& tx) { summaries = tx.cases().list(kMaxListed); });
   data rows{data::type::list};
@@ -157,10 +158,10 @@ Response StaffPages::cases() const {
   data values;
   values.set("has_cases", summaries.empty() ? data{data::type::bool_false} : data{data::type::bool_true});
   values.set("cases", rows);
-  return page("Cases", render("cases.html.mustache", values), x_clock.wall());
+  return page("Cases", render("cases.html.mustache", values), x_clock.wall(), may_leave);
 }
 
-Response StaffPages::one_case(CaseId id) const {
+Response StaffPages::one_case(CaseId id, bool may_leave) const {
   std::vector<desk::Event> events;
   std::string customer;
   x_store.read([&](records::Transaction& tx) { events = tx.cases().events(id); });
@@ -195,7 +196,7 @@ Response StaffPages::one_case(CaseId id) const {
     rows.push_back(event_row(c, event));
   }
   values.set("events", rows);
-  return page(to_string(id), render("case.html.mustache", values), x_clock.wall());
+  return page(to_string(id), render("case.html.mustache", values), x_clock.wall(), may_leave);
 }
 
 Response StaffPages::healthz() const {

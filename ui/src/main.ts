@@ -11,5 +11,6 @@ startRouter();
 void startSession();
 const target = document.getElementById('app');
 if (target) {
+  target.replaceChildren();
   mount(App, { target });
 }

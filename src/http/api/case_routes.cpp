@@ -255,7 +255,7 @@ Response get_overview(Api& api, Call& call) {
       own.customer = customer;
       own.sort = records::QueueSort::Deadline;
       for (const records::QueueRow& row : tx.queue().page(own, std::nullopt, kMaxPage)) {
-        unanswered += row.deadline && !row.replied ? 1U : 0U;
+        unanswered += waits_for_owner(row) ? 1U : 0U;
       }
       out["waiting_for_me"] = unanswered;
       const auto versions = tx.aup().versions();

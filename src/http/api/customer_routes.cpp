@@ -6,6 +6,7 @@
 #include "base/crypto.hpp"
 #include "http/api/json.hpp"
 #include "http/api/operations.hpp"
+#include "records/own_contacts.hpp"
 #include "ticket/aup.hpp"
 
 namespace pinfold::http::api {
@@ -195,6 +196,7 @@ Response set_contacts(Api& api, Call& call) {
       }
     }
     tx.inventory().replace(inventory::Inventory(std::move(customers), now.servers()), call.now);
+    records::set_own_contacts(tx, id, {contacts, call.who().user.login, call.now});
   });
   return customer_detail(api, call, id.value);
 }

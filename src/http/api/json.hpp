@@ -14,6 +14,10 @@ struct View {
 };
 [[nodiscard]] View view_of(Api& api, const Call& call);
 
+/// "a b" → ["a", "b"]: scopes, topics.
+[[nodiscard]] json words_json(std::string_view text);
+/// An answer is asked of the owner: not any more where a talk is (the port is off), nor on probation.
+[[nodiscard]] bool waits_for_owner(const records::QueueRow& row);
 [[nodiscard]] json case_json(const records::QueueRow& row, const View& view);
 [[nodiscard]] json port_json(records::Transaction& tx, const inventory::Server* server, const View& view);
 [[nodiscard]] json action_json(records::Transaction& tx, const desk::Case& c, const std::vector<desk::Event>& events, const desk::PortAction& action,
@@ -32,6 +36,9 @@ struct CaseFile {
 };
 /// 404 unless the caller may see it.
 [[nodiscard]] CaseFile load_case(records::Transaction& tx, CaseId id, const Caller& who);
+
+/// nullptr: the case has no such event.
+[[nodiscard]] const desk::Event* at_seq(const std::vector<desk::Event>& events, std::uint32_t seq);
 
 /// 202 for slow work that begins now.
 [[nodiscard]] Response accepted(Api& api, const Call& call, Actions::Work work);

@@ -50,7 +50,7 @@ std::string_view next_step_of(const std::vector<records::QueueRow>& cases) {
     if (row.state == desk::State::Disabled || row.state == desk::State::Discussed) {
       return "speak_with_us";
     }
-    step = row.deadline && !row.replied ? "answer" : (step == "answer" ? step : (row.state == desk::State::Probation ? "probation" : "wait"));
+    step = waits_for_owner(row) ? "answer" : (step == "answer" ? step : (row.state == desk::State::Probation ? "probation" : "wait"));
   }
   return step;
 }

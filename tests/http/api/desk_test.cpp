@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "http/api/api_fixture.hpp"
+#include "records/own_contacts.hpp"
 
 namespace pinfold::http {
 namespace {
@@ -108,6 +109,76 @@ TEST_F(DeskApiTest, ContactsAreChangedOnTheirVersionAndVerified) {
   const json contact = parsed(call(owner, "GET", "/v1/customers/1001"))["contacts"][1];
   EXPECT_EQ(contact["state"], "reachable");
   EXPECT_EQ(contact["verified"], to_string(clock.wall()));
+}
+
+TEST_F(DeskApiTest, ContactsThatACustomerHasSetOutliveAnImport) {
+  const Entry owner = enter("owner");
+  const json own{{"contacts", json::array({json{{"address", "night@customer.example"}, {"language", "de"}}})}};
+  const std::string tag = header(call(owner, "GET", "/v1/customers/1001"), "ETag");
+  ASSERT_EQ(call(owner, "PUT", "/v1/customers/1001/contacts", own, {{"if-match", tag}}).status, 200U);
+  const auto import = [&](records::ContactsOf winner, const inventory::Inventory& file) {
+    std::vector<records::ContactDifference> differences;
+    store->transact([&](records::Transaction& tx) {
+      auto customers = file.customers();
+      differences = records::settle_contacts(tx, customers, winner);
+      tx.inventory().replace({customers, file.servers()}, clock.wall());
+    });
+    return differences;
+  };
+  const auto address = [&] { return parsed(call(owner, "GET", "/v1/customers/1001"))["contacts"][0]["address"].get<std::string>(); };
+
+  const auto differences = import(records::ContactsOf::Customer, test::two_customers());
+  ASSERT_EQ(differences.size(), 1U);
+  EXPECT_EQ(differences[0].customer, CustomerId{"1001"});
+  EXPECT_EQ(differences[0].own.who, "owner");
+  EXPECT_EQ(differences[0].own.at, clock.wall());
+  EXPECT_EQ(differences[0].imported[0].id, ContactId{"owner@customer.example"});
+  EXPECT_EQ(address(), "night@customer.example");
+  EXPECT_EQ(import(records::ContactsOf::Customer, test::two_customers()).size(), 1U) << "it is said at each import";
+
+  EXPECT_EQ(import(records::ContactsOf::Import, test::two_customers()).size(), 1U);
+  EXPECT_EQ(address(), "owner@customer.example");
+  EXPECT_TRUE(import(records::ContactsOf::Customer, test::two_customers()).empty()) << "given up for good";
+}
+
+TEST_F(DeskApiTest, AnImportThatAgreesEndsTheDifference) {
+  store->transact([&](records::Transaction& tx) {
+    const records::OwnContacts own{{{ContactId{"owner@customer.example"}, "en"}}, "owner", clock.wall()};
+    records::set_own_contacts(tx, CustomerId{"1001"}, own);
+    auto customers = test::two_customers().customers();
+    EXPECT_TRUE(records::settle_contacts(tx, customers, records::ContactsOf::Customer).empty());
+    EXPECT_FALSE(records::own_contacts(tx, CustomerId{"1001"}));
+  });
+}
+
+TEST_F(DeskApiTest, AnXarfReportIsTakenAsAFindingOfTheServer) {
+  const json xarf{{"xarf_version", "4.0.0"},
+                  {"report_id", "5f0b1f4e-6d3c-4d0e-9c3f-8a4b4c8a1b11"},
+                  {"timestamp", to_string(clock.wall() - std::chrono::minutes{10})},
+                  {"reporter", {{"org", "Example Host"}, {"contact", "abuse@desk.example"}, {"domain", "desk.example"}}},
+                  {"sender", {{"org", "Example Host"}, {"contact", "abuse@desk.example"}, {"domain", "desk.example"}}},
+                  {"source_identifier", "192.0.2.11"},
+                  {"source_port", 40022},
+                  {"category", "connection"},
+                  {"type", "login_attack"},
+                  {"evidence_source", "honeypot"},
+                  {"destination_ip", "198.51.100.7"},
+                  {"protocol", "tcp"},
+                  {"service", "ssh"}};
+  const Response taken = call(enter("abuse"), "POST", "/v1/reports", xarf);
+  ASSERT_EQ(taken.status, 201U) << taken.body;
+  const json row = parsed(taken);
+  EXPECT_EQ(row["state"], "found") << taken.body;
+  EXPECT_EQ(row["findings"], 1);
+  EXPECT_EQ(parsed(call(enter("support"), "GET", "/v1/reports/" + row["id"].get<std::string>()))["state"], "found");
+  std::vector<records::InboxItem> findings;
+  store->read([&](records::Transaction& tx) { findings = tx.inbox().pending("finding", 10); });
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_NE(findings[0].payload.find("srv-1"), std::string::npos);
+  json unclear = xarf;
+  unclear.erase("category");
+  EXPECT_EQ(parsed(call(enter("abuse"), "POST", "/v1/reports", unclear))["state"], "triage") << "what is unclear goes to a person";
+  EXPECT_EQ(call(enter("abuse"), "POST", "/v1/reports", {{"xarf", "no"}}).status, 422U);
 }
 
 TEST_F(DeskApiTest, TrafficComesWithTheTimesOfItsCases) {

@@ -108,17 +108,31 @@ protected:
       hook.secret = "x";
       hook.is_enabled = false;
       tx.feed().add_webhook(hook);
+      records::DeliveryRow delivery;
+      delivery.id = "msg_1";
+      delivery.webhook = "hook1";
+      delivery.event = "case.note_added";
+      delivery.body = "{}";
+      delivery.at = delivery.next_attempt = clock.wall();
+      delivery.state = records::DeliveryState::Failed;
+      tx.feed().add_delivery(delivery);
+      const std::string user = "u-owner";
+      const WallTime later = clock.wall() + std::chrono::hours{24};
+      tx.access().add_session({"session1", sha256_hex("a key"), user, "csrf", "127.0.0.1", "test", clock.wall(), clock.wall(), later});
+      tx.access().add_token({"token1", "pf_abcd", sha256_hex("another key"), user, "test", "cases:read", clock.wall(), later, std::nullopt});
+      tx.access().add_view({"view1", user, "mine", "severity=high", false});
     });
   }
 
   /// The pattern with ids of customer 1001 in it.
   static std::string target_of(const Route& route) {
-    static const std::map<std::string, std::string> kIds{{"{case}", "PF-1"},      {"{server}", "srv-1"},    {"{ticket}", "T-1"},
-                                                         {"{customer}", "1001"},  {"{user}", "u-member"},   {"{webhook}", "hook1"},
-                                                         {"{number}", "1"},       {"{version}", "1"},       {"{report}", "1"},
-                                                         {"{switch}", "sw1"},     {"{breaker}", "notices"}, {"{sha256}", std::string(64, 'b')},
-                                                         {"{session}", "none"},   {"{token}", "none"},      {"{view}", "none"},
-                                                         {"{delivery}", "msg_1"}, {"{action}", "none"},     {"{address}", "owner@customer.example"}};
+    static const std::map<std::string, std::string> kIds{
+        {"{case}", "PF-1"},        {"{server}", "srv-1"},    {"{ticket}", "T-1"},
+        {"{customer}", "1001"},    {"{user}", "u-member"},   {"{webhook}", "hook1"},
+        {"{number}", "1"},         {"{version}", "1"},       {"{report}", "1"},
+        {"{switch}", "sw1"},       {"{breaker}", "notices"}, {"{sha256}", std::string(64, 'b')},
+        {"{session}", "session1"}, {"{token}", "token1"},    {"{view}", "view1"},
+        {"{delivery}", "msg_1"},   {"{action}", "none"},     {"{address}", "owner@customer.example"}};
     std::string target(route.path);
     for (const auto& [name, id] : kIds) {
       if (const std::size_t at = target.find(name); at != std::string::npos) {
@@ -160,22 +174,33 @@ TEST_F(PermissionWalk, EveryRouteWithEveryRole) {
 }
 
 TEST_F(PermissionWalk, AForeignCustomerReachesNothing) {
+  std::size_t walked = 0;
   for (const Route& route : routes()) {
+    ++walked;
     if (route.access == Access::Public) {
       continue;
     }
     const std::string where = std::string(route.method) + " " + std::string(route.path);
     const Response response = visit(enter("foreign"), route);
-    const bool names_anothers = std::regex_search(std::string(route.path), std::regex("\\{(case|server|ticket|customer|user|webhook)\\}"));
+    const bool names_anothers =
+        std::regex_search(std::string(route.path), std::regex("\\{(case|server|ticket|customer|user|webhook|session|token|view)\\}"));
     if (names_anothers) {
       EXPECT_TRUE(response.status == 404 || response.status == 403 || response.status == 422) << where << " " << response.status;
       EXPECT_NE(response.status / 100, 2U) << where;
     }
-    for (const char* secret : {"PF-1", "srv-1", "1001", "secret subject", "owner@customer.example", "u-member", "owner.example"}) {
+    for (const char* secret :
+         {"PF-1", "srv-1", "1001", "secret subject", "owner@customer.example", "u-member", "owner.example", "session1", "token1", "view1"}) {
       const bool is_echo = response.status >= 400;
       EXPECT_TRUE(is_echo || response.body.find(secret) == std::string::npos) << where << " shows " << secret << ": " << response.body;
     }
   }
+  EXPECT_EQ(walked, contract().size()) << "every route of the contract";
+  store->read([&](records::Transaction& tx) {
+    EXPECT_TRUE(tx.access().session(sha256_hex("a key"))) << "another's session was ended";
+    EXPECT_TRUE(tx.access().token(sha256_hex("another key"))) << "another's token was revoked";
+    EXPECT_EQ(tx.access().views("u-owner").size(), 1U) << "another's view was removed";
+    EXPECT_TRUE(tx.feed().webhook("hook1"));
+  });
 }
 
 TEST_F(PermissionWalk, ATokenDoesWhatItsScopesNameAndNothingElse) {

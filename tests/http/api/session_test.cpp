@@ -194,5 +194,18 @@ TEST_F(SessionTest, TheScriptlessLogInIsAFormOfOurOwn) {
   EXPECT_EQ(header(post("login=support&password=correct+horse+battery&next=%2F%2Fevil.example", {}), "Location"), "/");
 }
 
+TEST_F(SessionTest, ThePagesWithoutScriptOfferAWayOut) {
+  new_case();
+  const Entry who = enter("abuse");
+  for (const char* target : {"/cases", "/cases/PF-1"}) {
+    const Response page = call(who, "GET", target);
+    ASSERT_EQ(page.status, 200U) << target;
+    EXPECT_NE(page.body.find(R"(<form method="post" action="/logout">)"), std::string::npos) << target;
+    EXPECT_NE(header(page, "Content-Security-Policy").find("form-action 'self'"), std::string::npos) << target;
+  }
+  EXPECT_EQ(call(who, "POST", "/logout").status, 303U);
+  EXPECT_EQ(call(who, "GET", "/cases").status, 303U) << "to the log-in";
+}
+
 }  // namespace
 }  // namespace pinfold::http

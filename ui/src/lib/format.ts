@@ -52,3 +52,13 @@ function scaled(value: number, step: number, names: readonly string[]): string {
   const digits = left >= 100 || index === 0 ? 0 : left >= 10 ? 1 : 2;
   return `${left.toFixed(digits)} ${names[index]}`;
 }
+
+/** A prefix of one address is written as the address. */
+export function plainAddress(prefix: string): string {
+  return prefix.replace(/^([\d.]+)\/32$|^(.*:.*)\/128$/, '$1$2');
+}
+
+/** Times that stand in a sentence of the desk, as people read them: 2026-11-26 12:04:59 UTC. */
+export function plainTimes(text: string): string {
+  return text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/g, '$1 $2 UTC');
+}

@@ -1,6 +1,6 @@
 /**
  * The little Markdown that a policy of use is written in (headings, paragraphs, lists, emphasis), as a tree to draw, never as HTML text: nothing in it can
- * become markup. What is not understood is shown as it stands. Pure; linear in the text.
+ * become markup. Comments (which classes of abuse a clause is about) are for the desk and not drawn. What is not understood is shown as it stands. Pure; linear in the text.
  */
 export interface Run {
   text: string;
@@ -27,7 +27,7 @@ export function parseMarkdown(text: string): Block[] {
       paragraph = [];
     }
   };
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.replace(/<!--[\s\S]*?-->/g, '').split(/\r?\n/)) {
     const heading = /^(#{1,6})\s+(.*)$/.exec(line);
     const item = /^\s*(?:[-*]|(\d+)[.)])\s+(.*)$/.exec(line);
     if (heading) {

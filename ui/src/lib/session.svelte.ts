@@ -1,5 +1,5 @@
 /** Who is logged in, what the site is called, and what the person may do (operationIds of the contract). */
-import { api, ApiError, ok, setCsrf, whenLoggedOut, type Schema } from './api';
+import { api, ok, setCsrf, whenLoggedOut, type Schema } from './api';
 import { browserLanguage, useLanguage } from './words.svelte';
 
 let me = $state.raw<Schema['Me'] | undefined>(undefined);
@@ -40,15 +40,14 @@ export async function startSession(): Promise<void> {
   whenLoggedOut(() => {
     me = undefined;
   });
-  await useLanguage(browserLanguage());
-  try {
-    dress(await ok(api.GET('/v1/site')));
-    enter(await ok(api.GET('/v1/session')));
+  // All at once: what is seen first waits for the slowest of them, not for their sum.
+  const [given, session] = await Promise.allSettled([ok(api.GET('/v1/site')), ok(api.GET('/v1/session')), useLanguage(browserLanguage())]);
+  if (given.status === 'fulfilled') {
+    dress(given.value);
+  }
+  if (session.status === 'fulfilled') {
+    enter(session.value);
     await useLanguage(me?.language || browserLanguage());
-  } catch (error) {
-    if (!(error instanceof ApiError)) {
-      throw error;
-    }
   }
   known = true;
 }

@@ -1,33 +1,33 @@
 /**
- * The pages' words. English is built in and complete; other languages are files beside it, fetched when they are wanted, and fall back to English
- * word by word. `t('case.deadline', { in: '3 h' })` fills `{in}`.
+ * The pages' words: one file a language, of which a visitor fetches his own. Every language has every word (a test sees to it).
+ * `t('case.deadline', { in: '3 h' })` fills `{in}`.
  */
-import en from '../words/en.json';
+import type en from '../words/en.json';
 
 export type Key = keyof typeof en;
 type Dictionary = Partial<Record<Key, string>>;
 
-const others: Record<string, () => Promise<{ default: Dictionary }>> = {
+const languages: Record<string, () => Promise<{ default: Dictionary }>> = {
+  en: () => import('../words/en.json'),
   de: () => import('../words/de.json'),
 };
 
 let language = $state('en');
-let dictionary = $state.raw<Dictionary>(en);
+let dictionary = $state.raw<Dictionary>({});
 
 export function currentLanguage(): string {
   return language;
 }
 
 export async function useLanguage(wanted: string): Promise<void> {
-  const load = others[wanted];
-  dictionary = load ? { ...en, ...(await load()).default } : en;
-  language = load ? wanted : 'en';
+  language = wanted in languages ? wanted : 'en';
+  dictionary = (await languages[language]?.())?.default ?? {};
   document.documentElement.lang = language;
 }
 
 /** The language to begin with, before anybody has logged in. */
 export function browserLanguage(): string {
-  const known = navigator.languages.map((l) => l.slice(0, 2)).find((l) => l === 'en' || l in others);
+  const known = navigator.languages.map((l) => l.slice(0, 2)).find((l) => l in languages);
   return known ?? 'en';
 }
 
@@ -36,11 +36,11 @@ export function fill(text: string, values: Record<string, string | number>): str
 }
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return fill(dictionary[key] ?? en[key], values);
+  return fill(dictionary[key] ?? '', values);
 }
 
 /** A word of a fixed set ("state.sent"); what is not in the dictionary is shown with blanks for underscores, so that a new word is never hidden. */
 export function word(group: string, value: string): string {
   const key = `${group}.${value}` as Key;
-  return dictionary[key] ?? en[key] ?? value.replaceAll('_', ' ');
+  return dictionary[key] ?? value.replaceAll('_', ' ');
 }

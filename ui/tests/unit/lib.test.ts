@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { actsOf } from '../../src/lib/case-acts';
-import { bitRate, byteSize, secondsUntil, span, utc } from '../../src/lib/format';
+import { findingsOf } from '../../src/lib/audit-report';
+import { bitRate, byteSize, plainAddress, plainTimes, secondsUntil, span, utc } from '../../src/lib/format';
 import { parseMarkdown } from '../../src/lib/markdown';
+import { area, line, rateMarks, timeMarks } from '../../src/lib/plot';
 import { hourly, withGaps } from '../../src/lib/series';
 import { toneOf } from '../../src/lib/tones';
 import en from '../../src/words/en.json';
@@ -32,11 +34,36 @@ describe('times and sizes', () => {
   });
 });
 
+describe('what the desk writes', () => {
+  it.each([
+    ['192.0.2.11/32', '192.0.2.11'],
+    ['192.0.2.0/24', '192.0.2.0/24'],
+    ['2001:db8::12/128', '2001:db8::12'],
+    ['2001:db8::/32', '2001:db8::/32'],
+  ])('%s is shown as %s', (prefix, text) => expect(plainAddress(prefix)).toBe(text));
+  it('has its times to the second', () => expect(plainTimes('now 2026-11-26T15:45:49.932008Z.')).toBe('now 2026-11-26 15:45:49 UTC.'));
+});
+
 describe('bandwidth', () => {
   const point = (at: string, out: number) => ({ at, minutes: 1, out_bps: out, in_bps: 1, out_pps: 0, in_pps: 0, estimate: false });
   const points = [point('2026-01-01T00:00:00Z', 5), point('2026-01-01T00:01:00Z', 7), point('2026-01-01T00:10:00Z', 9)];
   it('is drawn with its gaps', () => expect(withGaps(points).out).toEqual([5, 7, null, 9]));
   it('is tabled by the highest rate of each hour', () => expect(hourly(points)).toEqual([{ at: '2026-01-01T00:00:00Z', out_bps: 9, in_bps: 1 }]));
+});
+
+describe('a chart', () => {
+  const same = (n: number) => n;
+  it('marks whole hours of a day, and days of a month', () => {
+    expect(timeMarks(0, 86_400, 4).map((m) => m.label)).toEqual(['01-01', '06:00', '12:00', '18:00', '01-02']);
+    expect(timeMarks(0, 28 * 86_400, 6).map((m) => m.label)).toEqual(['01-01', '01-08', '01-15', '01-22', '01-29']);
+  });
+  it('marks rates in round steps that reach the highest', () => {
+    expect(rateMarks(87e6)).toEqual([0, 25e6, 50e6, 75e6, 100e6]);
+    expect(rateMarks(0)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+  });
+  it('breaks its line at a gap', () => expect(line([0, 1, 2, 5], [1, 2, null, 3], same, same)).toBe('M0 1.0L1 2.0M5 3.0'));
+  it('never averages a burst away', () => expect(line([0, 0.1, 0.2, 1], [1, 9, 2, 1], same, same)).toBe('M0 9.0L1 1.0'));
+  it('fills each piece to the ground by itself', () => expect(area('M0 1.0L1 2.0M5 3.0', 9)).toBe('M0 9L0 1.0L1 2.0L1 9ZM5 9L5 3.0L5 9Z'));
 });
 
 describe('the policy of use', () => {
@@ -46,7 +73,16 @@ describe('the policy of use', () => {
       { kind: 'paragraph', runs: [{ text: 'Be ', strong: false }, { text: 'kind', strong: true }, { text: '.', strong: false }] },
       { kind: 'list', ordered: false, items: [[{ text: 'one', strong: false }], [{ text: 'two', strong: false }]] },
     ]));
+  it('leaves out what only the desk reads', () =>
+    expect(parseMarkdown('## No attacks <!-- classes: port_scan -->')).toEqual([{ kind: 'heading', level: 2, runs: [{ text: 'No attacks ', strong: false }] }]));
   it('shows markup as the text it is', () => expect(parseMarkdown('<script>x</script>')).toEqual([{ kind: 'paragraph', runs: [{ text: '<script>x</script>', strong: false }] }]));
+});
+
+describe("an audit's report", () => {
+  it('shows findings only, and survives nonsense', () =>
+    expect(findingsOf('{"type":"finding","severity":"high","subject":"/a","what":"w","first":7}\nnonsense\n{"type":"summary"}\n')).toEqual([
+      { severity: 'high', subject: '/a', what: 'w', first: '' },
+    ]));
 });
 
 describe('what staff can do to a case', () => {
