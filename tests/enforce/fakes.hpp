@@ -183,6 +183,7 @@ private:
     records::Queue& queue() override { return absent<records::Queue>(); }
     records::Feed& feed() override { return absent<records::Feed>(); }
     records::NearMissHistory& near_misses() override { return absent<records::NearMissHistory>(); }
+    records::Housekeeping& housekeeping() override { return absent<records::Housekeeping>(); }
     template <typename T>
     [[noreturn]] static T& absent() {
       throw std::logic_error("the executor uses the journal and the settings only");
