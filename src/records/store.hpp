@@ -21,6 +21,7 @@
 #include "desk/step.hpp"
 #include "inventory/inventory.hpp"
 #include "records/access.hpp"
+#include "records/baselines.hpp"
 #include "records/exporters.hpp"
 #include "records/feed.hpp"
 #include "records/near_misses.hpp"
@@ -228,6 +229,7 @@ public:
   virtual Queue& queue() = 0;
   virtual Feed& feed() = 0;
   virtual NearMissHistory& near_misses() = 0;
+  virtual Baselines& baselines() = 0;
 };
 
 class Store {

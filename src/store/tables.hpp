@@ -211,6 +211,17 @@ private:
   soci::session& x_session;
 };
 
+class BaselinesTable final : public records::Baselines {
+public:
+  explicit BaselinesTable(soci::session& session) : x_session(session) {}
+  void keep(std::span<const records::BaselineRow> rows) override;
+  [[nodiscard]] std::vector<records::BaselineRow> list() const override;
+  void forget_before(WallTime oldest) override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
@@ -231,7 +242,8 @@ public:
         x_access(session),
         x_queue(session),
         x_feed(session),
-        x_near_misses(session) {}
+        x_near_misses(session),
+        x_baselines(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -249,6 +261,7 @@ public:
   records::Queue& queue() override { return x_queue; }
   records::Feed& feed() override { return x_feed; }
   records::NearMissHistory& near_misses() override { return x_near_misses; }
+  records::Baselines& baselines() override { return x_baselines; }
 
 private:
   CasesTable x_cases;
@@ -268,6 +281,7 @@ private:
   QueueTable x_queue;
   FeedTable x_feed;
   NearMissTable x_near_misses;
+  BaselinesTable x_baselines;
 };
 
 }  // namespace pinfold::store

@@ -183,6 +183,7 @@ private:
     records::Queue& queue() override { return absent<records::Queue>(); }
     records::Feed& feed() override { return absent<records::Feed>(); }
     records::NearMissHistory& near_misses() override { return absent<records::NearMissHistory>(); }
+    records::Baselines& baselines() override { return absent<records::Baselines>(); }
     template <typename T>
     [[noreturn]] static T& absent() {
       throw std::logic_error("the executor uses the journal and the settings only");
