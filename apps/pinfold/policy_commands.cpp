@@ -6,13 +6,13 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/json_reader.hpp"
 #include "config/threshold_keys.hpp"
 #include "desk/event_json.hpp"
 #include "desk/replay.hpp"
 #include "engine/breaker.hpp"
+#include "engine/threshold_history.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {
@@ -117,55 +117,25 @@ Source read_store(Context& context) {
   return cases;
 }
 
-struct ThresholdHistory {
-  std::size_t windows_then = 0;
-  std::size_t windows_now = 0;
-  std::set<ServerId> servers_then;
-  std::set<ServerId> servers_now;
-  std::uint64_t in_force = 0;
-};
-
 /// What the file's detection thresholds would have found of the windows that history keeps, and what history cannot tell.
 void simulate_thresholds(Context& context, const detect::Thresholds& thresholds, WallTime since) {
   std::vector<records::NearMissRow> rows;
   context.store().read([&](records::Transaction& tx) { rows = tx.near_misses().since(since); });
-  std::map<std::string, ThresholdHistory> by_measure;
-  std::map<std::string, std::uint64_t> wanted;
-  for (const config::Explanation& e : config::explain(thresholds)) {
-    wanted.emplace(e.key.substr(e.key.find('.') + 1), e.value);
-  }
-  for (const records::NearMissRow& row : rows) {
-    ThresholdHistory& history = by_measure[row.measure];
-    history.in_force = row.threshold;
-    if (row.did_pass) {
-      ++history.windows_then;
-      history.servers_then.insert(row.server);
-    }
-    const auto now = wanted.find(row.measure);
-    // A window that reached its number and did not pass failed for another reason, which stays.
-    const bool failed_otherwise = !row.did_pass && row.value >= row.threshold;
-    if (now != wanted.end() && row.value >= now->second && !failed_otherwise) {
-      ++history.windows_now;
-      history.servers_now.insert(row.server);
-    }
-  }
   const Output out = context.output();
   out.say(fmt::format("{} minutes near a detection threshold are kept", rows.size()));
-  for (const auto& [measure, history] : by_measure) {
-    const std::uint64_t now = wanted.contains(measure) ? wanted.at(measure) : 0;
-    const bool cannot_tell = now * 2 < history.in_force;
+  for (const auto& [measure, history] : engine::judge_again(rows, thresholds)) {
     nlohmann::json line{{"threshold", "detect." + measure},
                         {"in_force", history.in_force},
-                        {"under_this_policy", now},
-                        {"minutes", {{"then", history.windows_then}, {"under_this_policy", history.windows_now}}},
+                        {"under_this_policy", history.under_these},
+                        {"minutes", {{"then", history.minutes_then}, {"under_this_policy", history.minutes_now}}},
                         {"servers", {{"then", history.servers_then.size()}, {"under_this_policy", history.servers_now.size()}}}};
-    if (cannot_tell) {
+    if (history.cannot_tell) {
       line["cannot_tell"] = "what lay below half of the threshold in force was not kept: there may be more";
     }
     out.line(line);
-    out.say(fmt::format("  detect.{:<40} {} → {}: {} → {} minutes, {} → {} servers{}", measure, history.in_force, now, history.windows_then,
-                        history.windows_now, history.servers_then.size(), history.servers_now.size(),
-                        cannot_tell ? "; more may lie below half of what was in force, which is not kept" : ""));
+    out.say(fmt::format("  detect.{:<40} {} → {}: {} → {} minutes, {} → {} servers{}", measure, history.in_force, history.under_these,
+                        history.minutes_then, history.minutes_now, history.servers_then.size(), history.servers_now.size(),
+                        history.cannot_tell ? "; more may lie below half of what was in force, which is not kept" : ""));
   }
   const std::string limits =
       "history holds counts near the thresholds in force; it cannot tell what other shares (per cent), other numbers of samples or other roles would "

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "evaluate/captures/captures.hpp"
 #include "evaluate/captures/seven.hpp"
 #include "evaluate/program.hpp"
+#include "evaluate/report/results.hpp"
 #include "evaluate/run/floor.hpp"
 #include "evaluate/run/outcome.hpp"
 
@@ -45,25 +45,6 @@ Row row_of(const char* part_name, const Scene& scene, const Outcome& outcome) {
   return row;
 }
 
-class Results {
-public:
-  explicit Results(const std::filesystem::path& file) : x_out(file, std::ios::trunc) {}
-  void add(const Row& row) { x_out << to_json_line(row) << '\n'; }
-  void add(const char* part_name, const std::vector<Scene>& scenes, unsigned threads, const char* title, Way way = Way::OneProcess) {
-    const std::vector<Outcome> outcomes = run_all(title, scenes, threads, way);
-    for (std::size_t i = 0; i < scenes.size(); ++i) {
-      add(row_of(part_name, scenes[i], outcomes[i]));
-    }
-  }
-  [[nodiscard]] bool is_good() {
-    x_out.flush();
-    return x_out.good();
-  }
-
-private:
-  std::ofstream x_out;
-};
-
 int fail(const std::string& message) {
   fmt::print(stderr, "pinfold-evaluate: {}\n", message);
   return kEnvironment;
@@ -80,6 +61,18 @@ std::vector<Scene> wanted(const ProgramOptions& options, std::vector<Scene> scen
   return scenes;
 }
 
+/// Plays what is wanted and not known yet.
+struct Player {
+  const ProgramOptions& options;
+  Results& results;
+
+  void play(const char* part_name, std::vector<Scene> scenes, const char* title, Way way = Way::OneProcess) {
+    scenes = wanted(options, std::move(scenes));
+    std::erase_if(scenes, [&](const Scene& scene) { return results.has(part_name, scene.name); });
+    run_all(title, scenes, options.threads, way, [&](std::size_t i, const Outcome& outcome) { results.add(row_of(part_name, scenes[i], outcome)); });
+  }
+};
+
 /// Empty when all was well, else what went wrong.
 std::string play_recordings(const ProgramOptions& options, Results& results) {
   const auto captures = read_capture_list(options.list);
@@ -87,7 +80,7 @@ std::string play_recordings(const ProgramOptions& options, Results& results) {
     return captures.error();
   }
   for (const CaptureCase& capture : *captures) {
-    if (!std::filesystem::exists(options.data / capture.file)) {
+    if (!std::filesystem::exists(options.data / capture.file) || results.has(part::kCaptures, capture.file)) {
       continue;  // the report says how many there were
     }
     const auto records = read_recording(options.data / capture.file);
@@ -97,7 +90,9 @@ std::string play_recordings(const ProgramOptions& options, Results& results) {
     results.add(run_capture(capture, *records));
   }
   for (const Row& row : run_seven()) {
-    results.add(row);
+    if (!results.has(row.part, row.name)) {
+      results.add(row);
+    }
   }
   return {};
 }
@@ -106,29 +101,26 @@ std::string play_recordings(const ProgramOptions& options, Results& results) {
 
 int measure(const ProgramOptions& options) {
   std::filesystem::create_directories(options.results);
-  Results results(options.results / "results.jsonl");
+  Results results(options.results / "results.jsonl", fingerprint_of_this_program());
+  Player player{options, results};
   if (is_wanted(options, "recordings")) {
     if (const std::string error = play_recordings(options, results); !error.empty()) {
       return fail(error);
     }
   }
   const unsigned freeze_days = std::max(1U, options.days_each / 10);
-  const auto play = [&](const char* part_name, std::vector<Scene> scenes, const char* title) {
-    results.add(part_name, wanted(options, std::move(scenes)), options.threads, title);
-  };
   if (is_wanted(options, part::kAttacks)) {
-    play(part::kAttacks, attack_scenes(Half::Freeze, options.repeats), "attacks, freeze half");
-    play(part::kAttacks, attack_scenes(Half::Test, options.repeats), "attacks, test half");
+    player.play(part::kAttacks, attack_scenes(Half::Freeze, std::max(1U, options.repeats / 3)), "attacks, freeze half");
+    player.play(part::kAttacks, attack_scenes(Half::Test, options.repeats), "attacks, test half");
   }
   if (is_wanted(options, part::kDays)) {
-    play(part::kDays, innocent_days(Half::Freeze, freeze_days), "innocent days, freeze half");
-    play(part::kDays, innocent_days(Half::Test, options.days_each), "innocent days, test half");
+    player.play(part::kDays, innocent_days(Half::Freeze, freeze_days), "innocent days, freeze half");
+    player.play(part::kDays, innocent_days(Half::Test, options.days_each), "innocent days, test half");
   }
   if (is_wanted(options, part::kMerged)) {
     // A whole evaluation once more, every attack and every role, through summaries.
-    for (std::vector<Scene> scenes : {attack_scenes(Half::Test, 1), innocent_days(Half::Test, 1)}) {
-      results.add(part::kMerged, wanted(options, std::move(scenes)), options.threads, "through two collectors", Way::TwoCollectors);
-    }
+    player.play(part::kMerged, attack_scenes(Half::Test, 1), "attacks through two collectors", Way::TwoCollectors);
+    player.play(part::kMerged, innocent_days(Half::Test, 1), "innocent days through two collectors", Way::TwoCollectors);
   }
   return results.is_good() ? 0 : fail("results.jsonl: cannot be written");
 }

@@ -30,6 +30,7 @@
 #include "collect/intake.hpp"
 #include "collect/options.hpp"
 #include "inventory/inventory.hpp"
+#include "records/baselines.hpp"
 #include "records/history.hpp"
 
 namespace pinfold::collect {
@@ -64,6 +65,10 @@ public:
   [[nodiscard]] std::vector<detect::NearMiss> take_near_misses();
   /// Interface counters that sFlow agents pushed since the last call.
   [[nodiscard]] std::vector<PushedSample> take_pushed();
+  /// What was learned (detect/baselines.hpp) of one part in `parts` of the servers; with part 0 that of the service levels.
+  [[nodiscard]] std::vector<records::BaselineRow> save_baselines(std::uint32_t part, std::uint32_t parts) const;
+  /// Servers that are no longer there are left out. What could not be read back, in words.
+  [[nodiscard]] std::vector<std::string> restore_baselines(const std::vector<records::BaselineRow>& rows);
   [[nodiscard]] CollectorCounters counters() const;
   /// What has become known of exporters since the last call, to be kept over restarts (CollectorOptions::remembered).
   [[nodiscard]] std::vector<records::ExporterRow> take_memories();

@@ -54,6 +54,38 @@ std::optional<Bps> rate_at(const Usual& usual, WallTime at) {
   return best == 0 ? std::nullopt : std::optional{from_log(best)};
 }
 
+std::string to_bytes(const Usual& usual) {
+  std::string saved(1, kForm);
+  saved.append(reinterpret_cast<const char*>(usual.rate.data()), usual.rate.size());
+  for (const std::uint16_t number : {usual.hours_known, usual.targets, usual.mail_servers}) {
+    saved.push_back(static_cast<char>(number >> 8U));
+    saved.push_back(static_cast<char>(number & 0xFFU));
+  }
+  saved.push_back(static_cast<char>(usual.windows));
+  return saved;
+}
+
+Expected<Usual, std::string> from_bytes(std::string_view saved) {
+  if (saved.size() != kSavedBytes || saved.front() != kForm) {
+    return Unexpected(std::string("not a saved baseline of this version: ") + std::to_string(saved.size()) + " bytes");
+  }
+  const auto byte = [&saved](std::size_t at) { return static_cast<unsigned>(static_cast<unsigned char>(saved[at])); };
+  const auto number = [&byte](std::size_t at) { return static_cast<std::uint16_t>((byte(at) << 8U) | byte(at + 1)); };
+  Usual usual;
+  for (std::size_t i = 0; i < Usual::kHours; ++i) {
+    usual.rate.at(i) = static_cast<std::uint8_t>(byte(1 + i));
+  }
+  constexpr std::size_t kNumbers = 1 + Usual::kHours;
+  usual.hours_known = number(kNumbers);
+  usual.targets = number(kNumbers + 2);
+  usual.mail_servers = number(kNumbers + 4);
+  usual.windows = static_cast<std::uint8_t>(byte(kNumbers + 6));
+  if (usual.windows >= kWindowsAnHour) {
+    return Unexpected(std::string("a saved baseline cannot have that many windows in its hour"));
+  }
+  return usual;
+}
+
 }  // namespace
 
 void Baselines::learn(inventory::ServerIndex server, inventory::ServiceLevel level, const WindowOfPast& window) {
@@ -108,38 +140,32 @@ void Baselines::reorder(const std::vector<std::uint32_t>& old_index) {
 
 std::optional<std::string> Baselines::save(inventory::ServerIndex server) const {
   const auto& own = x_servers[server.value];
-  if (!own) {
-    return std::nullopt;
-  }
-  std::string saved(1, kForm);
-  saved.append(reinterpret_cast<const char*>(own->rate.data()), own->rate.size());
-  for (const std::uint16_t number : {own->hours_known, own->targets, own->mail_servers}) {
-    saved.push_back(static_cast<char>(number >> 8U));
-    saved.push_back(static_cast<char>(number & 0xFFU));
-  }
-  saved.push_back(static_cast<char>(own->windows));
-  return saved;
+  return own ? std::optional{to_bytes(*own)} : std::nullopt;
 }
 
 Expected<void, std::string> Baselines::restore(inventory::ServerIndex server, std::string_view saved) {
-  if (saved.size() != kSavedBytes || saved.front() != kForm) {
-    return Unexpected(std::string("not a saved baseline of this version: ") + std::to_string(saved.size()) + " bytes");
+  auto usual = from_bytes(saved);
+  if (!usual) {
+    return Unexpected(usual.error());
   }
-  const auto byte = [&saved](std::size_t at) { return static_cast<unsigned>(static_cast<unsigned char>(saved[at])); };
-  const auto number = [&byte](std::size_t at) { return static_cast<std::uint16_t>((byte(at) << 8U) | byte(at + 1)); };
-  auto usual = std::make_unique<Usual>();
-  for (std::size_t i = 0; i < Usual::kHours; ++i) {
-    usual->rate.at(i) = static_cast<std::uint8_t>(byte(1 + i));
+  x_servers[server.value] = std::make_unique<Usual>(*usual);
+  return {};
+}
+
+std::optional<std::string> Baselines::save_level(inventory::ServiceLevel level) const {
+  const bool is_known = level.value < x_levels.size() && (x_levels.at(level.value).hours_known > 0 || x_levels.at(level.value).windows > 0);
+  return is_known ? std::optional{to_bytes(x_levels.at(level.value))} : std::nullopt;
+}
+
+Expected<void, std::string> Baselines::restore_level(inventory::ServiceLevel level, std::string_view saved) {
+  if (level.value >= x_levels.size()) {
+    return Unexpected("there is no service level " + std::to_string(level.value));
   }
-  constexpr std::size_t kNumbers = 1 + Usual::kHours;
-  usual->hours_known = number(kNumbers);
-  usual->targets = number(kNumbers + 2);
-  usual->mail_servers = number(kNumbers + 4);
-  usual->windows = static_cast<std::uint8_t>(byte(kNumbers + 6));
-  if (usual->windows >= kWindowsAnHour) {
-    return Unexpected(std::string("a saved baseline cannot have that many windows in its hour"));
+  auto usual = from_bytes(saved);
+  if (!usual) {
+    return Unexpected(usual.error());
   }
-  x_servers[server.value] = std::move(usual);
+  x_levels.at(level.value) = *usual;
   return {};
 }
 

@@ -41,6 +41,7 @@ struct WindowOfPast {
 
 class Baselines {
 public:
+  static constexpr std::size_t kLevels = 6;  ///< of service, 0 unused
   /// After so many hours a server's habits count as known.
   static constexpr std::uint16_t kHoursToKnow = 24;
 
@@ -63,12 +64,15 @@ public:
   static constexpr std::size_t kMaxSaved = 256;
   [[nodiscard]] std::optional<std::string> save(inventory::ServerIndex server) const;
   [[nodiscard]] Expected<void, std::string> restore(inventory::ServerIndex server, std::string_view saved);
+  /// The same for what servers of a service level have in common: what a new server is compared with.
+  [[nodiscard]] std::optional<std::string> save_level(inventory::ServiceLevel level) const;
+  [[nodiscard]] Expected<void, std::string> restore_level(inventory::ServiceLevel level, std::string_view saved);
 
 private:
   [[nodiscard]] const Usual* known(inventory::ServerIndex server) const;
 
   std::vector<std::unique_ptr<Usual>> x_servers;
-  std::array<Usual, 6> x_levels;  ///< by service level
+  std::array<Usual, kLevels> x_levels;  ///< by service level
 };
 
 }  // namespace pinfold::detect

@@ -38,6 +38,12 @@ bool flags_are_unknown(const FlowRecord& record) {
   return !record.tcp_flags || (!is_packet && *record.tcp_flags == 0);
 }
 
+/// A probe (nmap -sA) has no options; in the middle of a connection it says nothing that other packets do not say. Of sampled ones nobody knows.
+bool is_bare_ack(const FlowRecord& record) {
+  constexpr std::uint64_t kWithoutOptions = 40;
+  return known_flags(record) == flow::kAck && record.sampling_rate.one_in() == 1 && is_small(record, 2, kWithoutOptions);
+}
+
 std::optional<ContactSign> tcp_outbound(const FlowRecord& record) {
   const bool to_lower_port = record.dst_port < record.src_port;
   if (flags_are_unknown(record)) {
@@ -56,7 +62,7 @@ std::optional<ContactSign> tcp_outbound(const FlowRecord& record) {
   if (is_answer || is_refusal || !to_lower_port) {
     return std::nullopt;
   }
-  return ContactSign::Established;
+  return is_bare_ack(record) ? ContactSign::Attempt : ContactSign::Established;
 }
 
 std::optional<ContactSign> tcp_inbound(const FlowRecord& record) {

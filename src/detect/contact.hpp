@@ -4,6 +4,8 @@
 ///   TCP   SYN without ACK (also with RST: a half-open scan tears down what it opened), and packets without ACK and RST (FIN, NULL, XMAS
 ///         probes)                                                    → Attempt
 ///         SYN-ACK alone, RST without SYN: the server answers; backscatter of a victim looks the same   → nothing
+///         one or two bare ACKs of 40 bytes, unsampled, to a port below its own: a probe, or the middle of a connection that other packets tell of
+///                                                                    → Attempt
 ///         anything else with ACK to a port below its own             → Established: the peer must have answered
 ///         anything else with ACK from a port below the peer's        → nothing: the server serves
 ///   UDP   few small packets → Attempt; a stream is no probe, nor is what a service's own port (below 1024) sends to a high one   → nothing
@@ -14,7 +16,7 @@
 /// Multicast and broadcast destinations, and other protocols → nothing.
 /// Flags:   a flow exporter that gives no TCP flags, or zero, is judged by size and ports; scans of ports above their source port are then missed.
 ///          Packet exports (sFlow, captures) give exact flags, and there zero is a NULL probe.
-/// Not seen: scans by bare ACK packets; they look like the middle of a connection.
+/// Not seen: scans by bare ACK packets under sampling or over IPv6; they look like the middle of a connection.
 /// Cost:    O(1), no allocation. Source: RFC 9293 section 3.1, RFC 792, RFC 4443, RFC 5103.
 #pragma once
 

@@ -9,6 +9,7 @@
 #include "detect/rules/flood.hpp"
 #include "detect/rules/reflector.hpp"
 #include "detect/rules/scan.hpp"
+#include "detect/rules/slow_connections.hpp"
 #include "detect/rules/spam.hpp"
 #include "detect/services.hpp"
 
@@ -46,12 +47,26 @@ bool is_mail_session_to_server(const flow::FlowRecord& record) {
 /// The same thresholds at half their height: what passes these and not the others is a near miss.
 Thresholds halved(Thresholds t) {
   const auto half = [](std::uint32_t& value) { value = std::max<std::uint32_t>((value + 1) / 2, 1); };
-  for (std::uint32_t* value :
-       {&t.port_scan.min_targets_per_minute, &t.port_scan.min_targets_per_ten_minutes, &t.port_scan.min_targets_per_hour,
-        &t.port_scan.min_ports_per_minute, &t.flood.min_syn_pps, &t.flood.min_udp_pps, &t.flood.min_icmp_pps, &t.flood.min_other_pps,
-        &t.brute_force.min_logins_one_host, &t.brute_force.min_logins_one_host_busy, &t.brute_force.min_logins_odd_port,
-        &t.brute_force.min_logins_many_hosts, &t.brute_force.min_hosts_one_try, &t.spam.min_servers_per_minute, &t.spam.min_servers_per_ten_minutes,
-        &t.spam.min_servers_mail_host, &t.reflector.min_kbps, &t.reflector.min_pps}) {
+  for (std::uint32_t* value : {&t.port_scan.min_targets_per_minute,
+                               &t.port_scan.min_targets_per_ten_minutes,
+                               &t.port_scan.min_targets_per_hour,
+                               &t.port_scan.min_ports_per_minute,
+                               &t.flood.min_syn_pps,
+                               &t.flood.min_udp_pps,
+                               &t.flood.min_icmp_pps,
+                               &t.flood.min_other_pps,
+                               &t.flood.min_ack_pps,
+                               &t.flood.min_slow_connections,
+                               &t.brute_force.min_logins_one_host,
+                               &t.brute_force.min_logins_one_host_busy,
+                               &t.brute_force.min_logins_odd_port,
+                               &t.brute_force.min_logins_many_hosts,
+                               &t.brute_force.min_hosts_one_try,
+                               &t.spam.min_servers_per_minute,
+                               &t.spam.min_servers_per_ten_minutes,
+                               &t.spam.min_servers_mail_host,
+                               &t.reflector.min_kbps,
+                               &t.reflector.min_pps}) {
     half(*value);
   }
   return t;
@@ -174,6 +189,7 @@ void Detectors::look_at_volume(inventory::ServerIndex server, const VolumeTracke
   const WallTime at = view.newest;
   const FloodExemptions exempt{has_role(server, {Role::GameOrVoice, Role::SpeedTest}, at)};
   judge(server, now, [&](const Thresholds& thresholds) { return judge_flood(view, thresholds.flood, exempt); });
+  judge(server, now, [&](const Thresholds& thresholds) { return judge_slow_connections(view, thresholds.flood); });
   if (auto many = judge_connections(view, x_thresholds.flood)) {
     x_incidents.note(server, *std::move(many));  // a proxy's habit: nothing that should keep the baseline from learning
   }

@@ -91,6 +91,10 @@ PortKind kind_of_port(std::uint16_t port) {
   }
 }
 
+bool is_plain_web(std::uint16_t port) {
+  return port == 80 || port == 81 || port == 8000 || port == 8008 || port == 8080 || port == 8081 || port == 8888;
+}
+
 std::string_view service_of_port(std::uint16_t port) {
   switch (port) {
     case 21:

@@ -20,6 +20,8 @@ enum class PortKind : std::uint8_t {
 };
 
 [[nodiscard]] PortKind kind_of_port(std::uint16_t port);
+/// HTTP without TLS.
+[[nodiscard]] bool is_plain_web(std::uint16_t port);
 /// "ssh", "rdp", "mysql"; "unknown" for ports that no login service owns.
 [[nodiscard]] std::string_view service_of_port(std::uint16_t port);
 

@@ -56,6 +56,12 @@ struct FloodThresholds {
   std::uint32_t min_icmp_pps = 500;
   /// Other one-sided packets a second (ACK and RST floods, fragments, GRE). A TCP upload is acknowledged at least once in forty packets.
   std::uint32_t min_other_pps = 10'000;
+  /// Bare acknowledgements (ACK) a second, from many ports, to a host that says nothing: a download's come from one port and are answered.
+  std::uint32_t min_ack_pps = 1000;
+  /// Hosts of one network (/24, IPv6 /64) that a flood must be spread over to be judged by the network's sum.
+  std::uint32_t min_network_hosts = 32;
+  /// Connections to one web server that were opened within two minutes, stay open, trickle, and get nothing but acknowledgements.
+  std::uint32_t min_slow_connections = 60;
   /// TCP connections opened a second to one host: information, no accusation (severity info). A proxy in front of one backend opens hundreds.
   std::uint32_t min_connections_per_second = 100;
   /// Packets that come back from the destination, in per cent of those sent, up to which the traffic is one-sided.

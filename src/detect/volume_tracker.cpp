@@ -16,6 +16,16 @@ constexpr Micros kEvaluationInterval = std::chrono::seconds{1};
 constexpr std::uint64_t kLargeAnswer = 500;
 /// Questions of a record that are worth remembering for a reflector.
 constexpr std::uint64_t kManyQuestions = 50;
+/// Of a class, really seen, before a sampled server is busy.
+constexpr std::uint64_t kLeastSamples = 4;
+
+bool is_bare_ack(const flow::FlowRecord& record) {
+  constexpr std::uint64_t kMostBytes = 80;
+  return record.protocol == flow::kTcp && record.tcp_flags == flow::kAck && record.bytes.value <= record.packets.value * kMostBytes;
+}
+/// What the system says to an answer that it did not ask for: beside forged SYNs there is one for each.
+bool is_refusal(const flow::FlowRecord& record) { return (record.tcp_flags.value_or(0) & ~flow::kAck) == flow::kRst; }
+bool is_to_plain_web(const flow::FlowRecord& record) { return record.protocol == flow::kTcp && is_plain_web(record.dst_port); }
 
 std::optional<VolumeClass> class_of(const flow::FlowRecord& record) {
   switch (record.protocol) {
@@ -96,26 +106,9 @@ bool is_large_answer(const flow::FlowRecord& record) {
 
 BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector) {
   const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
-  const auto seen = [](std::uint32_t least) { return std::max(least / 8, 1U); };
-  const std::uint32_t few = seen(flood.min_sampled_packets);
   return {{mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)},
           mark(flood.min_connections_per_second),
-          {few, few, few, std::min(few, seen(reflector.min_sampled_packets)), few},
-          few};
-}
-
-void VolumeCount::add(std::uint64_t more_packets, std::uint64_t more_bytes, std::uint64_t more_seen) {
-  packets = detect::add(packets, more_packets);
-  seen = detect::add(seen, more_seen);
-  bytes += more_bytes;
-}
-
-std::uint64_t Destination::answers_about(std::int64_t number) const {
-  std::uint64_t answers = 0;
-  for (const DestinationSlot& slot : slots) {
-    answers += slot.number >= 0 && slot.number + 1 >= number && slot.number <= number + 1 ? slot.in.packets : 0;
-  }
-  return answers;
+          std::max(flood.min_slow_connections, 1U)};
 }
 
 /// What of the record fell into one slot, on average.
@@ -124,6 +117,17 @@ struct VolumeTracker::Share {
   std::uint64_t bytes = 0;
   std::uint64_t seen = 0;
   Micros lasted{};  ///< in that slot
+};
+
+/// One outbound record on its way through the tracker.
+struct VolumeTracker::Passing {
+  const flow::FlowRecord& record;
+  Share share;
+  std::size_t kind = 0;
+  std::int64_t slot = 0;
+  WallTime event;
+  std::uint32_t opened = 0;
+  bool is_spoofed = false;
 };
 
 VolumeTracker::Share VolumeTracker::share_of(const flow::FlowRecord& record) {
@@ -178,22 +182,98 @@ Destination& VolumeTracker::destination(inventory::ServerIndex server, const net
   return *smallest;
 }
 
-bool VolumeTracker::becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened,
-                                 SamplingRate rate) const {
-  if (slot > state.slot) {
-    state.slot = slot;
+bool VolumeTracker::becomes_busy(Server& state, const Passing& passing) const {
+  if (passing.slot > state.slot) {
+    state.slot = passing.slot;
     state.packets = {};
     state.opened = 0;
+    state.opened_plain = 0;
   }
   // What is late counts as well: it can only make a server busy a little early.
-  state.packets[kind] = add(state.packets[kind], share.packets);
-  state.opened = add(state.opened, opened);
-  const std::uint64_t one_in = rate.one_in() > 1 ? rate.one_in() : 0;
+  std::uint32_t& packets = state.packets[passing.kind];
+  packets = add(packets, passing.share.packets);
+  state.opened = add(state.opened, passing.opened);
+  const std::uint64_t one_in = passing.record.sampling_rate.one_in();
+  const std::uint64_t least = one_in == 1 ? 0 : saturating_multiply(one_in, kLeastSamples);
   const std::uint64_t times = x_queue.size() < kManyBusy ? 1 : x_queue.size() < 2 * kManyBusy ? 2 : 4;
-  const auto mark = [&](std::uint64_t packets, std::uint64_t seen) {
-    return std::min<std::uint64_t>(times * std::max(packets, seen * one_in), std::numeric_limits<std::uint32_t>::max());
+  const auto mark = [&](std::uint64_t asked) {
+    return std::min<std::uint64_t>(times * std::max(asked, least), std::numeric_limits<std::uint32_t>::max());
   };
-  return state.packets[kind] >= mark(x_marks.packets[kind], x_marks.seen[kind]) || state.opened >= mark(x_marks.opened, x_marks.opened_seen);
+  if (one_in == 1 && passing.opened > 0 && is_to_plain_web(passing.record)) {
+    state.opened_plain = add(state.opened_plain, passing.opened);
+  }
+  return packets >= mark(x_marks.packets[passing.kind]) || state.opened >= mark(x_marks.opened) || state.opened_plain >= x_marks.opened_plain;
+}
+
+void VolumeTracker::add_outbound(Destination& to, const Passing& passing) {
+  const auto& [record, share, kind, slot, event, opened, is_spoofed] = passing;
+  DestinationSlot* at = slot_in(to, slot);
+  if (at == nullptr) {
+    return;
+  }
+  const WallTime begin = event - share.lasted;
+  at->begin = at->end == WallTime{} ? begin : std::min(at->begin, begin);
+  at->end = std::max(at->end, event);
+  at->begin = std::max(at->begin, at->end - kSlot);
+  at->out[kind].add(share.packets, share.bytes, share.seen);
+  at->spoofed = add(at->spoofed, is_spoofed ? share.packets : 0);
+  at->opened = add(at->opened, opened);
+  if (record.protocol == flow::kTcp && !is_refusal(record)) {
+    at->tcp_packets = add(at->tcp_packets, share.packets);
+  }
+  if (static_cast<VolumeClass>(kind) == VolumeClass::Syn) {
+    at->ports.set((record.dst_port * 167U) % 256U);
+  }
+  if (is_bare_ack(record)) {
+    at->bare_acks = add(at->bare_acks, share.packets);
+    at->bare_acks_seen = add(at->bare_acks_seen, share.seen);
+    at->ack_ports.set((record.src_port * 167U) % 256U);
+  }
+  if (is_to_plain_web(record)) {
+    to.held.add_outbound(record, event, opened);
+  }
+  to.is_new = true;
+  to.is_long |= share.lasted >= kSlot;
+  to.packets_out += share.packets;
+  to.first = to.first == WallTime{} ? begin : std::min(to.first, begin);
+  to.newest = std::max(to.newest, event);
+  to.src_port = record.src_port;
+  to.dst_port = record.dst_port;
+  to.protocol = record.protocol;
+  to.source = record.src;
+}
+
+void VolumeTracker::add_to_network(std::array<Network, kNetworks>& networks, const Passing& passing) {
+  const net::IpAddress address = network_of(passing.record.dst).address();
+  Network* at = nullptr;
+  Network* smallest = &networks.front();
+  for (Network& known : networks) {
+    if (known.sum.used && known.sum.peer == address) {
+      at = &known;
+      break;
+    }
+    if (!known.sum.used || known.sum.weight < smallest->sum.weight) {
+      smallest = &known;
+    }
+  }
+  if (at == nullptr) {
+    at = smallest;
+    const std::uint64_t weight = at->sum.weight;
+    *at = Network{};
+    at->sum.used = true;
+    at->sum.peer = address;
+    at->sum.weight = weight;
+  }
+  at->sum.weight += passing.share.packets;
+  const auto place = static_cast<std::size_t>(std::max<std::int64_t>(passing.slot, 0)) % Destination::kSlots;
+  add_outbound(at->sum, passing);
+  Network::Hosts& hosts = at->hosts.at(place);
+  if (hosts.slot < passing.slot) {
+    hosts = {passing.slot, {}};
+  }
+  if (hosts.slot == passing.slot) {
+    hosts.seen.set(std::hash<net::IpAddress>{}(passing.record.dst) % 256U);
+  }
 }
 
 void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
@@ -202,12 +282,11 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
     return;
   }
   Server& state = x_servers[server.value];
-  const std::int64_t slot = event.since_epoch / kSlot;
   const Share share = share_of(record);
-  const auto c = static_cast<std::size_t>(*kind);
-  const auto opened = add(0, opened_by(record, *kind, share.packets));
+  const Passing passing{
+      record, share, static_cast<std::size_t>(*kind), event.since_epoch / kSlot, event, add(0, opened_by(record, *kind, share.packets)), is_spoofed};
   if (!state.busy) {
-    if (!becomes_busy(state, c, slot, share, opened, record.sampling_rate)) {
+    if (!becomes_busy(state, passing)) {
       return;
     }
     state.busy = std::make_unique<Busy>();
@@ -220,32 +299,13 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
   busy.newest = std::max(busy.newest, event);
   Destination& to = destination(server, record.dst);
   to.weight += share.packets;
-  DestinationSlot* at = slot_in(to, slot);
-  if (at == nullptr) {
-    return;
+  if (!busy.networks && to.packets_out == 0 && to.weight > share.packets) {  // it has pushed another one out
+    busy.networks = std::make_unique<std::array<Network, kNetworks>>();
   }
-  const WallTime begin = event - share.lasted;
-  at->begin = at->end == WallTime{} ? begin : std::min(at->begin, begin);
-  at->end = std::max(at->end, event);
-  at->begin = std::max(at->begin, at->end - kSlot);
-  at->out[c].add(share.packets, share.bytes, share.seen);
-  at->spoofed = add(at->spoofed, is_spoofed ? share.packets : 0);
-  at->opened = add(at->opened, opened);
-  if (record.protocol == flow::kTcp) {
-    at->tcp_packets = add(at->tcp_packets, share.packets);
+  add_outbound(to, passing);
+  if (busy.networks) {
+    add_to_network(*busy.networks, passing);
   }
-  if (*kind == VolumeClass::Syn) {
-    at->ports.set((record.dst_port * 167U) % 256U);
-  }
-  to.is_new = true;
-  to.is_long |= share.lasted >= kSlot;
-  to.packets_out += share.packets;
-  to.first = to.first == WallTime{} ? begin : std::min(to.first, begin);
-  to.newest = std::max(to.newest, event);
-  to.src_port = record.src_port;
-  to.dst_port = record.dst_port;
-  to.protocol = record.protocol;
-  to.source = record.src;
 }
 
 void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event) {
@@ -263,6 +323,17 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
               add(0, static_cast<std::uint64_t>(std::max<std::int64_t>(slot, 0)))};
     return;
   }
+  if (state.busy->networks) {
+    const net::IpAddress network = network_of(record.src).address();
+    for (Network& known : *state.busy->networks) {
+      if (known.sum.used && known.sum.peer == network) {
+        if (DestinationSlot* at = slot_in(known.sum, slot)) {
+          at->in.add(share.packets, share.bytes, share.seen);
+          known.sum.packets_in += share.packets;
+        }
+      }
+    }
+  }
   Destination* from = find(*state.busy, record.src);
   if (from == nullptr) {
     if (!is_large && !is_question(record)) {
@@ -274,16 +345,19 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   if (DestinationSlot* at = slot_in(*from, slot)) {
     at->in.add(share.packets, share.bytes, share.seen);
     from->packets_in += share.packets;
+    if (record.protocol == flow::kTcp && is_plain_web(record.src_port)) {
+      from->held.add_inbound(record);
+    }
   }
 }
 
 /// Whether some destination still has to wait.
 bool VolumeTracker::make_due(Busy& busy, WallTime now) {
   bool has_waiting = false;
-  for (Destination& known : busy.top) {
+  const auto make = [&](Destination& known) {
     known.is_due = false;
     if (!known.used || !known.is_new) {
-      continue;
+      return;
     }
     known.waits_since = known.waits_since == WallTime{} ? now : known.waits_since;
     known.is_due = !known.is_long || now - known.waits_since >= kLongSettle || now < known.waits_since;
@@ -293,6 +367,10 @@ bool VolumeTracker::make_due(Busy& busy, WallTime now) {
       known.is_long = false;
       known.waits_since = {};
     }
+  };
+  std::for_each(busy.top.begin(), busy.top.end(), make);
+  if (busy.networks) {
+    std::for_each(busy.networks->begin(), busy.networks->end(), [&](Network& known) { make(known.sum); });
   }
   return has_waiting;
 }
@@ -306,7 +384,7 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
       if (busy.is_new || now < busy.touched_at) {
         busy.touched_at = now;
         busy.is_new = make_due(busy, now);
-        look(server, View{busy.top, busy.newest, busy.rate, answers_visible(server)});
+        look(server, View{busy.top, busy.networks.get(), busy.newest, busy.rate, answers_visible(server)});
       }
     }
     // When nothing has come for so long, it has stopped.

@@ -7,13 +7,17 @@
 ///          Every destination keeps three slots of its own and is judged whenever something new came, however new other destinations are.
 /// Early answers: a flow exporter may tell the answers of a minute before what they answer, and before the server is busy. The last two large
 ///          ones (and questions to a reflector) are kept for every server until then; without them a tunnel's first minute looks one-sided.
+/// Networks: of a server with more destinations than kTop, what goes to its kNetworks busiest networks (/24, IPv6 /64) is counted together as well,
+///          and to how many of their hosts: a flood that is spread over a prefix is seen there.
+/// Held:    connections to plain web ports, by destination: what the rule for slow attacks reads.
+/// Sampling: four packets of a class make a server busy at the earliest; a single one stands for a thousand and says nothing.
 /// Top destinations: space-saving with kTop entries; a newcomer replaces the smallest but starts from zero, so no count is too high.
 /// Bounds:  when kManyBusy servers are busy, it takes twice the mark to become so; when twice as many are, four times, which is half of what the
 /// rules
 ///          ask for: then a flood is found with its second slot at the latest, and servers above that mark cannot be many.
 /// Units:   packets and bytes scaled by the sampling rate; `seen` as exported. A record that lasted longer than a slot counts its average, in
 ///          the slot that it ended in.
-/// Clock:   event times. Memory: 112 bytes a server, 8 KiB more for a busy one; forgotten after kIdle.
+/// Clock:   event times. Memory: 112 bytes a server, 11 KiB more for a busy one (7 KiB more again with networks); forgotten after kIdle.
 /// Source:  Metwally et al., Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005.
 /// Threads: none.
 #pragma once
@@ -31,6 +35,7 @@
 #include "detect/thresholds.hpp"
 #include "flow/record.hpp"
 #include "inventory/inventory.hpp"
+#include "net/ip_address.hpp"
 
 namespace pinfold::detect {
 
@@ -47,8 +52,7 @@ inline constexpr std::size_t kVolumeClasses = 5;
 struct BusyMarks {
   std::array<std::uint32_t, kVolumeClasses> packets{};
   std::uint32_t opened = 0;
-  std::array<std::uint32_t, kVolumeClasses> seen{};  ///< under sampling, so many packets must really have been seen
-  std::uint32_t opened_seen = 0;
+  std::uint32_t opened_plain = 0;  ///< to plain web ports
 };
 [[nodiscard]] BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
@@ -65,13 +69,31 @@ struct DestinationSlot {
   std::array<VolumeCount, kVolumeClasses> out;
   VolumeCount in;
   std::uint32_t spoofed = 0;      ///< packets whose source address is not the server's
-  std::uint32_t tcp_packets = 0;  ///< all TCP, for the share of SYNs
+  std::uint32_t tcp_packets = 0;  ///< all TCP but refusals, for the share of SYNs
   std::uint32_t opened = 0;       ///< TCP connections: SYNs, or flow records that have seen one
   WallTime begin;                 ///< of what counts here: never more than a slot before `end`
   WallTime end;
   std::bitset<256> ports;  ///< destination ports of SYNs, hashed: a scan has many
+  std::uint32_t bare_acks = 0;
+  std::uint32_t bare_acks_seen = 0;
+  std::bitset<256> ack_ports;  ///< source ports of bare acknowledgements, hashed: a download has one
 
   [[nodiscard]] Micros span() const { return end - begin; }
+};
+
+/// TCP to a plain web port of one destination, within kWindow. Packets and bytes as exported.
+struct HeldConnections {
+  static constexpr Micros kWindow = std::chrono::minutes{2};
+  WallTime begin;
+  WallTime end;
+  std::uint32_t opened = 0;
+  std::uint32_t closed = 0;  ///< by us
+  std::uint32_t out_packets = 0;
+  std::uint32_t in_packets = 0;
+  std::uint32_t answers = 0;  ///< records of what came back that carry more than acknowledgements
+  std::uint64_t out_bytes = 0;
+  void add_outbound(const flow::FlowRecord& record, WallTime event, std::uint64_t more_opened);
+  void add_inbound(const flow::FlowRecord& record);
 };
 
 struct Destination {
@@ -97,11 +119,26 @@ struct Destination {
 
   /// What came back in that slot and the two beside it: the answers' records may end in another slot than what they answer.
   [[nodiscard]] std::uint64_t answers_about(std::int64_t slot) const;
+  HeldConnections held;
 };
+
+/// What went to all hosts of one network; `sum.peer` is its address.
+struct Network {
+  struct Hosts {
+    std::int64_t slot = -1;
+    std::bitset<256> seen;  ///< hashed
+  };
+  Destination sum;
+  std::array<Hosts, Destination::kSlots> hosts;
+
+  [[nodiscard]] std::size_t hosts_in(std::int64_t slot) const;
+};
+[[nodiscard]] net::Prefix network_of(const net::IpAddress& address);
 
 class VolumeTracker {
 public:
   static constexpr std::size_t kTop = 16;
+  static constexpr std::size_t kNetworks = 8;
   static constexpr Micros kIdle = std::chrono::minutes{2};
   static constexpr std::size_t kManyBusy = 1024;
   /// An exporter gives up the two directions of a long flow seconds apart.
@@ -115,7 +152,8 @@ public:
   /// Only destinations that are `is_due`; the others were judged before, or wait for their answers.
   struct View {
     const std::array<Destination, kTop>& top;
-    WallTime newest;  ///< event time of the last record
+    const std::array<Network, kNetworks>* networks = nullptr;  ///< null: it has few destinations
+    WallTime newest;                                           ///< event time of the last record
     SamplingRate rate;
     bool answers_visible = false;
   };
@@ -133,6 +171,7 @@ public:
 private:
   struct Busy {
     std::array<Destination, kTop> top;
+    std::unique_ptr<std::array<Network, kNetworks>> networks;
     SamplingRate rate;
     WallTime newest;
     WallTime touched_at;  ///< receive clock of the last look that found something new
@@ -152,12 +191,15 @@ private:
     std::int64_t slot = 0;
     std::array<std::uint32_t, kVolumeClasses> packets{};  ///< since that slot began, saturating
     std::uint32_t opened = 0;
+    std::uint32_t opened_plain = 0;
     std::unique_ptr<Busy> busy;
   };
   struct Share;
   [[nodiscard]] static Share share_of(const flow::FlowRecord& record);
-  [[nodiscard]] bool becomes_busy(Server& state, std::size_t kind, std::int64_t slot, const Share& share, std::uint32_t opened,
-                                  SamplingRate rate) const;
+  struct Passing;
+  [[nodiscard]] bool becomes_busy(Server& state, const Passing& passing) const;
+  static void add_outbound(Destination& to, const Passing& passing);
+  static void add_to_network(std::array<Network, kNetworks>& networks, const Passing& passing);
   [[nodiscard]] static Destination* find(Busy& busy, const net::IpAddress& peer);
   [[nodiscard]] Destination& destination(inventory::ServerIndex server, const net::IpAddress& peer);
   static bool make_due(Busy& busy, WallTime now);

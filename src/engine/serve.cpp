@@ -13,6 +13,7 @@
 #include "engine/answers.hpp"
 #include "engine/api_desk.hpp"
 #include "engine/bandwidth.hpp"
+#include "engine/baseline_keeper.hpp"
 #include "engine/brands.hpp"
 #include "engine/canary.hpp"
 #include "engine/collector_health.hpp"
@@ -181,6 +182,7 @@ struct Serve::Parts {
   WallTime flows_reported;  ///< by the ears' worker alone
   std::unique_ptr<Bandwidth> bandwidth;
   std::unique_ptr<NearMissKeeper> near_misses;
+  std::unique_ptr<BaselineKeeper> baselines;
   std::unique_ptr<mail::LmtpServer> lmtp;
   std::unique_ptr<ImapPoller> imap;
   std::unique_ptr<http::Server> agent_server;
@@ -243,6 +245,13 @@ Serve::Parts::~Parts() {
     log_error("FINDINGS_NOT_KEPT", "the store takes no more: {}", failure.what());
   }
   try {
+    if (baselines) {
+      baselines->finish();
+    }
+  } catch (const std::exception& problem) {
+    log_error("BASELINES_NOT_KEPT", "{}", problem.what());
+  }
+  try {
     if (bandwidth) {
       bandwidth->finish();
     }
@@ -276,6 +285,8 @@ void Serve::Parts::start() {
     });
   }
   near_misses = std::make_unique<NearMissKeeper>(*store, config.thresholds, collector.get(), clock);
+  baselines = std::make_unique<BaselineKeeper>(*store, collector.get(), clock);
+  baselines->recall();
   bandwidth = std::make_unique<Bandwidth>(config, collector_options(config).exporters, collector.get(), *known_inventory, clock);
   if (config.mail.lmtp) {
     mail::LmtpServerOptions options;
@@ -355,6 +366,7 @@ void Serve::Parts::start() {
   add("bandwidth", kBeat, [this] {
     bandwidth->keep();
     near_misses->keep();
+    baselines->keep();
     return false;
   });
   for (unsigned i = 0; bandwidth->polls() && i < Bandwidth::kPollers; ++i) {

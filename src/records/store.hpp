@@ -21,6 +21,7 @@
 #include "desk/step.hpp"
 #include "inventory/inventory.hpp"
 #include "records/access.hpp"
+#include "records/baselines.hpp"
 #include "records/exporters.hpp"
 #include "records/feed.hpp"
 #include "records/housekeeping.hpp"
@@ -230,6 +231,7 @@ public:
   virtual Feed& feed() = 0;
   virtual NearMissHistory& near_misses() = 0;
   virtual Housekeeping& housekeeping() = 0;
+  virtual Baselines& baselines() = 0;
 };
 
 class Store {

@@ -227,6 +227,17 @@ private:
   soci::session& x_session;
 };
 
+class BaselinesTable final : public records::Baselines {
+public:
+  explicit BaselinesTable(soci::session& session) : x_session(session) {}
+  void keep(std::span<const records::BaselineRow> rows) override;
+  [[nodiscard]] std::vector<records::BaselineRow> list() const override;
+  void forget_before(WallTime oldest) override;
+
+private:
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
@@ -248,7 +259,8 @@ public:
         x_queue(session),
         x_feed(session),
         x_near_misses(session),
-        x_housekeeping(session) {}
+        x_housekeeping(session),
+        x_baselines(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -267,6 +279,7 @@ public:
   records::Feed& feed() override { return x_feed; }
   records::NearMissHistory& near_misses() override { return x_near_misses; }
   records::Housekeeping& housekeeping() override { return x_housekeeping; }
+  records::Baselines& baselines() override { return x_baselines; }
 
 private:
   CasesTable x_cases;
@@ -287,6 +300,7 @@ private:
   FeedTable x_feed;
   NearMissTable x_near_misses;
   HousekeepingTable x_housekeeping;
+  BaselinesTable x_baselines;
 };
 
 }  // namespace pinfold::store

@@ -184,6 +184,7 @@ private:
     records::Feed& feed() override { return absent<records::Feed>(); }
     records::NearMissHistory& near_misses() override { return absent<records::NearMissHistory>(); }
     records::Housekeeping& housekeeping() override { return absent<records::Housekeeping>(); }
+    records::Baselines& baselines() override { return absent<records::Baselines>(); }
     template <typename T>
     [[noreturn]] static T& absent() {
       throw std::logic_error("the executor uses the journal and the settings only");

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "evaluate/program.hpp"
@@ -67,6 +68,14 @@ int report(const ProgramOptions& options) {
     fmt::print(stderr, "pinfold-evaluate: {}\n", rows.error());
     return kEnvironment;
   }
+  // Rows stand in the order in which they were done.
+  std::stable_sort(rows->begin(), rows->end(), [](const Row& a, const Row& b) {
+    const auto key = [](const Row& row) {
+      const bool is_played = row.part == part::kAttacks || row.part == part::kDays || row.part == part::kMerged;
+      return std::pair{is_played, is_played ? row.name : std::string()};
+    };
+    return key(a) < key(b);
+  });
   if (std::filesystem::exists(options.results / "fastnetmon.jsonl")) {
     const auto theirs = read_rows(options.results / "fastnetmon.jsonl");
     if (!theirs) {

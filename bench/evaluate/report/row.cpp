@@ -16,6 +16,18 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Row, part, name, half, method, a
 
 std::string to_json_line(const Row& row) { return nlohmann::json(row).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
+Expected<Row, std::string> parse_row(const std::string& line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object()) {
+    return Unexpected{std::string("not a JSON object")};
+  }
+  try {
+    return json.get<Row>();
+  } catch (const nlohmann::json::exception& error) {
+    return Unexpected{std::string(error.what())};
+  }
+}
+
 Expected<std::vector<Row>, std::string> read_rows(const std::filesystem::path& file) {
   std::ifstream in(file);
   if (!in) {
@@ -24,15 +36,14 @@ Expected<std::vector<Row>, std::string> read_rows(const std::filesystem::path& f
   std::vector<Row> rows;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object()) {
-      return Unexpected{fmt::format("{}, line {}: not a JSON object", file.string(), number)};
+    if (number == 1 && line.starts_with("{\"program\":")) {
+      continue;
     }
-    try {
-      rows.push_back(json.get<Row>());
-    } catch (const nlohmann::json::exception& error) {
-      return Unexpected{fmt::format("{}, line {}: {}", file.string(), number, error.what())};
+    auto row = parse_row(line);
+    if (!row) {
+      return Unexpected{fmt::format("{}, line {}: {}", file.string(), number, row.error())};
     }
+    rows.push_back(*std::move(row));
   }
   return rows;
 }

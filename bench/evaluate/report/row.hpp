@@ -53,6 +53,8 @@ struct Row {
 };
 
 [[nodiscard]] std::string to_json_line(const Row& row);
+[[nodiscard]] Expected<Row, std::string> parse_row(const std::string& line);
+/// The first line may name the program that wrote them (report/results.hpp).
 [[nodiscard]] Expected<std::vector<Row>, std::string> read_rows(const std::filesystem::path& file);
 
 }  // namespace pinfold::evaluate

@@ -52,11 +52,25 @@ bool scan_is_above(const Scene& scene, const Pace& pace, const detect::PortScanT
          (is_tcp && (passes(kTenMinutes, t.min_targets_per_ten_minutes) || passes(kHour, t.min_targets_per_hour)));
 }
 
+/// So many a minute and slot that the tracker follows, and so many in its two minutes.
+bool slow_is_above(const Pace& pace, const detect::FloodThresholds& t) {
+  constexpr double kTwoMinutes = 120;
+  return !pace.is_sampled() && pace.reaches(kTenSeconds, t.min_slow_connections) && pace.reaches(kTwoMinutes, 2 * t.min_slow_connections);
+}
+
 bool flood_is_above(const Scene& scene, const Pace& pace, const detect::FloodThresholds& t) {
   const std::string_view kind = scene.attack->kind;
-  const std::uint32_t least = kind == "syn" ? t.min_syn_pps : kind == "udp" ? t.min_udp_pps : kind == "icmp" ? t.min_icmp_pps : t.min_other_pps;
+  const bool is_ack = scene.attack->play == ack_flood;
+  if (scene.attack->play == slow_http) {
+    return slow_is_above(pace, t);
+  }
+  const std::uint32_t least = is_ack           ? t.min_ack_pps
+                              : kind == "syn"  ? t.min_syn_pps
+                              : kind == "udp"  ? t.min_udp_pps
+                              : kind == "icmp" ? t.min_icmp_pps
+                                               : t.min_other_pps;
   return pace.reaches(kTenSeconds, least * kTenSeconds) &&
-         pace.enough_seen(kTenSeconds, kind == "other" ? 10 * t.min_sampled_packets : t.min_sampled_packets);
+         pace.enough_seen(kTenSeconds, kind == "other" && !is_ack ? 10 * t.min_sampled_packets : t.min_sampled_packets);
 }
 
 /// The port that says of which kind it is, and the most hosts that an episode of it is drawn against (scenes/attacks_login.cpp).

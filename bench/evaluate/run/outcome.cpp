@@ -14,12 +14,11 @@ namespace {
 /// The exporter's timeouts and the detector's windows end after the attack.
 constexpr double kGrace = 200;
 
-/// Lines of progress, one each two per cent.
+/// Lines of progress, one each two per cent. Threads: one at a time.
 class Progress {
 public:
   Progress(const char* title, std::size_t all) : x_title(title), x_all(all) {}
   void one_more() {
-    const std::scoped_lock lock(x_mutex);
     ++x_done;
     if (const std::size_t percent = x_done * 50 / std::max<std::size_t>(x_all, 1) * 2; percent != x_percent || x_done == x_all) {
       x_percent = percent;
@@ -30,7 +29,6 @@ public:
 private:
   const char* x_title;
   std::size_t x_all;
-  std::mutex x_mutex;
   std::size_t x_done = 0;
   std::size_t x_percent = 0;
 };
@@ -83,16 +81,16 @@ Verdict judge(const Scene& scene, const Outcome& outcome) {
   return verdict;
 }
 
-std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads, Way way) {
-  std::vector<Outcome> outcomes(scenes.size());
+void run_all(const char* title, std::span<const Scene> scenes, unsigned threads, Way way,
+             const std::function<void(std::size_t, const Outcome&)>& done) {
   std::atomic<std::size_t> next{0};
+  std::mutex one_at_a_time;
   Progress progress(title, scenes.size());
-  if (scenes.empty()) {
-    return outcomes;
-  }
   const auto work = [&] {
     for (std::size_t i = next++; i < scenes.size(); i = next++) {
-      outcomes[i] = run_scene(scenes[i], way);
+      const Outcome outcome = run_scene(scenes[i], way);
+      const std::scoped_lock lock(one_at_a_time);
+      done(i, outcome);
       progress.one_more();
     }
   };
@@ -101,8 +99,6 @@ std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, u
     workers.emplace_back(work);
   }
   work();
-  workers.clear();
-  return outcomes;
 }
 
 }  // namespace pinfold::evaluate

@@ -1,7 +1,9 @@
 /// What came of one scene, small enough to keep for all of them.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,7 +40,8 @@ enum class Way : std::uint8_t { OneProcess, TwoCollectors };
 [[nodiscard]] Outcome run_scene(const Scene& scene, Way way = Way::OneProcess);
 [[nodiscard]] Verdict judge(const Scene& scene, const Outcome& outcome);
 
-/// All of them, on `threads` threads, in the order of `scenes`; progress goes to standard error.
-[[nodiscard]] std::vector<Outcome> run_all(const char* title, std::span<const Scene> scenes, unsigned threads, Way way = Way::OneProcess);
+/// All of them, on `threads` threads; `done` is called for each as it ends, one at a time. Progress goes to standard error.
+void run_all(const char* title, std::span<const Scene> scenes, unsigned threads, Way way,
+             const std::function<void(std::size_t, const Outcome&)>& done);
 
 }  // namespace pinfold::evaluate

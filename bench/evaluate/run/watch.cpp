@@ -137,9 +137,13 @@ std::vector<Seen> watch(std::span<const ReceivedRecord> records, const WatchSett
     const WallTime at = std::max(now, received.received);
     // As it runs live, where a look can find anything: every half second while records come, once more when the last ones have settled, and before
     // the next one.
-    for (const WallTime end = std::min(at, now + Detector::kDone); next_look <= end;) {
+    const WallTime settled = now + Detector::kDone;
+    while (next_look <= std::min(at, settled)) {
       take(next_look);
-      next_look = next_look + (next_look - now < Detector::kClose ? kStep : Detector::kDone - Detector::kClose);
+      if (next_look == settled) {
+        break;
+      }
+      next_look = next_look - now < Detector::kClose ? next_look + kStep : settled;
     }
     if (next_look < at) {
       take(at);

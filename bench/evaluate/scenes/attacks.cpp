@@ -12,7 +12,7 @@ constexpr std::array<double, 2> kShort{60, 600};
 constexpr std::array<double, 2> kFlood{20, 60};
 constexpr std::array<double, 2> kLong{180, 1200};
 
-constexpr std::array<Attack, 24> kAttacks{{
+constexpr std::array<Attack, 28> kAttacks{{
     {"SYN scan of one port", AbuseClass::PortScan, "horizontal", "targets/s", horizontal_scan, kScanRates, kShort},
     {"connect scan of one port", AbuseClass::PortScan, "horizontal", "targets/s", connect_scan, kScanRates, kShort},
     {"scan of one host", AbuseClass::PortScan, "vertical", "ports/s", vertical_scan, kScanRates, {60, 300}},
@@ -24,6 +24,10 @@ constexpr std::array<Attack, 24> kAttacks{{
     {"UDP flood over ports", AbuseClass::Flood, "udp", "packets/s", udp_flood_many_ports, kFloodRates, kFlood},
     {"ICMP flood", AbuseClass::Flood, "icmp", "packets/s", icmp_flood, kFloodRates, kFlood},
     {"GRE flood", AbuseClass::Flood, "other", "packets/s", gre_flood, kFloodRates, kFlood},
+    {"ACK flood", AbuseClass::Flood, "other", "packets/s", ack_flood, kFloodRates, kFlood},
+    {"UDP flood over a network", AbuseClass::Flood, "udp", "packets/s", udp_flood_network, kFloodRates, kFlood},
+    {"SYN flood over a network", AbuseClass::Flood, "syn", "packets/s", syn_flood_network, kFloodRates, kFlood},
+    {"slow HTTP", AbuseClass::Flood, "other", "connections/s", slow_http, {1, 6, 20, 60}, kLong},
     {"SSH logins, one target", AbuseClass::BruteForce, "ssh", "logins/s", ssh_one_target, kLoginRates, kLong},
     {"SSH logins, many targets", AbuseClass::BruteForce, "ssh", "logins/s", ssh_many_targets, kLoginRates, kLong},
     {"SSH logins, odd port", AbuseClass::BruteForce, "", "logins/s", ssh_odd_port, kLoginRates, kLong},
@@ -50,7 +54,8 @@ bool not_wrong(const Attack& attack, AbuseClass found) {
   switch (found) {
     case AbuseClass::BandwidthBurst: return true;  // it is one, whatever else it is
     case AbuseClass::PortScan:
-      return attack.play == ssh_many_targets || attack.play == telnet_logins || attack.play == syn_flood || attack.play == udp_flood_many_ports;
+      return attack.play == ssh_many_targets || attack.play == telnet_logins || attack.play == syn_flood || attack.play == udp_flood_many_ports ||
+             attack.play == udp_flood_network || attack.play == syn_flood_network;
     case AbuseClass::Flood:  // thousands of packets a second to one host, whatever they ask for
       return attack.abuse_class == AbuseClass::Reflector || attack.play == vertical_scan;
     default: return false;

@@ -2,8 +2,9 @@
 /// Shapes follow what is published about the tools: masscan and Mirai send one bare SYN a target (M. Antonakakis et al., Understanding the Mirai
 /// Botnet, USENIX Security 2017), nmap -sT completes its connections; SSH brute force is a row of short sessions of nearly the same size
 /// (R. Hofstede, L. Hendriks et al., SSHCure, AIMS 2012); spam bots talk straight to the MX and are often refused (D. Schatzmann et al.);
-/// reflectors answer 3 to 500 times what they are asked (C. Rossow, Amplification Hell, NDSS 2014).
-/// Units: `rate` is targets, packets, logins, connections or forged queries a second, as `unit` says. Threads: none.
+/// carpet bombing spreads a flood over the hosts of a prefix (Heinrich et al., PAM 2021); slowloris opens hundreds of connections and sends a header
+/// each 10 to 15 s (R. Hansen 2009); reflectors answer 3 to 500 times what they are asked (C. Rossow, Amplification Hell, NDSS 2014). Units: `rate`
+/// is targets, packets, logins, connections or forged queries a second, as `unit` says. Threads: none.
 #pragma once
 
 #include <array>
@@ -51,6 +52,10 @@ void syn_flood(Stage& stage, const AttackPlan& plan);
 void udp_flood(Stage& stage, const AttackPlan& plan);
 void udp_flood_many_ports(Stage& stage, const AttackPlan& plan);
 void icmp_flood(Stage& stage, const AttackPlan& plan);
+void ack_flood(Stage& stage, const AttackPlan& plan);
+void udp_flood_network(Stage& stage, const AttackPlan& plan);
+void syn_flood_network(Stage& stage, const AttackPlan& plan);
+void slow_http(Stage& stage, const AttackPlan& plan);
 void gre_flood(Stage& stage, const AttackPlan& plan);
 void dns_reflector(Stage& stage, const AttackPlan& plan);
 void ntp_reflector(Stage& stage, const AttackPlan& plan);

@@ -73,6 +73,74 @@ void udp_flood_many_ports(Stage& stage, const AttackPlan& plan) {
   });
 }
 
+void ack_flood(Stage& stage, const AttackPlan& plan) {
+  constexpr double kMostFlows = 6000;
+  const End victim{stage.world(), static_cast<std::uint16_t>(stage.half == Half::Freeze ? 80 : stage.dice.between(1, 65'535))};
+  const double each = std::max(1.0, plan.rate / kMostFlows);
+  const double refused = stage.ranged(0, 1, 0, 1);  // a host that is alive says so with a RST, until it is overrun
+  AttackPlan flows = plan;
+  flows.rate = plan.rate / each;
+  play_at(stage, flows, [&](WallTime at) {
+    Conversation talk =
+        stage.talk.packet(stage.me(static_cast<std::uint16_t>(stage.dice.between(1024, 65'535))), victim, flow::kTcp, at, 40, flow::kAck);
+    talk.there.packets = static_cast<std::uint64_t>(each + stage.dice.unit());
+    talk.there.bytes = talk.there.packets * 40;
+    if (stage.dice.chance(refused)) {
+      talk.back = {talk.there.packets, talk.there.packets * 40, flow::kRst, flow::kRst, flow::kRst};
+    }
+    stage.wire.add(talk);
+  });
+}
+
+namespace {
+
+/// Carpet bombing: every host of a /24, or of a quarter of one.
+void flood_network(Stage& stage, const AttackPlan& plan, std::uint8_t protocol, double size, std::uint8_t flags) {
+  constexpr double kMostFlows = 3000;
+  const std::uint32_t network = stage.world().v4_number() & 0xFFFF'FF00U;
+  const std::uint64_t hosts = stage.half == Half::Freeze ? 256 : stage.dice.chance(0.5) ? 64 : 256;
+  const auto port = static_cast<std::uint16_t>(stage.half == Half::Freeze ? 80 : 443);
+  const double each = std::max(1.0, plan.rate / kMostFlows);
+  AttackPlan flows = plan;
+  flows.rate = plan.rate / each;
+  play_at(stage, flows, [&](WallTime at) {
+    const End to{net::IpAddress::v4(network + static_cast<std::uint32_t>(stage.dice.below(hosts))), port};
+    Conversation talk = stage.talk.packet(stage.me(stage.talk.ephemeral()), to, protocol, at, size, flags);
+    talk.there.packets = static_cast<std::uint64_t>(each + stage.dice.unit());
+    talk.there.bytes = talk.there.packets * static_cast<std::uint64_t>(size);
+    stage.wire.add(talk);
+  });
+}
+
+}  // namespace
+
+void udp_flood_network(Stage& stage, const AttackPlan& plan) { flood_network(stage, plan, flow::kUdp, stage.ranged(500, 1400, 60, 1400), 0); }
+
+void syn_flood_network(Stage& stage, const AttackPlan& plan) { flood_network(stage, plan, flow::kTcp, 44, flow::kSyn); }
+
+void slow_http(Stage& stage, const AttackPlan& plan) {
+  const End victim{stage.world(), static_cast<std::uint16_t>(stage.half == Half::Freeze ? 80 : 8080)};
+  const double pause = stage.ranged(10, 12, 8, 15);
+  const double most = stage.ranged(400, 1000, 150, 2000);  // connections at once
+  const double patience = stage.ranged(120, 300, 60, 300);
+  AttackPlan openings = plan;
+  openings.rate = std::min(plan.rate, most / patience);  // as the server closes old ones, new ones are opened
+  const auto hold = [&](WallTime at) {
+    const double length = std::min(patience, static_cast<double>((plan.until - at).count()) / 1e6 + 1);
+    const auto headers = static_cast<std::uint64_t>(length / pause);
+    Conversation talk{stage.me(stage.talk.ephemeral()), victim, flow::kTcp, at, seconds(length), {}, {}};
+    talk.there = {3 + headers, 60 + 52 + 250 + headers * 64, flow::kSyn, flow::kAck | flow::kPsh, flow::kAck | flow::kPsh};
+    talk.back = {2 + headers, 60 + 52 * (1 + headers), flow::kSyn | flow::kAck, flow::kAck, flow::kAck};
+    stage.wire.add(talk);
+  };
+  // At first as fast as the tool opens them, until it has its fill.
+  AttackPlan first = plan;
+  first.until = std::min(plan.until, plan.from + seconds(most / plan.rate));
+  play_at(stage, first, hold);
+  openings.from = first.until;
+  play_at(stage, openings, hold);
+}
+
 void icmp_flood(Stage& stage, const AttackPlan& plan) { pour(stage, plan, flow::kIcmp, 8U << 8U, stage.ranged(84, 1028, 64, 1400), 0); }
 
 void gre_flood(Stage& stage, const AttackPlan& plan) { pour(stage, plan, 47, 0, stage.ranged(500, 600, 540, 1000), 0); }

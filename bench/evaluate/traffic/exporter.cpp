@@ -13,6 +13,9 @@ struct Exporter::Piece {
 
 namespace {
 
+/// Samples of one direction, told as one record: a second of a fast transfer is a hundred of them, and says the same.
+constexpr Micros kTogether = std::chrono::milliseconds{500};
+
 /// When packet `index` of a leg passes.
 WallTime time_of(const Conversation& talk, const Leg& leg, std::uint64_t index) {
   if (leg.packets <= 1) {
@@ -82,7 +85,8 @@ void Exporter::add_samples(const Conversation& talk, const Leg& leg, bool is_bac
   while (x_skip < leg.packets - index) {
     index += x_skip;
     const WallTime at = time_of(talk, leg, index);
-    const bool is_new = x_settings.method == Method::SampledPackets || at - piece.first >= x_settings.active || at - piece.last > x_settings.inactive;
+    const bool is_new = x_settings.method == Method::SampledPackets ? at - piece.first >= kTogether || flags_of(leg, index) != flags
+                                                                    : at - piece.first >= x_settings.active || at - piece.last > x_settings.inactive;
     if (piece.packets > 0 && is_new) {
       emit(talk, piece, is_back, flags);
       piece = {};

@@ -2,7 +2,8 @@
 ///   Flows           NetFlow/IPFIX, 1:1: one record a direction and a piece; a piece ends at the active timeout, or before a pause longer than
 ///                   the inactive one. Flags are the OR of the piece's packets. It is *received* when the router gives it up: at the active
 ///                   timeout, or the inactive timeout after its last packet (at once on FIN or RST).
-///   SampledPackets  sFlow: every packet is looked at with probability 1/N, at random; received within a second.
+///   SampledPackets  sFlow: every packet is looked at with probability 1/N, at random; received within a second. Samples of
+///                   one direction with the same flags within half a second are one record of so many packets.
 ///   SampledFlows    sampled NetFlow: the same packets, gathered into flows with the same timeouts.
 /// Sampling is one geometric skip counter over all packets of the scene, with the scene's own dice.
 /// Source: RFC 3954 section 3.3 (timeouts), RFC 5476 section 5.2.2.2 (uniform probabilistic sampling), sFlow v5 section 3.1.

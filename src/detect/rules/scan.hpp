@@ -2,9 +2,11 @@
 ///   fast     rules/scan_windows.hpp: a hundred targets of one port, or ports of one destination, in a minute
 ///   sweep    rules/slow_scan.hpp: twenty silent neighbours (one /24) on one port in a minute
 ///   ports    rules/slow_scan.hpp: twenty refused or silent ports of one host in a minute, never tried before
-///   patient  rules/slow_scan.hpp: a hundred in ten minutes, two hundred in an hour; `block`: the same over a few ports together
+///   patient  rules/slow_scan.hpp: a hundred in ten minutes, two hundred in an hour; `block`: the same over a few ports together. Sampled, the share
+///   of
+///            the fast rule is enough, if it is beyond chance
 /// Nine silent hosts in 6,000 s are information only (silent_hosts): DNS, NTP, peer-to-peer and mail nodes do that every day.
-/// Not found: scans by bare ACK packets; they look like the middle of a connection (the flood rule sees fierce ones).
+/// Not found: scans by bare ACK packets under sampling or over IPv6; they look like the middle of a connection (the flood rule sees fierce ones).
 /// Source:  share of failed first contacts: Jung et al., Fast Portscan Detection Using Sequential Hypothesis Testing, IEEE S&P 2004;
 ///          sampled: SYN-only share x distinct destinations, Mai et al., IMC 2006 on what sampling hides.
 /// Cost:    a pass over the tables a second for servers with unanswered contacts. Pure.

@@ -106,7 +106,9 @@ private:
   };
 
   [[nodiscard]] bool passes(const ScanTally& tally) const {
-    return (x_judge.is_enough(tally.outbound, x_least) && is_surely_above(tally, x_thresholds.min_unanswered_percent_slow)) ||
+    // Of whom is answered there are more packets to catch, so that sampling shows too few of those that are not.
+    const std::uint32_t percent = x_judge.is_sampled() ? x_thresholds.min_unanswered_percent : x_thresholds.min_unanswered_percent_slow;
+    return (x_judge.is_enough(tally.outbound, x_least) && is_surely_above(tally, percent)) ||
            (x_window > kShortWindow && x_judge.is_enough(tally.outbound, (x_least + 1) / 2) && x_judge.unanswered_percent(tally) >= kNextToNobody);
   }
   /// Of a hundred contacts a client whose peers are dead by three quarters loses more than eighty every now and then: the share has to be above the

@@ -125,6 +125,7 @@ SummaryMaker::SummaryMaker(SummaryOrigin origin, std::size_t servers, const Thre
     mark = std::max(mark / 4, 1U);
   }
   x_marks.opened = std::max(x_marks.opened / 4, 1U);
+  x_marks.opened_plain = std::max(x_marks.opened_plain / 4, 1U);
 }
 
 SummaryMaker::Pending& SummaryMaker::pending_of(inventory::ServerIndex server, PointIndex point) {
@@ -166,6 +167,7 @@ bool SummaryMaker::is_busy(Server& server, const flow::FlowRecord& record, WallT
     server.slot = slot;
     server.packets = {};
     server.opened = 0;
+    server.opened_plain = 0;
     if (server.busy && slot > server.busy->until) {
       server.busy.reset();
     }
@@ -174,7 +176,11 @@ bool SummaryMaker::is_busy(Server& server, const flow::FlowRecord& record, WallT
   const std::uint64_t more = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
   server.packets[c] = static_cast<std::uint32_t>(std::min<std::uint64_t>(saturating_add(server.packets[c], more), UINT32_MAX));
   server.opened = static_cast<std::uint32_t>(std::min<std::uint64_t>(saturating_add(server.opened, connections_opened_by(record)), UINT32_MAX));
-  if (server.packets[c] >= x_marks.packets[c] || server.opened >= x_marks.opened) {
+  if (record.sampling_rate.one_in() == 1 && record.protocol == flow::kTcp && is_plain_web(record.dst_port)) {
+    server.opened_plain =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(saturating_add(server.opened_plain, connections_opened_by(record)), UINT32_MAX));
+  }
+  if (server.packets[c] >= x_marks.packets[c] || server.opened >= x_marks.opened || server.opened_plain >= x_marks.opened_plain) {
     if (!server.busy) {
       server.busy = std::make_unique<Busy>();
     }

@@ -102,6 +102,7 @@ private:
     std::int64_t slot = 0;
     std::array<std::uint32_t, kVolumeClasses> packets{};  ///< outbound since that slot began, scaled, saturating
     std::uint32_t opened = 0;                             ///< connections, the same
+    std::uint32_t opened_plain = 0;                       ///< to plain web ports
   };
   [[nodiscard]] Pending& pending_of(inventory::ServerIndex server, PointIndex point);
   /// Counts the record; whether the server is busy with what it sends.
