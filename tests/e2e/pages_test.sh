@@ -38,9 +38,11 @@ proxy_url=
 if [ -n "${PRISM:-}" ]; then
   begin_proxy "$PRISM" "$checkout/docs/api/openapi.yaml" || exit 1
 fi
-DESK=$desk_url ANSWERS=$answer_url PROXY=$proxy_url FOLDER=$folder PICTURES=$pictures NODE_MODULES=$node_modules DIST=$checkout/build/ui/dist \
-  node --test --test-concurrency=1 "${tests[@]}"
-status=$?
+export DESK=$desk_url ANSWERS=$answer_url PROXY=$proxy_url FOLDER=$folder PICTURES=$pictures NODE_MODULES=$node_modules DIST=$checkout/build/ui/dist
+status=0
+for file in "${tests[@]}"; do # one by one: together, node would sort them
+  node --test --test-concurrency=1 "$file" || status=1
+done
 "$checkout/tests/cli/contract_check.py" "$checkout/docs/api/openapi.yaml" --said "$folder/said.jsonl" || status=1
 [ $status = 0 ] || { echo "--- serve.log"; tail -n 30 "$folder/serve.log"; }
 exit $status
