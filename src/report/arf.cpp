@@ -61,6 +61,20 @@ std::optional<net::IpAddress> source_of(const Input& input, const std::vector<me
   return original == nullptr ? std::nullopt : handed_over_by(*original);
 }
 
+/// When the original went out: as its last hop says, unless its own date lies further away than a hop takes; then a queue or a clock was wrong, and
+/// the date stands.
+std::optional<WallTime> sent_at(const message::Part& original, std::string_view last_hop, const TimeContext& context) {
+  constexpr Micros kLongestHop = std::chrono::hours{1};
+  const auto times = find_times(last_hop, context);
+  const message::Header* date = message::find_header(original.headers, "Date");
+  const auto dated = date == nullptr ? std::nullopt : parse_time(date->value, context);
+  if (times.empty() || !dated) {
+    return times.empty() ? dated : std::optional(times.back().time);
+  }
+  const Micros hop = times.back().time - *dated;
+  return hop > kLongestHop || hop < -kLongestHop ? dated : std::optional(times.back().time);
+}
+
 std::string_view domain_of(std::string_view mailbox) {
   const auto at = mailbox.rfind('@');
   return at == std::string_view::npos ? std::string_view{} : mailbox.substr(at + 1);
@@ -83,12 +97,7 @@ void read_feedback(const Input& input, const std::vector<message::Header>& field
     statement.first = times_beside(input.text, *statement.address, input.times).last;
   }
   if (!statement.first && original != nullptr) {
-    const auto times = find_times(handed_over_line(input.mail), input.times);
-    statement.first = times.empty() ? std::nullopt : std::optional(times.back().time);
-  }
-  if (!statement.first && original != nullptr) {
-    const message::Header* date = message::find_header(original->headers, "Date");
-    statement.first = date == nullptr ? std::nullopt : parse_time(date->value, input.times);
+    statement.first = sent_at(*original, handed_over_line(input.mail), input.times);
   }
   statement.last = statement.first;
   add_fact(statement, "feedback_type", type);
