@@ -62,6 +62,8 @@ public:
   [[nodiscard]] std::vector<records::TrafficSample> take_minutes(bool everything = false);
   /// Windows near a threshold since the last call (detect/near_miss.hpp).
   [[nodiscard]] std::vector<detect::NearMiss> take_near_misses();
+  /// The next summaries for detectors elsewhere, if due; see Pipeline::take_batch. Only with CollectorOptions::publish_as.
+  [[nodiscard]] std::optional<detect::SummaryBatch> take_batch();
   [[nodiscard]] CollectorCounters counters() const;
   /// What has become known of exporters since the last call, to be kept over restarts (CollectorOptions::remembered).
   [[nodiscard]] std::vector<records::ExporterRow> take_memories();
