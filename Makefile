@@ -13,7 +13,7 @@ SEED ?= 20261123
 
 PAGES_TARGETS := pinfold pinfold-reader example_desk
 
-.PHONY: help setup setup-lab setup-browser ui build check test test-mail test-mutants test-sanitizers lint fuzz bench bench-agent bench-audit bench-flow bench-http bench-mail bench-pages check-contract pictures soak-flow evaluate simulate-year package sbom golden demo dev format clean
+.PHONY: help setup setup-lab setup-browser ui build check test test-faults test-mail test-mutants test-sanitizers lint fuzz bench bench-agent bench-audit bench-flow bench-http bench-mail bench-pages bench-scale check-contract pictures soak-flow evaluate simulate-year package sbom golden demo dev format clean
 
 help:                ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 20
@@ -43,6 +43,11 @@ test: setup-lab setup-browser ui ## every test: unit, corpora, the lab's story
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log || { cat build/configure-dev.log; exit 1; }
 	@cmake --build --preset dev -j $(JOBS)
 	@tools/run-tests build/dev $(JOBS)
+
+test-faults: setup-lab ui ## every part killed in turn and at random on real servers; ROUNDS (8) random pairs, SEED (1); 10 min
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target pinfold pinfold-reader pinfold-agent >build/faults.log
+	@PINFOLD_LAB_ROOT=$(CURDIR)/build/lab/root tests/faults/many_machines_test.sh build/dev/bin $${ROUNDS:-8} $${SEED:-1}
+	@tools/as-root tests/lab/faults_test.sh build/dev/bin
 
 simulate-year: setup  ## a year of a hosting company under a virtual clock (SERVERS=1000 SEED=…); RECORD=FILE keeps its events
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target desk_test >build/simulate-year.log
@@ -84,6 +89,10 @@ bench-agent: build    ## what the host agent costs an exec, loses and takes in m
 	@tools/setup bench
 	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target exec_load
 	@tools/as-root python3 bench/agent_bench.py --auditd $(BENCH)
+
+bench-scale: setup-lab build ## 1,000 to 1,000,000 servers through collector, NATS, two detectors and PostgreSQL: cores, memory, time to detect (5 min)
+	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target scale_bench
+	@PINFOLD_LAB_ROOT=$(CURDIR)/build/lab/root bench/scale.py build/release/bin
 
 soak-flow: build      ## MINUTES (10) of steady flows: memory over time, every counter explained (root)
 	@cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log && cmake --build --preset release -j $(JOBS) --target flow_gen

@@ -28,11 +28,13 @@ set_target_properties(PkgConfig::re2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 pkg_check_modules(opendkim REQUIRED IMPORTED_TARGET opendkim)
 set_target_properties(PkgConfig::opendkim PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 pkg_check_modules(netsnmp REQUIRED IMPORTED_TARGET netsnmp)
+pkg_check_modules(nats REQUIRED IMPORTED_TARGET libnats)
+pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
 
 # SOCI ships no pkg-config file.
 add_library(soci INTERFACE)
 target_include_directories(soci SYSTEM INTERFACE /usr/include/soci)
-target_link_libraries(soci INTERFACE soci_core soci_sqlite3 SQLite::SQLite3)
+target_link_libraries(soci INTERFACE soci_core soci_sqlite3 soci_postgresql SQLite::SQLite3 PkgConfig::pq)
 if(PINFOLD_SANITIZE)
   # The library keeps some of its classes' type information to itself, and the check of virtual calls would ask for it.
   target_compile_options(soci INTERFACE -fno-sanitize=vptr)

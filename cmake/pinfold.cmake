@@ -1,7 +1,8 @@
 # pinfold_library(NAME DEPENDS folder... [PRIVATE target...] [PUBLIC target...])
 #   The library of src/NAME: every .cpp below it. DEPENDS are the folders of its row in the layer table (docs/architecture.md), which
 #   tools/check-layers reads from here and holds the #includes to.
-# pinfold_test(NAME)  one GoogleTest program of all tests/NAME/*.cpp; further libraries are named in tests/NAME/libraries.cmake.
+# pinfold_test(NAME)  one GoogleTest program of all tests/NAME/*.cpp; further libraries are named in tests/NAME/libraries.cmake, and in
+#   PINFOLD_TEST_SERVERS there what must run meanwhile (postgres: tests/support/postgres, started and stopped by ctest).
 # pinfold_fuzz(NAME LIBRARY)  the fuzz target fuzz/NAME.cpp, whose corpus is fuzz/corpus/NAME.
 
 add_library(pinfold_options INTERFACE)
@@ -53,13 +54,15 @@ endfunction()
 function(pinfold_test name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp)
   set(PINFOLD_TEST_LIBRARIES "")
+  set(PINFOLD_TEST_SERVERS "")
   include(${CMAKE_SOURCE_DIR}/tests/${name}/libraries.cmake OPTIONAL)
   add_executable(${name}_test ${sources})
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(${name}_test PRIVATE PINFOLD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" PINFOLD_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${name}_test PRIVATE pinfold_${name} ${PINFOLD_TEST_LIBRARIES} GTest::gmock_main)
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT 300 ENVIRONMENT PINFOLD_LAB_ROOT=${CMAKE_SOURCE_DIR}/build/lab/root)
+    PROPERTIES TIMEOUT 300 FIXTURES_REQUIRED "${PINFOLD_TEST_SERVERS}"
+      ENVIRONMENT "PINFOLD_LAB_ROOT=${CMAKE_SOURCE_DIR}/build/lab/root;PINFOLD_TEST_POSTGRES=${CMAKE_BINARY_DIR}/test-postgres")
 endfunction()
 
 # The same source is a libFuzzer program in the fuzz build and a replay of its corpus in every other.

@@ -8,6 +8,13 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/examples ${CMAKE_SOURCE_DIR}/pac
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/mirror.conf ${CMAKE_SOURCE_DIR}/packaging/systemd/bridge.conf
   DESTINATION share/doc/pinfold/systemd COMPONENT pinfold)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/pinfold.service DESTINATION ${units} COMPONENT pinfold)
+# The same for one part of a desk: pinfold@collector, pinfold@detector, pinfold@desk (docs/manual/scale.md).
+file(READ ${CMAKE_SOURCE_DIR}/packaging/systemd/pinfold.service unit)
+string(REPLACE "systemctl enable --now pinfold`" "systemctl enable --now pinfold@collector`" unit "${unit}")
+string(REPLACE "Description=Pinfold abuse desk" "Description=Pinfold abuse desk, its %i" unit "${unit}")
+string(REPLACE "ExecStart=/usr/bin/pinfold serve" "ExecStart=/usr/bin/pinfold serve --role %i" unit "${unit}")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/units/pinfold@.service CONTENT "${unit}" @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/units/pinfold@.service DESTINATION ${units} COMPONENT pinfold)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/pinfold RENAME copyright COMPONENT pinfold)
 install(TARGETS pinfold-agent RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT pinfold-agent)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/pinfold-agent.service DESTINATION ${units} COMPONENT pinfold-agent)

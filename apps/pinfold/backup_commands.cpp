@@ -1,18 +1,28 @@
-// pinfold backup FILE, pinfold restore FILE
+// pinfold backup FILE, restore FILE, migrate-store URL
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "backup/backup.hpp"
 #include "enforce/executor.hpp"
+#include "enforce/lease.hpp"
+#include "engine/open_store.hpp"
 #include "engine/places.hpp"
 #include "pinfold/context.hpp"
+#include "store/move.hpp"
+#include "store/postgres_store.hpp"
 
 namespace pinfold::app {
 namespace {
 
 backup::Places places_of(const config::Config& config) {
+  if (engine::is_shared(config)) {
+    throw Stop(Exit::WrongUse,
+               "the record is in PostgreSQL: back it up with pg_dump --format=custom and restore it with pg_restore; evidence files are in " +
+                   engine::evidence_folder(config).string());
+  }
   return {engine::database_file(config), engine::history_file(config), engine::evidence_folder(config)};
 }
 
@@ -78,6 +88,34 @@ void restore(Context& context, const std::string& file) {
       "switches first; notices that were waiting may be sent a second time, with the same Message-ID.");
 }
 
+void migrate(Context& context, const std::string& url) {
+  const auto from = engine::database_file(context.config());
+  const store::Process process{enforce::process_owner(), enforce::process_is_gone};
+  store::Moved moved;
+  try {
+    ProgressLine progress;
+    moved = store::move_to_postgres(from, url, process, context.clock().wall(),
+                                    [&](std::string_view what, std::uint64_t done, std::uint64_t of) { progress.show(what, done, of); });
+  } catch (const records::StoreError& error) {
+    throw Stop(Exit::Environment, error.what());
+  }
+  nlohmann::json tables = nlohmann::json::object();
+  std::uint64_t rows = 0;
+  for (const store::MovedTable& table : moved.tables) {
+    tables[table.name] = table.rows;
+    rows += table.rows;
+  }
+  context.output().line({{"from", from.string()},
+                         {"to", store::name_of_postgres(url)},
+                         {"tables", tables},
+                         {"events", moved.chain_length},
+                         {"chain_head", moved.chain_head}});
+  context.output().say(
+      fmt::format("{} rows of {} tables, {} events\nchain head {}, verified\nnext: put url under [store] in the configuration, and keep {}"
+                  " until you are sure",
+                  rows, moved.tables.size(), moved.chain_length, moved.chain_head, from.string()));
+}
+
 }  // namespace
 
 void add_backup_commands(CLI::App& app, Context& context) {
@@ -87,6 +125,11 @@ void add_backup_commands(CLI::App& app, Context& context) {
       ->required();
   add_command(app, "restore", "bring a backup back, where no desk is yet; the desk comes back stopped", [&context, file] { restore(context, *file); })
       ->add_option("file", *file, "a backup")
+      ->required();
+  const auto url = std::make_shared<std::string>();
+  add_command(app, "migrate-store", "the whole record from SQLite into an empty PostgreSQL database, while no desk runs",
+              [&context, url] { migrate(context, *url); })
+      ->add_option("url", *url, "postgresql://user@host/database")
       ->required();
 }
 

@@ -2,8 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/text_file.hpp"
-#include "engine/places.hpp"
-#include "store/store.hpp"
+#include "engine/open_store.hpp"
 
 namespace pinfold::app {
 
@@ -20,7 +19,7 @@ const config::Config& Context::config() {
 
 records::Store& Context::store() {
   if (!x_store) {
-    x_store = store::open_sqlite(engine::database_file(config()));
+    x_store = engine::open_store(config());
   }
   return *x_store;
 }

@@ -57,6 +57,7 @@ void add_report_commands(CLI::App& app, Context& context);
 void add_triage_commands(CLI::App& reports, Context& context);
 void add_backup_commands(CLI::App& app, Context& context);
 void add_retention_commands(CLI::App& app, Context& context);
+void add_size_command(CLI::App& app, Context& context);
 void add_manual_commands(CLI::App& app);
 void add_demo_command(CLI::App& app, Context& context);
 

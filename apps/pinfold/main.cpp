@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     add_report_commands(app, context);
     add_backup_commands(app, context);
     add_retention_commands(app, context);
+    add_size_command(app, context);
     add_demo_command(app, context);
     add_manual_commands(app);
     try {

@@ -2,19 +2,42 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/log.hpp"
 #include "engine/collector_health.hpp"
+#include "engine/collector_role.hpp"
+#include "engine/detector_role.hpp"
 #include "engine/ears.hpp"
+#include "engine/open_store.hpp"
 #include "engine/serve.hpp"
+#include "engine/stream_health.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {
 namespace {
 
-void serve(Context& context) {
+constexpr std::array<const char*, 4> kRoles = {"all", "desk", "collector", "detector"};
+
+/// What the role needs that the configuration lacks; empty: nothing.
+std::string missing_for(const std::string& role, const config::Config& config) {
+  if (role == "all") {
+    return {};
+  }
+  if (!engine::is_shared(config)) {
+    return "[store] url: the parts meet in a PostgreSQL store";
+  }
+  return role != "desk" && config.stream.servers.empty() ? "[stream] servers: collectors and detectors meet on NATS" : std::string{};
+}
+
+void serve(Context& context, const std::string& role) {
+  const config::Config& config = context.config();
+  if (const std::string missing = missing_for(role, config); !missing.empty()) {
+    throw Stop(Exit::WrongUse, fmt::format("--role {} needs {}", role, missing));
+  }
   sigset_t ends{};
   sigemptyset(&ends);
   sigaddset(&ends, SIGINT);
@@ -22,7 +45,16 @@ void serve(Context& context) {
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before any thread, so that all of them inherit it
   std::signal(SIGPIPE, SIG_IGN);               // NOLINT(cert-err33-c): cannot fail for SIGPIPE
   set_log_level(LogLevel::Info);
-  const engine::Serve running(context.config(), context.clock());
+  std::optional<engine::Serve> desk;
+  std::optional<engine::CollectorRole> collector;
+  std::optional<engine::DetectorRole> detector;
+  if (role == "collector") {
+    collector.emplace(config, context.clock());
+  } else if (role == "detector") {
+    detector.emplace(config, context.clock());
+  } else {
+    desk.emplace(config, context.clock(), role == "all" ? engine::Serve::Collects::Yes : engine::Serve::Collects::No);
+  }
   int signal = 0;
   sigwait(&ends, &signal);
   log_info("STOPPING", "signal {}", signal);
@@ -70,6 +102,9 @@ void health(Context& context) {
     if (const auto report = tx.settings().get(engine::kFlowsReport)) {
       json["flows"] = nlohmann::json::parse(*report, nullptr, false);
     }
+    if (nlohmann::json streams = engine::stream_reports(tx); !streams.empty()) {
+      json["streams"] = std::move(streams);
+    }
   });
   context.output().line(json);
   for (const auto& [name, value] : json.items()) {
@@ -88,7 +123,10 @@ void health(Context& context) {
 
 void add_serve_commands(CLI::App& app, Context& context) {
   const auto file = std::make_shared<std::string>();
-  add_command(app, "serve", "run the desk", [&context] { serve(context); });
+  const auto role = std::make_shared<std::string>("all");
+  add_command(app, "serve", "run the desk, or one part of it", [&context, role] { serve(context, *role); })
+      ->add_option("--role", *role, "all in one process, or: desk, collector, detector")
+      ->check(CLI::IsMember(std::vector<std::string>(kRoles.begin(), kRoles.end())));
   add_command(app, "check-config", "is this pinfold.toml (and its policy) good?", [&context, file] { check_config(context, *file); })
       ->add_option("file", *file, "pinfold.toml")
       ->required();

@@ -267,6 +267,9 @@ Collector::Collector(CollectorOptions options, std::shared_ptr<const inventory::
     : x_options(std::move(options)),
       x_clock(clock),
       x_pipeline(std::make_unique<detect::Pipeline>(x_options.thresholds, std::move(inventory), sources_of(x_options), random_seed())) {
+  if (x_options.publish_as) {
+    x_pipeline.with([this](auto& pipeline) { pipeline->publish_as(*x_options.publish_as); });
+  }
   x_options.workers = std::clamp(x_options.workers, 1U, kMaxWorkers);
   for (unsigned i = 0; i < x_options.workers; ++i) {
     const Worker* first = i == 0 ? nullptr : x_workers.front().get();
@@ -288,6 +291,11 @@ void Collector::set_inventory(std::shared_ptr<const inventory::Inventory> invent
 
 std::optional<WallTime> Collector::last_outbound(const ServerId& server) const {
   return x_pipeline.with([&server](const auto& pipeline) { return pipeline->last_outbound(server); });
+}
+
+std::optional<detect::SummaryBatch> Collector::take_batch() {
+  const WallTime now = x_clock.wall();
+  return x_pipeline.with([now](auto& pipeline) { return pipeline->take_batch(now); });
 }
 
 CollectorCounters Collector::counters() const {

@@ -69,6 +69,8 @@ public:
   [[nodiscard]] std::vector<records::BaselineRow> save_baselines(std::uint32_t part, std::uint32_t parts) const;
   /// Servers that are no longer there are left out. What could not be read back, in words.
   [[nodiscard]] std::vector<std::string> restore_baselines(const std::vector<records::BaselineRow>& rows);
+  /// The next summaries for detectors elsewhere, if due; see Pipeline::take_batch. Only with CollectorOptions::publish_as.
+  [[nodiscard]] std::optional<detect::SummaryBatch> take_batch();
   [[nodiscard]] CollectorCounters counters() const;
   /// What has become known of exporters since the last call, to be kept over restarts (CollectorOptions::remembered).
   [[nodiscard]] std::vector<records::ExporterRow> take_memories();

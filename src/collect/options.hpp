@@ -8,6 +8,7 @@
 
 #include "base/units.hpp"
 #include "collect/counters.hpp"
+#include "detect/summary/maker.hpp"
 #include "detect/thresholds.hpp"
 #include "net/ip_address.hpp"
 #include "records/exporters.hpp"
@@ -52,6 +53,8 @@ struct CollectorOptions {
   unsigned workers = 1;
   /// What was known of exporters before a restart (flow/exporter_memory.hpp).
   std::vector<records::ExporterRow> remembered{};
+  /// Tell detectors elsewhere what was seen, instead of judging here (Pipeline::publish_as).
+  std::optional<detect::SummaryOrigin> publish_as{};
 };
 
 }  // namespace pinfold::collect

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -61,6 +64,11 @@ std::optional<std::string> parse_webhook_url(std::string_view text) {
   return (is_secure || is_here) && text.size() < kMaxUrl ? std::optional(std::string(text)) : std::nullopt;
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unnamed";
+}
+
 class Reader {
 public:
   explicit Reader(const std::filesystem::path& file) : x_folder(file.parent_path()), x_faults(file.string()) {}
@@ -81,6 +89,8 @@ private:
   void read_root(TableReader& root) {
     read_paths(root);
     read_http(root);
+    root.table("store", [&](TableReader& table) { read_store(table); });
+    root.table("stream", [&](TableReader& table) { read_stream(table); });
     root.table("agents", [&](TableReader& table) {
       table.listen_endpoint("listen", x_config.agents.listen);
       claim(table, "listen", Transport::Tcp, x_config.agents.listen);
@@ -109,6 +119,49 @@ private:
   }
 
   [[nodiscard]] std::filesystem::path relative_to_file(const std::string& path) const { return (x_folder / path).lexically_normal(); }
+
+  void read_store(TableReader& table) {
+    std::string& url = x_config.store.url;
+    table.text("url", url);
+    if (url.empty()) {
+      return;
+    }
+    const std::size_t scheme = url.find("://");
+    if (!url.starts_with("postgresql://") && !url.starts_with("postgres://")) {
+      table.fail("url", "a shared store is named like postgresql://pinfold@db.example/pinfold; without url it is SQLite in state_dir");
+      return;
+    }
+    const std::string_view authority = std::string_view(url).substr(scheme + 3, url.find_first_of("/?", scheme + 3) - scheme - 3);
+    const std::size_t at = authority.rfind('@');
+    const bool has_password =
+        (at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos) || url.find("password=") != std::string::npos;
+    if (has_password) {
+      table.fail("url", "no password here: put it into a file that only the desk can read and add ?passfile=/etc/pinfold/pgpass (libpq's format)");
+    }
+  }
+
+  void read_stream(TableReader& table) {
+    auto& stream = x_config.stream;
+    table.require("servers");
+    stream.servers = table.texts("servers", kMaxStreamServers);
+    for (const std::string& server : stream.servers) {
+      if (!server.starts_with("nats://") && !server.starts_with("tls://")) {
+        table.fail("servers", "\"" + server + "\" is not like nats://host:4222");
+      }
+    }
+    stream.name = host_name();
+    table.text("name", stream.name);
+    table.number("shards", stream.shards, 1, kMaxStreamShards);
+    table.number("replicas", stream.replicas, 1, 5);
+    table.number("buffer_mb", stream.buffer_mb, 1, 4096);
+    const auto file = [&](std::string_view key, std::string& target) {
+      std::string path;
+      table.text(key, path);
+      target = path.empty() ? path : relative_to_file(path).string();
+    };
+    file("credentials", stream.credentials);
+    file("ca", stream.ca);
+  }
 
   void read_paths(TableReader& root) {
     std::string state_dir = "/var/lib/pinfold";

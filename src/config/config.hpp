@@ -23,6 +23,8 @@
 namespace pinfold::config {
 
 inline constexpr std::size_t kMaxExporters = 4096;
+inline constexpr std::size_t kMaxStreamServers = 16;
+inline constexpr unsigned kMaxStreamShards = 1024;
 inline constexpr std::size_t kMaxInterfaces = 256;  ///< an exporter
 inline constexpr std::size_t kMaxMirrors = 8;
 inline constexpr unsigned kMaxFlowWorkers = 16;
@@ -128,7 +130,10 @@ struct Retention {
 };
 
 struct Config {
-  std::filesystem::path state_dir;    ///< database, evidence, port journal
+  std::filesystem::path state_dir;  ///< database, evidence, port journal
+  struct {
+    std::string url;  ///< postgresql://… of a store that several desks share; empty: SQLite in state_dir
+  } store;
   std::filesystem::path kill_switch;  ///< while this file exists, nothing is disabled (guard G0)
   struct {
     Endpoint listen;                                           ///< portal, desk and API; loopback by default
@@ -173,6 +178,15 @@ struct Config {
     std::string dkim_key;       ///< PEM
     std::string authserv_id;    ///< of the mail server that hands mail to us, in Authentication-Results (RFC 8601); empty: nobody is authenticated
   } mail;
+  struct {
+    std::vector<std::string> servers;  ///< nats://host:port; empty: one process collects and judges
+    std::string name;                  ///< of this machine among collectors and detectors; the host's name unless told otherwise
+    unsigned shards = 16;              ///< the same on every machine
+    unsigned replicas = 3;
+    unsigned buffer_mb = 64;  ///< what a collector keeps while the servers take nothing
+    std::string credentials;  ///< file: a NATS user's JWT and seed
+    std::string ca;           ///< file: PEM; not empty: TLS
+  } stream;
   std::vector<Brand> brands;
   struct {
     bool show_reporters = false;               ///< customers see who reported

@@ -68,22 +68,28 @@ struct Held {
 
 }  // namespace
 
-bool take_lease(records::Transaction& tx, const SwitchId& id, const std::string& owner, WallTime now, const IsGone& is_gone) {
-  const auto held = parse_held(tx.settings().get(lease_setting(id)));
+bool take_lease(records::Transaction& tx, std::string_view setting, Micros life, const std::string& owner, WallTime now, const IsGone& is_gone) {
+  const auto held = parse_held(tx.settings().get(setting));
   const bool is_others = held && held->owner != owner && held->until > now && !(is_gone && is_gone(held->owner));
   if (is_others) {
     return false;
   }
-  tx.settings().set(lease_setting(id), fmt::format("{}{}{}", owner, kSeparator, (now + kLeaseLife).since_epoch.count()));
+  tx.settings().set(setting, fmt::format("{}{}{}", owner, kSeparator, (now + life).since_epoch.count()));
   return true;
 }
 
-void release_lease(records::Transaction& tx, const SwitchId& id, const std::string& owner) {
-  const auto held = parse_held(tx.settings().get(lease_setting(id)));
+void release_lease(records::Transaction& tx, std::string_view setting, const std::string& owner) {
+  const auto held = parse_held(tx.settings().get(setting));
   if (held && held->owner == owner) {
-    tx.settings().set(lease_setting(id), "");
+    tx.settings().set(setting, "");
   }
 }
+
+bool take_lease(records::Transaction& tx, const SwitchId& id, const std::string& owner, WallTime now, const IsGone& is_gone) {
+  return take_lease(tx, lease_setting(id), kLeaseLife, owner, now, is_gone);
+}
+
+void release_lease(records::Transaction& tx, const SwitchId& id, const std::string& owner) { release_lease(tx, lease_setting(id), owner); }
 
 std::string process_owner() {
   const std::string pid = std::to_string(::getpid());

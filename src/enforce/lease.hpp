@@ -27,6 +27,11 @@ using IsGone = std::function<bool(const std::string& owner)>;
 /// Gives it back if it is ours.
 void release_lease(records::Transaction& tx, const SwitchId& id, const std::string& owner);
 
+/// The same for whatever else one desk does at a time, under a settings name of its own.
+[[nodiscard]] bool take_lease(records::Transaction& tx, std::string_view setting, Micros life, const std::string& owner, WallTime now,
+                              const IsGone& is_gone);
+void release_lease(records::Transaction& tx, std::string_view setting, const std::string& owner);
+
 /// This process, told apart from every other on any machine: host, boot, namespace of process numbers, process number, time of its start.
 [[nodiscard]] std::string process_owner();
 /// True only if the owner was a process of this very boot and namespace, and runs no more.

@@ -53,6 +53,7 @@ bool FindingWorker::work() {
   for (const records::InboxItem& item : items) {
     try {
       judge(item);
+    } catch (const records::Conflict&) {         // NOLINT(bugprone-empty-catch): another desk has judged it meanwhile
     } catch (const std::logic_error& damaged) {  // its case contradicts itself: a person must look, and the other findings go on
       log_error("CASE_DAMAGED", "finding {} is kept aside: {}", item.id, damaged.what());
       x_desk.store().transact([&](records::Transaction& tx) { tx.inbox().finish(item.id, std::string("its case is damaged: ") + damaged.what()); });

@@ -120,7 +120,7 @@ LetterWorker::LetterWorker(DeskService& desk, const config::Config& config, cons
 
 void LetterWorker::recover() {
   x_desk.store().transact([&](records::Transaction& tx) {
-    for (const records::Job& job : tx.outbox().claimed(kSendLetter)) {
+    for (const records::Job& job : tx.outbox().orphaned(kSendLetter, x_clock.wall())) {
       tx.outbox().retry(job.key, x_clock.wall(), "claimed by a process that is gone");
     }
   });
@@ -151,7 +151,7 @@ std::optional<mail::Submission> LetterWorker::write(const records::Job& job) con
 
 bool LetterWorker::work() {
   std::optional<records::Job> job;
-  x_desk.store().transact(
+  x_desk.store().take_job(
       [&](records::Transaction& tx) { job = is_open(tx, Breaker::Notices) ? std::nullopt : tx.outbox().claim(kSendLetter, x_clock.wall()); });
   if (!job) {
     return false;

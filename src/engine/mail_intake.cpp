@@ -174,6 +174,7 @@ bool MailIntake::work() {
   for (const records::InboxItem& item : items) {
     try {
       judge(item);
+    } catch (const records::Conflict&) {         // NOLINT(bugprone-empty-catch): another desk has judged it meanwhile
     } catch (const std::logic_error& damaged) {  // its case contradicts itself: the mail keeps waiting, and so pauses disabling; others go on
       log_error("CASE_DAMAGED", "mail {} waits for a person: {}", item.id, damaged.what());
     }

@@ -87,12 +87,12 @@ const std::optional<mail::DkimSigner>& NoticeWorker::signer_for(const CustomerId
 
 void NoticeWorker::recover() {
   x_desk.store().transact([&](records::Transaction& tx) {
-    for (const records::Job& job : tx.outbox().claimed(kSendNotice)) {
+    for (const records::Job& job : tx.outbox().orphaned(kSendNotice, x_clock.wall())) {
       log_warning("NOTICE_UNCLEAR", "{}: a process that is gone had begun to send it; waiting {} s for a sign of delivery", job.key,
                   kWaitForProof.count());
       tx.outbox().retry(job.key, x_clock.wall() + kWaitForProof, fmt::format("{}: claimed by a process that is gone", kUnclear));
     }
-    for (const records::Job& job : tx.outbox().claimed(kSendCopy)) {
+    for (const records::Job& job : tx.outbox().orphaned(kSendCopy, x_clock.wall())) {
       tx.outbox().retry(job.key, x_clock.wall(), "claimed by a process that is gone");
     }
   });
@@ -100,7 +100,7 @@ void NoticeWorker::recover() {
 
 bool NoticeWorker::work() {
   std::optional<records::Job> job;
-  x_desk.store().transact(
+  x_desk.store().take_job(
       [&](records::Transaction& tx) { job = is_open(tx, Breaker::Notices) ? std::nullopt : tx.outbox().claim(kSendNotice, x_clock.wall()); });
   if (!job) {
     return send_copy();
@@ -164,7 +164,7 @@ void NoticeWorker::queue_copy(records::Transaction& tx, const records::Job& job,
 
 bool NoticeWorker::send_copy() {
   std::optional<records::Job> job;
-  x_desk.store().transact(
+  x_desk.store().take_job(
       [&](records::Transaction& tx) { job = is_open(tx, Breaker::Notices) ? std::nullopt : tx.outbox().claim(kSendCopy, x_clock.wall()); });
   if (!job) {
     return false;

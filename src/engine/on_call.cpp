@@ -50,7 +50,7 @@ std::string customer_line(const inventory::Customer& customer, const ServerId& s
 
 void OnCallWorker::recover() {
   x_desk.store().transact([&](records::Transaction& tx) {
-    for (const records::Job& job : tx.outbox().claimed(kCallPerson)) {
+    for (const records::Job& job : tx.outbox().orphaned(kCallPerson, x_clock.wall())) {
       tx.outbox().retry(job.key, x_clock.wall(), "claimed by a process that is gone");
     }
   });
@@ -58,7 +58,7 @@ void OnCallWorker::recover() {
 
 bool OnCallWorker::work() {
   std::optional<records::Job> job;
-  x_desk.store().transact([&](records::Transaction& tx) { job = tx.outbox().claim(kCallPerson, x_clock.wall()); });
+  x_desk.store().take_job([&](records::Transaction& tx) { job = tx.outbox().claim(kCallPerson, x_clock.wall()); });
   if (!job) {
     return false;
   }

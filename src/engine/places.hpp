@@ -8,7 +8,7 @@
 
 namespace pinfold::engine {
 
-[[nodiscard]] std::filesystem::path database_file(const config::Config& config);    ///< state_dir/pinfold.sqlite
+[[nodiscard]] std::filesystem::path database_file(const config::Config& config);    ///< state_dir/pinfold.sqlite, where no other store is named
 [[nodiscard]] std::filesystem::path history_file(const config::Config& config);     ///< state_dir/history.sqlite
 [[nodiscard]] std::filesystem::path evidence_folder(const config::Config& config);  ///< state_dir/evidence
 /// pinfold-reader, beside the running program.

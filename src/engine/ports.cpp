@@ -61,10 +61,8 @@ void PortWorker::take_up_open_rows() {
 }
 
 void PortWorker::recover() {
-  take_up_open_rows();
-  // A job that was claimed goes back to the queue: running it again tells the journal's result, or takes up what was begun.
   x_desk.store().transact([&](records::Transaction& tx) {
-    for (const records::Job& job : tx.outbox().claimed(kSetPort)) {
+    for (const records::Job& job : tx.outbox().orphaned(kSetPort, x_clock.wall())) {
       tx.outbox().retry(job.key, x_clock.wall(), "claimed by a process that is gone");
     }
   });
@@ -72,7 +70,7 @@ void PortWorker::recover() {
 
 bool PortWorker::work() {
   std::optional<records::Job> job;
-  x_desk.store().transact([&](records::Transaction& tx) { job = tx.outbox().claim(kSetPort, x_clock.wall()); });
+  x_desk.store().take_job([&](records::Transaction& tx) { job = tx.outbox().claim(kSetPort, x_clock.wall()); });
   if (!job) {
     return false;
   }

@@ -28,7 +28,9 @@ public:
   PortWorker(DeskService& desk, enforce::Executor& executor, enforce::Upkeep upkeep, std::vector<SwitchId> switches, const Clock& clock,
              Traffic traffic);
 
-  /// Takes up what a process that is gone had begun. Call before anything else may act.
+  /// Takes up port actions that a process that is gone had begun. Call before anything else may act.
+  void take_up_open_rows();
+  /// Puts back jobs that a process that is gone had claimed: running one again tells the journal's result, or takes up what was begun.
   void recover();
   /// Takes up open rows, looks for drift and saves configurations, each when its time has come. Call about once a second.
   void look_after();
@@ -41,7 +43,6 @@ private:
   void record(const records::Job* job, const enforce::ActionRequest& request, const enforce::ActionOutcome& outcome);
   void retry_later(const records::Job& job, const enforce::ActionOutcome& outcome);
   void judge_silence(CaseId id);
-  void take_up_open_rows();
   void report(const enforce::Drift& drift);
   [[nodiscard]] enforce::Executor::StillHolds still_holds();
 

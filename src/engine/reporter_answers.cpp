@@ -81,7 +81,7 @@ ReporterAnswers::ReporterAnswers(DeskService& desk, const config::Config& config
 
 void ReporterAnswers::recover() {
   x_desk.store().transact([&](records::Transaction& tx) {
-    for (const records::Job& job : tx.outbox().claimed(kAnswerReporter)) {
+    for (const records::Job& job : tx.outbox().orphaned(kAnswerReporter, x_clock.wall())) {
       tx.outbox().retry(job.key, x_clock.wall(), "claimed by a process that is gone");
     }
   });
@@ -133,7 +133,7 @@ void ReporterAnswers::conclude_ended() {
 bool ReporterAnswers::work() {
   conclude_ended();
   std::optional<records::Job> job;
-  x_desk.store().transact([&](records::Transaction& tx) { job = tx.outbox().claim(kAnswerReporter, x_clock.wall()); });
+  x_desk.store().take_job([&](records::Transaction& tx) { job = tx.outbox().claim(kAnswerReporter, x_clock.wall()); });
   if (!job) {
     return false;
   }

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "collect/collector.hpp"
 #include "engine/agent_care.hpp"
+#include "engine/alone.hpp"
 #include "engine/answers.hpp"
 #include "engine/api_desk.hpp"
 #include "engine/bandwidth.hpp"
@@ -29,6 +30,7 @@
 #include "engine/near_miss_keeper.hpp"
 #include "engine/notices.hpp"
 #include "engine/on_call.hpp"
+#include "engine/open_store.hpp"
 #include "engine/places.hpp"
 #include "engine/ports.hpp"
 #include "engine/record_check.hpp"
@@ -36,6 +38,8 @@
 #include "engine/retention.hpp"
 #include "engine/sealed_reports.hpp"
 #include "engine/server_log.hpp"
+#include "engine/stream_health.hpp"
+#include "engine/stream_options.hpp"
 #include "engine/webhooks.hpp"
 #include "engine/worker.hpp"
 #include "http/agent_api.hpp"
@@ -45,7 +49,6 @@
 #include "mail/lmtp_server.hpp"
 #include "store/evidence_files.hpp"
 #include "store/history_file.hpp"
-#include "store/store.hpp"
 
 namespace pinfold::engine {
 namespace {
@@ -58,6 +61,8 @@ constexpr Millis kReporters{10'000};
 constexpr Millis kTick{500};
 /// Contacts and what is old are looked after in days, not in seconds.
 constexpr Millis kLookAfterDays{60'000};
+/// What another desk had claimed before it was lost is looked for this often.
+constexpr Millis kRecover{10'000};
 
 mail::Templates load_templates() {
   auto templates = mail::Templates::load(templates_folder());
@@ -84,26 +89,6 @@ mail::SubmitOptions submit_options(const config::Config& config) {
   return options;
 }
 
-std::optional<collect::UdpEndpoint> udp(const std::optional<config::Endpoint>& endpoint) {
-  return endpoint ? std::optional(collect::UdpEndpoint{endpoint->address, endpoint->port}) : std::nullopt;
-}
-
-collect::CollectorOptions collector_options(const config::Config& config) {
-  collect::CollectorOptions options;
-  options.ipfix = udp(config.flows.ipfix);
-  options.sflow = udp(config.flows.sflow);
-  options.thresholds = config.thresholds;
-  options.workers = config.flows.workers;
-  for (const config::Exporter& exporter : config.flows.exporters) {
-    const auto protocol = exporter.protocol == "sflow" ? collect::Protocol::Sflow : collect::Protocol::Ipfix;
-    options.exporters.push_back({exporter.address, protocol, exporter.observation_point, exporter.rank, exporter.interfaces});
-  }
-  for (const config::Mirror& mirror : config.flows.mirrors) {
-    options.mirrors.push_back({mirror.interface, mirror.observation_point, mirror.rank, mirror.sampling});
-  }
-  return options;
-}
-
 enforce::Upkeep make_upkeep(const config::Config& config, records::Store& store, const Clock& clock) {
   return {store, [config, &clock](const SwitchId& id) { return make_driver(config, id, clock); }, clock, enforce::process_owner(),
           enforce::process_is_gone};
@@ -121,17 +106,25 @@ std::optional<http::Tls> page_tls(const config::Config& config) {
   return config.http.tls_certificate.empty() ? std::nullopt : std::optional(http::Tls{config.http.tls_certificate, config.http.tls_key});
 }
 
+/// A desk whose flows others collect and judge.
+config::Config without_flows(config::Config config) {
+  config.flows = {};
+  config.bandwidth.interface_counters = false;
+  return config;
+}
+
 http::ListenAddress listen_address(const config::Endpoint& endpoint) { return {endpoint.address, endpoint.port}; }
 
 }  // namespace
 
 struct Serve::Parts {
-  Parts(const config::Config& c, const Clock& k);
+  Parts(const config::Config& c, const Clock& k, bool collects);
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   ~Parts();
 
   void recover();
+  void recover_claims();
   void start();
   void wake_all();
   void beat_once();
@@ -188,13 +181,14 @@ struct Serve::Parts {
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
   std::unique_ptr<http::Server> answer_server;
+  std::unique_ptr<store::Listener> listener;
   std::atomic<bool> started{false};
 };
 
-Serve::Parts::Parts(const config::Config& c, const Clock& k)
-    : config(c),
+Serve::Parts::Parts(const config::Config& c, const Clock& k, bool collects)
+    : config(collects ? c : without_flows(c)),
       clock(k),
-      store((std::filesystem::create_directories(c.state_dir), store::open_sqlite(database_file(c)))),
+      store((std::filesystem::create_directories(c.state_dir), open_store(c))),
       evidence(evidence_folder(c)),
       submitter(submit_options(c)),
       reader(reader_program(), k, Seconds{20}, definition_folders(), mail::Reader::Start::Warm),
@@ -231,6 +225,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k)
 /// Workers look at the collector and ask which ears are there: they stop before any of these is destroyed. What still comes by LMTP or from
 /// agents meanwhile waits in the store for the next start.
 Serve::Parts::~Parts() {
+  listener.reset();
   started = false;
   page_server.reset();  // streams end before what feeds them
   if (collector) {
@@ -262,6 +257,11 @@ Serve::Parts::~Parts() {
 
 void Serve::Parts::recover() {
   check_switches(config);
+  ports.take_up_open_rows();
+  recover_claims();
+}
+
+void Serve::Parts::recover_claims() {
   notices.recover();
   reporters.recover();
   ports.recover();
@@ -272,6 +272,15 @@ void Serve::Parts::recover() {
 void Serve::Parts::start() {
   const auto add = [this](const char* name, Millis interval, std::function<bool()> work) {
     workers.push_back(std::make_unique<Worker>(name, interval, std::move(work)));
+  };
+  // Where several desks share the store, one of them does this.
+  const auto add_alone = [this, add](const char* name, Millis interval, std::function<bool()> work) {
+    if (!is_shared(config)) {
+      add(name, interval, std::move(work));
+      return;
+    }
+    const auto alone = std::make_shared<Alone>(*store, clock, name, enforce::process_owner(), enforce::process_is_gone);
+    add(name, interval, [alone, work = std::move(work)] { return alone->is_ours() && work(); });
   };
   known_inventory = desk.inventory();
   const bool polls = config.bandwidth.interface_counters && !config.switches.empty();
@@ -323,7 +332,7 @@ void Serve::Parts::start() {
   add("findings", kLook, [this] { return findings.work(); });
   add("mail", kLook, [this] { return intake.work(); });
   if (imap) {
-    add("mailbox", kBeat, [this] { return imap->poll(); });
+    add_alone("mailbox", kBeat, [this] { return imap->poll(); });
   }
   if (mail_log) {
     add("mail log", kBeat, [this] { return mail_log->work(); });
@@ -340,27 +349,37 @@ void Serve::Parts::start() {
   });
   add("calls", kLook, [this] { return calls.work(); });
   add("letters", kLook, [this] { return letters.work(); });
-  add("contacts", kLookAfterDays, [this] {
+  add_alone("contacts", kLookAfterDays, [this] {
     contacts.look();
     agent_care.look();
     static_cast<void>(sealed.look());
     return false;
   });
-  add("retention", kLookAfterDays, [this] {
+  add_alone("retention", kLookAfterDays, [this] {
     retention.look();
     return false;
   });
   if (lmtp && config.mail.canary) {
-    add("canary", kBeat, [this] {
+    add_alone("canary", kBeat, [this] {
       canary.look();
       return false;
     });
   }
-  add("webhooks", kBeat, [this] { return webhooks.work(); });
+  add_alone("webhooks", kBeat, [this] { return webhooks.work(); });
   add("time", kTick, [this] {
     desk.tick_due();
     ports.watch_silence();
+    return false;
+  });
+  add_alone("escalation", kTick, [this] {
     calls.escalate();
+    return false;
+  });
+  add("recovery", kRecover, [this, last = clock.mono()]() mutable {
+    if (clock.mono() - last >= Nanos{kRecover}) {
+      last = clock.mono();
+      recover_claims();
+    }
     return false;
   });
   add("bandwidth", kBeat, [this] {
@@ -373,6 +392,7 @@ void Serve::Parts::start() {
     add("switch counters", kBeat, [this] { return bandwidth->poll(); });
   }
   started = true;
+  listener = listen_for_changes(config, [this] { wake_all(); });
   log_info("SERVING", "pages on {}, warnings {}, measures {}", config::to_string(config.http.listen),
            config.policy.warnings == desk::Arming::Armed ? "armed" : "observe", config.policy.measures == desk::Arming::Armed ? "armed" : "observe");
 }
@@ -393,7 +413,11 @@ void Serve::Parts::beat_once() {
   store->transact([&](records::Transaction& tx) {
     const bool by_lmtp = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));
     const bool mail_open = by_lmtp || (imap && imap->is_open());
-    beat(tx, mail_open, pages_open, now);
+    // One desk that hears nothing does not close the ears of the others: they close when nobody has beaten for kLongestBeatGap.
+    if (!is_shared(config) || (mail_open && pages_open)) {
+      beat(tx, mail_open, pages_open, now);
+    }
+    tx.outbox().live(now);
   });
 }
 
@@ -440,6 +464,7 @@ http::Health Serve::Parts::health() {
   store->read([&](records::Transaction& tx) {
     health.ears = ears_at(tx, clock.wall());
     agent_care.add_health(tx, health);
+    add_stream_health(tx, clock.wall(), health);
   });
   health.parts.push_back(
       {"ears", health.ears.open_since.has_value(), health.ears.open_since ? "open since " + to_string(*health.ears.open_since) : "closed"});
@@ -464,7 +489,8 @@ http::Health Serve::Parts::health() {
   return health;
 }
 
-Serve::Serve(const config::Config& config, const Clock& clock) : x_parts(std::make_unique<Parts>(config, clock)) {
+Serve::Serve(const config::Config& config, const Clock& clock, Collects collects)
+    : x_parts(std::make_unique<Parts>(config, clock, collects == Collects::Yes)) {
   x_parts->recover();
   x_parts->start();
 }

@@ -13,6 +13,7 @@
 /// Errors:  a broken start throws (StoreError, ServerError, system_error): the program exits 3 with the reason.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "base/clock.hpp"
@@ -22,7 +23,9 @@ namespace pinfold::engine {
 
 class Serve {
 public:
-  Serve(const config::Config& config, const Clock& clock);
+  /// No: collectors and detectors are processes of their own (`--role desk`).
+  enum class Collects : std::uint8_t { No, Yes };
+  Serve(const config::Config& config, const Clock& clock, Collects collects = Collects::Yes);
   ~Serve();
   Serve(const Serve&) = delete;
   Serve& operator=(const Serve&) = delete;

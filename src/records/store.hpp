@@ -1,4 +1,4 @@
-/// What is kept, and the only way to it. Implemented by `store` (SQLite now); used by engine, http, enforce, mail, collect.
+/// What is kept, and the only way to it. Implemented by `store` (SQLite and PostgreSQL); used by engine, http, enforce, mail, collect.
 ///
 /// All writing happens inside `transact`: what the function does is committed whole, or not at all (it throws, or returns after an
 /// exception). A case's events and their effects go in together. Reading happens inside `read`, over one consistent snapshot.
@@ -13,6 +13,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -29,6 +30,7 @@
 #include "records/people.hpp"
 #include "records/queue.hpp"
 #include "records/reports.hpp"
+#include "records/shards.hpp"
 
 namespace pinfold::records {
 
@@ -84,6 +86,9 @@ struct Job {
   std::string note;  ///< the last thing that happened to it
 };
 
+/// Longer than any job takes, and than a process stands still without being given up.
+inline constexpr Micros kClaimHolds = std::chrono::minutes{2};
+
 /// Effects waiting to be carried out. A job's key is unique for ever: adding it again changes nothing.
 class Outbox {
 public:
@@ -93,8 +98,10 @@ public:
   [[nodiscard]] virtual std::optional<Job> claim(std::string_view kind, WallTime now) = 0;
   virtual void finish(const std::string& key, JobState state, std::string_view note) = 0;
   virtual void retry(const std::string& key, WallTime not_before, std::string_view note) = 0;
-  /// Claimed by a process that is gone: what recovery looks at, before anything else may act.
-  [[nodiscard]] virtual std::vector<Job> claimed(std::string_view kind) const = 0;
+  /// This process is alive: until kClaimHolds later nobody takes what it has claimed for orphaned. To be said well within that time.
+  virtual void live(WallTime now) = 0;
+  /// Claimed by a process that is gone, or has not said for kClaimHolds that it is alive: what recovery looks at.
+  [[nodiscard]] virtual std::vector<Job> orphaned(std::string_view kind, WallTime now) = 0;
   [[nodiscard]] virtual std::optional<Job> find(const std::string& key) const = 0;
   [[nodiscard]] virtual std::vector<Job> of_case(CaseId) const = 0;
   /// In that state (nullopt: all but Done), by the time from which they are due and key, behind `after`.
@@ -115,6 +122,7 @@ public:
   virtual bool add(const InboxItem&) = 0;  ///< false: had it already
   [[nodiscard]] virtual std::vector<InboxItem> pending(std::string_view kind, std::size_t limit) const = 0;
   [[nodiscard]] virtual std::size_t count_pending(std::string_view kind) const = 0;
+  /// Once; throws Conflict when another process has done so meanwhile: what was done for it in this transaction is then undone with it.
   virtual void finish(std::int64_t id, std::string_view note) = 0;
 };
 
@@ -208,6 +216,8 @@ public:
   virtual ~Settings() = default;
   [[nodiscard]] virtual std::optional<std::string> get(std::string_view name) const = 0;
   virtual void set(std::string_view name, std::string_view value) = 0;
+  /// Name and value of all whose name begins so, by name.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> below(std::string_view prefix) const = 0;
 };
 
 class Transaction {
@@ -232,12 +242,15 @@ public:
   virtual NearMissHistory& near_misses() = 0;
   virtual Housekeeping& housekeeping() = 0;
   virtual Baselines& baselines() = 0;
+  virtual Shards& shards() = 0;
 };
 
 class Store {
 public:
   virtual ~Store() = default;
   virtual void transact(const std::function<void(Transaction&)>& work) = 0;
+  /// For taking a job out of the outbox, and nothing else: does not wait for other writers where the database can lock single rows.
+  virtual void take_job(const std::function<void(Transaction&)>& work) { transact(work); }
   virtual void read(const std::function<void(Transaction&)>& work) = 0;  ///< writing inside is a bug
 };
 

@@ -142,7 +142,8 @@ std::vector<UserRow> AccessTable::users(const std::optional<CustomerId>& custome
   const auto at_most = static_cast<long long>(limit);
   const std::string pattern = like(search);
   const std::string behind(after);
-  const std::string tail = " AND (login LIKE :s1 ESCAPE '\\' OR name LIKE :s2 ESCAPE '\\') ORDER BY login LIMIT :most";
+  const std::string tail =
+      fmt::format(" AND (login {0} :s1 ESCAPE '\\' OR name {0} :s2 ESCAPE '\\') ORDER BY login LIMIT :most", like_operator(x_session));
   if (customer) {
     return user_rows(x_session, "WHERE customer = :customer AND login > :after" + tail, customer->value, behind, pattern, pattern, at_most);
   }

@@ -9,6 +9,8 @@
 namespace pinfold::store {
 namespace {
 
+constexpr std::size_t kPart = 2000;
+
 /// Walks the events in the order of appending and keeps what the next one must continue.
 class ChainWalk {
 public:
@@ -82,12 +84,25 @@ std::optional<std::string> CasesTable::verify_chain() const {
   ChainWalk walk;
   ChainWalk::Row row;
   std::optional<std::string> fault;
-  for_each_row(x_session, "SELECT position, case_id, seq, recorded_at, kind, commitment, hash, salt, payload FROM events ORDER BY position",
-               std::tie(), std::tie(row.position, row.case_id, row.seq, row.at, row.kind, row.commitment, row.hash, row.salt, row.payload), [&] {
-                 if (!fault) {
-                   fault = walk.take(row);
-                 }
-               });
+  // Part by part: PostgreSQL's library holds a whole answer in memory.
+  long long behind = 0;
+  for (std::size_t rows = kPart; rows == kPart && !fault;) {
+    rows = 0;
+    long long last = behind;
+    for_each_row(x_session,
+                 fmt::format("SELECT position, case_id, seq, recorded_at, kind, commitment, hash, salt, payload FROM events WHERE position > :behind "
+                             "ORDER BY position LIMIT {}",
+                             kPart),
+                 std::tie(behind), std::tie(row.position, row.case_id, row.seq, row.at, row.kind, row.commitment, row.hash, row.salt, row.payload),
+                 [&] {
+                   ++rows;
+                   last = row.position;
+                   if (!fault) {
+                     fault = walk.take(row);
+                   }
+                 });
+    behind = last;
+  }
   if (fault) {
     return fault;
   }

@@ -94,6 +94,7 @@ void FeedTable::add(const Change& change) {
   if (id % kCutEvery == 0) {
     execute(x_session, "DELETE FROM feed WHERE id <= :old", static_cast<long long>(id - records::kKeptChanges));
   }
+  announce(x_session);
 }
 
 std::vector<Change> FeedTable::since(std::int64_t after, std::size_t limit) const {

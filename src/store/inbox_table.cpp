@@ -11,10 +11,14 @@ namespace pinfold::store {
 bool InboxTable::add(const records::InboxItem& item) {
   long long last = 0;
   PINFOLD_ASSERT(first_row(x_session, "SELECT COALESCE(MAX(id), 0) FROM inbox", std::tie(), std::tie(last)));
-  return execute(x_session,
-                 "INSERT INTO inbox (id, kind, dedup_key, payload, received_at, is_done, note) "
-                 "VALUES (:id, :kind, :dedup_key, :payload, :received, 0, '') ON CONFLICT (kind, dedup_key) DO NOTHING",
-                 last + 1, item.kind, item.dedup_key, item.payload, to_column(item.received)) == 1;
+  const bool is_new = execute(x_session,
+                              "INSERT INTO inbox (id, kind, dedup_key, payload, received_at, is_done, note) "
+                              "VALUES (:id, :kind, :dedup_key, :payload, :received, 0, '') ON CONFLICT (kind, dedup_key) DO NOTHING",
+                              last + 1, item.kind, item.dedup_key, item.payload, to_column(item.received)) == 1;
+  if (is_new) {
+    announce(x_session);
+  }
+  return is_new;
 }
 
 std::vector<records::InboxItem> InboxTable::pending(std::string_view kind, std::size_t limit) const {
@@ -41,8 +45,9 @@ std::size_t InboxTable::count_pending(std::string_view kind) const {
 }
 
 void InboxTable::finish(std::int64_t id, std::string_view note) {
-  if (execute(x_session, "UPDATE inbox SET is_done = 1, note = :note WHERE id = :id", std::string(note), static_cast<long long>(id)) == 0) {
-    throw records::StoreError(fmt::format("inbox item {}: no such item", id));
+  if (execute(x_session, "UPDATE inbox SET is_done = 1, note = :note WHERE id = :id AND is_done = 0", std::string(note),
+              static_cast<long long>(id)) == 0) {
+    throw records::Conflict(fmt::format("inbox item {}: no such item waits; another desk may have been quicker", id));
   }
 }
 

@@ -19,17 +19,30 @@ using inventory::Server;
 template <typename... Columns>
 class Inserter {
 public:
-  Inserter(soci::session& session, const std::string& sql) : x_statement(session) {
-    std::apply([&](const auto&... column) { (details::bind_in(x_statement, column), ...); }, x_row);
-    details::start(x_statement, sql);
+  Inserter(soci::session& session, const std::string& sql) : x_is_postgres(dialect_of(session) == Dialect::Postgres), x_statement(session) {
+    std::apply([&](const auto&... column) { (x_statement.in(column), ...); }, x_row);
+    x_statement.start(sql, true);
   }
   void run(Columns... columns) {
     x_row = std::tuple<Columns...>(std::move(columns)...);
+    if (x_is_postgres) {
+      std::apply([](auto&... column) { (make_storable(column), ...); }, x_row);
+    }
     x_statement.execute(true);
   }
 
 private:
-  soci::statement x_statement;
+  static void make_storable(std::string& text) {
+    if (auto replaced = replaced_for_postgres(text)) {
+      text = *std::move(replaced);
+    }
+  }
+  static void make_storable(Nullable<std::string>& text) { make_storable(text.value); }
+  static void make_storable(const long long& /*number*/) {}
+  static void make_storable(const Nullable<long long>& /*number*/) {}
+
+  bool x_is_postgres;
+  Statement x_statement;
   std::tuple<Columns...> x_row;
 };
 

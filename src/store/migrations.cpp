@@ -8,18 +8,24 @@
 
 namespace pinfold::store {
 
-std::vector<std::string> split_statements(std::string_view sql) {
+std::vector<std::string> split_statements(std::string_view sql, Dialect dialect) {
+  const std::string_view not_ours = dialect == Dialect::Sqlite ? "-- only postgresql" : "-- only sqlite";
   std::vector<std::string> statements;
   std::string statement;
+  bool is_left_out = false;
   for (const std::string_view line : split(sql, '\n')) {
     const std::string_view text = trim(line);
     if (text.empty() || text.substr(0, 2) == "--") {
+      is_left_out = is_left_out || text == not_ours;
       continue;
     }
     statement += std::string(text) + "\n";
     if (text.back() == ';') {
-      statements.push_back(std::move(statement));
+      if (!is_left_out) {
+        statements.push_back(for_dialect(statement, dialect));
+      }
       statement.clear();
+      is_left_out = false;
     }
   }
   if (!statement.empty()) {
@@ -29,6 +35,7 @@ std::vector<std::string> split_statements(std::string_view sql) {
 }
 
 void migrate(soci::session& session, std::span<const MigrationScript> scripts) {
+  const Dialect dialect = dialect_of(session);
   execute(session, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)");
   std::size_t version = 0;
   long long recorded = 0;
@@ -46,7 +53,7 @@ void migrate(soci::session& session, std::span<const MigrationScript> scripts) {
                     printable(name), scripts.size()));
   }
   for (; version < scripts.size(); ++version) {
-    for (const std::string& statement : split_statements(scripts[version].sql)) {
+    for (const std::string& statement : split_statements(scripts[version].sql, dialect)) {
       execute(session, statement);
     }
     execute(session, "INSERT INTO schema_version (version, name) VALUES (:version, :name)", static_cast<long long>(version + 1),

@@ -9,9 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace soci {
-class session;
-}
+#include "store/dialect.hpp"
 
 namespace pinfold::store {
 
@@ -24,10 +22,11 @@ struct MigrationScript {
 [[nodiscard]] std::span<const MigrationScript> migration_scripts();
 [[nodiscard]] std::span<const MigrationScript> history_scripts();  ///< of the history's own file
 
-/// The statements of a script: each ends with ';' at the end of a line; comments are whole lines and are left out.
-[[nodiscard]] std::vector<std::string> split_statements(std::string_view sql);
+/// The statements of a script for one kind of database: each ends with ';' at the end of a line; comments are whole lines and are left out.
+/// "-- only sqlite" or "-- only postgresql" before a statement keeps it from the other.
+[[nodiscard]] std::vector<std::string> split_statements(std::string_view sql, Dialect dialect = Dialect::Sqlite);
 
-/// Runs what is missing. To be called inside a writing transaction.
+/// Runs what is missing, in the session's dialect. To be called inside a writing transaction.
 void migrate(soci::session& session, std::span<const MigrationScript> scripts);
 
 }  // namespace pinfold::store

@@ -56,18 +56,22 @@ void OutboxTable::add(const Job& job) {
           "VALUES (:key, :case_id, :kind, :payload, :state, :attempts, :not_before, :note) ON CONFLICT DO NOTHING",
           job.key, static_cast<long long>(job.case_id.value), job.kind, job.payload, std::string(kStates.name(job.state)),
           static_cast<long long>(job.attempts), to_column(job.not_before), job.note);
+  announce(x_session);
 }
 
 std::optional<Job> OutboxTable::claim(std::string_view kind, WallTime now) {
-  auto job = only(jobs(x_session, "WHERE kind = :kind AND state = 'queued' AND not_before <= :now ORDER BY not_before, job_key LIMIT 1",
-                       std::string(kind), to_column(now)));
+  auto job = only(jobs(
+      x_session,
+      "WHERE kind = :kind AND state = 'queued' AND not_before <= :now ORDER BY not_before, job_key LIMIT 1" + std::string(skip_locked(x_session)),
+      std::string(kind), to_column(now)));
   if (!job) {
     return std::nullopt;
   }
   // The state stands in the condition, so that the claim is atomic also where readers do not wait for writers.
-  const long long claimed =
-      execute(x_session, "UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claimed_at = :now WHERE job_key = :key AND state = 'queued'",
-              to_column(now), job->key);
+  const long long claimed = execute(
+      x_session,
+      "UPDATE jobs SET state = 'claimed', attempts = attempts + 1, claimed_at = :now, claimed_by = :owner WHERE job_key = :key AND state = 'queued'",
+      to_column(now), x_process.name, job->key);
   if (claimed == 0) {
     return std::nullopt;
   }
@@ -89,8 +93,26 @@ void OutboxTable::retry(const std::string& key, WallTime not_before, std::string
                 key);
 }
 
-std::vector<Job> OutboxTable::claimed(std::string_view kind) const {
-  return jobs(x_session, "WHERE kind = :kind AND state = 'claimed' ORDER BY claimed_at, job_key", std::string(kind));
+void OutboxTable::live(WallTime now) {
+  execute(x_session, "INSERT INTO processes (name, seen_at) VALUES (:name, :now) ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at",
+          x_process.name, to_column(now));
+}
+
+std::vector<Job> OutboxTable::orphaned(std::string_view kind, WallTime now) {
+  live(now);
+  execute(x_session, "DELETE FROM processes WHERE seen_at <= :before", to_column(now - records::kClaimHolds));
+  std::vector<std::string> gone;
+  std::string name;
+  for_each_row(x_session, "SELECT name FROM processes", std::tie(), std::tie(name), [&] {
+    if (name != x_process.name && x_process.is_gone(name)) {
+      gone.push_back(name);
+    }
+  });
+  for (const std::string& one : gone) {
+    execute(x_session, "DELETE FROM processes WHERE name = :name", one);
+  }
+  return jobs(x_session, "WHERE kind = :kind AND state = 'claimed' AND claimed_by NOT IN (SELECT name FROM processes) ORDER BY claimed_at, job_key",
+              std::string(kind));
 }
 
 std::optional<Job> OutboxTable::find(const std::string& key) const { return only(jobs(x_session, "WHERE job_key = :key", key)); }

@@ -56,9 +56,9 @@ public:
     x_sql += fmt::format("{} IN ({})", column, list);
   }
   [[nodiscard]] const std::string& sql() const { return x_sql; }
-  void bind(soci::statement& statement) {
-    for (auto& value : x_values) {
-      std::visit([&](auto& v) { statement.exchange(soci::use(v)); }, value);
+  void bind(Statement& statement) const {
+    for (const auto& value : x_values) {
+      std::visit([&](const auto& v) { statement.in(v); }, value);
     }
   }
 
@@ -78,7 +78,7 @@ std::string like(std::string_view text) {
   return pattern + "%";
 }
 
-Where where_of(const QueueFilter& filter) {
+Where where_of(const soci::session& session, const QueueFilter& filter) {
   Where where;
   if (filter.flag == records::QueueFlag::Approval) {
     where.add("approval = {}", 1LL);
@@ -116,7 +116,7 @@ Where where_of(const QueueFilter& filter) {
     where.add_any("state", names);
   }
   if (!filter.search.empty()) {
-    where.add("(server || ' ' || customer || ' PF-' || case_id) LIKE {} ESCAPE '\\'", like(filter.search));
+    where.add(fmt::format("(server || ' ' || customer || ' PF-' || case_id) {} {{}} ESCAPE '\\'", like_operator(session)), like(filter.search));
   }
   return where;
 }
@@ -139,12 +139,12 @@ std::vector<QueueRow> rows(soci::session& session, Where where, const std::strin
   std::string family;
   std::string state;
   QueueRow row;
-  soci::statement statement(session);
+  Statement statement(session);
   where.bind(statement);
   const auto out = std::tie(id, version, row.server.value, row.customer.value, family, row.classes, state, since, opened, changed, severity,
                             confidence, deadline, is_final, replied, bounced, needs, approval, earlier, row.summary, row.owner);
-  std::apply([&](auto&... value) { (details::bind_out(statement, value), ...); }, out);
-  details::start(statement, kColumns + where.sql() + tail);
+  std::apply([&](auto&... value) { (statement.out(value), ...); }, out);
+  statement.start(kColumns + where.sql() + tail);
   statement.execute(false);
   while (statement.fetch()) {
     const auto known_family = abuse::parse_family(family);
@@ -260,12 +260,12 @@ std::vector<records::ChainRow> chain_rows(soci::session& session, Where where, s
   long long case_id = 0;
   std::string hash;
   EventRow row;
-  soci::statement statement(session);
+  Statement statement(session);
   where.bind(statement);
   const auto out = std::tie(position, case_id, hash, row.seq, row.at, row.kind, row.commitment, row.salt, row.payload);
-  std::apply([&](auto&... value) { (details::bind_out(statement, value), ...); }, out);
-  details::start(statement, "SELECT position, case_id, hash, seq, recorded_at, kind, commitment, salt, payload FROM events " + where.sql() +
-                                fmt::format(" ORDER BY position DESC LIMIT {}", limit));
+  std::apply([&](auto&... value) { (statement.out(value), ...); }, out);
+  statement.start("SELECT position, case_id, hash, seq, recorded_at, kind, commitment, salt, payload FROM events " + where.sql() +
+                  fmt::format(" ORDER BY position DESC LIMIT {}", limit));
   statement.execute(false);
   while (statement.fetch()) {
     found.push_back({position, CaseId{case_id}, read_event(CaseId{case_id}, row), hash});
@@ -276,7 +276,7 @@ std::vector<records::ChainRow> chain_rows(soci::session& session, Where where, s
 }  // namespace
 
 std::vector<QueueRow> QueueTable::page(const QueueFilter& filter, const std::optional<records::QueuePlace>& after, std::size_t limit) const {
-  Where where = where_of(filter);
+  Where where = where_of(x_session, filter);
   const std::string column = column_of(filter.sort);
   const bool rises = filter.sort == QueueSort::Deadline;
   if (after) {
@@ -313,12 +313,12 @@ std::map<desk::State, std::uint64_t> QueueTable::count_open(const std::optional<
 }
 
 std::uint64_t QueueTable::count(const QueueFilter& filter) const {
-  Where where = where_of(filter);
+  Where where = where_of(x_session, filter);
   long long count = 0;
-  soci::statement statement(x_session);
+  Statement statement(x_session);
   where.bind(statement);
-  details::bind_out(statement, count);
-  details::start(statement, "SELECT COUNT(*) FROM case_queue " + where.sql());
+  statement.out(count);
+  statement.start("SELECT COUNT(*) FROM case_queue " + where.sql());
   statement.execute(true);
   return static_cast<std::uint64_t>(count);
 }

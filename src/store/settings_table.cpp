@@ -16,4 +16,15 @@ void SettingsTable::set(std::string_view name, std::string_view value) {
           std::string(name), std::string(value));
 }
 
+std::vector<std::pair<std::string, std::string>> SettingsTable::below(std::string_view prefix) const {
+  const std::string first(prefix);
+  const std::string behind = first + "\x7F";  // names are ASCII
+  std::vector<std::pair<std::string, std::string>> found;
+  std::string name;
+  std::string value;
+  for_each_row(x_session, "SELECT name, value FROM settings WHERE name >= :first AND name < :behind ORDER BY name", std::tie(first, behind),
+               std::tie(name, value), [&] { found.emplace_back(name, value); });
+  return found;
+}
+
 }  // namespace pinfold::store

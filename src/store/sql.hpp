@@ -11,12 +11,15 @@
 
 #include <soci/soci.h>
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "base/time.hpp"
+#include "store/dialect.hpp"
 
 namespace pinfold::store {
 
@@ -34,52 +37,82 @@ private:
   [[nodiscard]] static soci::indicator value_or_null(bool has_value) { return has_value ? soci::i_ok : soci::i_null; }
 };
 
-namespace details {
+/// A statement with what goes in and what comes out. What is bound must outlive it.
+class Statement {
+public:
+  explicit Statement(soci::session& session) : x_is_postgres(dialect_of(session) == Dialect::Postgres), x_statement(session) {}
 
-template <typename T>
-void bind_in(soci::statement& statement, T& value) {
-  statement.exchange(soci::use(value));
-}
-template <typename T>
-void bind_in(soci::statement& statement, const Nullable<T>& column) {
-  // SOCI takes the indicator by reference to non-const, though it only writes it for stored procedures' results.
-  statement.exchange(soci::use(column.value, const_cast<soci::indicator&>(column.indicator)));
-}
-template <typename T>
-void bind_out(soci::statement& statement, T& value) {
-  statement.exchange(soci::into(value));
-}
-template <typename T>
-void bind_out(soci::statement& statement, Nullable<T>& column) {
-  statement.exchange(soci::into(column.value, column.indicator));
-}
+  void in(const long long& value) { x_statement.exchange(soci::use(value)); }
+  void in(const int& value) { x_statement.exchange(soci::use(value)); }
+  void in(const std::string& value) { x_statement.exchange(soci::use(storable(value))); }
+  template <typename T>
+  void in(const Nullable<T>& column) {
+    // SOCI takes the indicator by reference to non-const, though it only writes it for stored procedures' results.
+    auto& indicator = const_cast<soci::indicator&>(column.indicator);
+    if constexpr (std::is_same_v<T, std::string>) {
+      x_statement.exchange(soci::use(storable(column.value), indicator));
+    } else {
+      x_statement.exchange(soci::use(column.value, indicator));
+    }
+  }
+  template <typename T>
+  void out(T& value) {
+    x_statement.exchange(soci::into(value));
+  }
+  template <typename T>
+  void out(Nullable<T>& column) {
+    x_statement.exchange(soci::into(column.value, column.indicator));
+  }
 
-inline void start(soci::statement& statement, const std::string& sql) {
-  statement.alloc();
-  statement.prepare(sql);
-  statement.define_and_bind();
-}
+  /// For PostgreSQL a statement that runs once is one message; one that is repeated is prepared by the server first.
+  void start(const std::string& sql, bool is_repeated = false) {
+    x_statement.alloc();
+    x_statement.prepare(sql, is_repeated ? soci::details::st_repeatable_query : soci::details::st_one_time_query);
+    x_statement.define_and_bind();
+  }
+  void execute(bool with_data_exchange) { x_statement.execute(with_data_exchange); }
+  [[nodiscard]] bool fetch() { return x_statement.fetch(); }
+  [[nodiscard]] long long changed() { return x_statement.get_affected_rows(); }
 
-}  // namespace details
+private:
+  /// The text, or what PostgreSQL can keep of it.
+  [[nodiscard]] const std::string& storable(const std::string& text) {
+    auto replaced = x_is_postgres ? replaced_for_postgres(text) : std::nullopt;
+    return replaced ? x_replaced.emplace_back(*std::move(replaced)) : text;
+  }
+
+  bool x_is_postgres;
+  std::deque<std::string> x_replaced;
+  soci::statement x_statement;
+};
 
 /// Runs a statement that returns no rows; the number of rows that it changed.
 template <typename... In>
 long long execute(soci::session& session, const std::string& sql, const In&... in) {
-  soci::statement statement(session);
-  (details::bind_in(statement, in), ...);
-  details::start(statement, sql);
+  Statement statement(session);
+  (statement.in(in), ...);
+  statement.start(sql);
   statement.execute(true);
-  return statement.get_affected_rows();
+  return statement.changed();
 }
+
+namespace details {
+
+template <typename... In, typename... Out>
+void begin(Statement& statement, const std::string& sql, const std::tuple<In&...>& in, const std::tuple<Out&...>& out) {
+  std::apply([&](const auto&... value) { (statement.in(value), ...); }, in);
+  std::apply([&](auto&... value) { (statement.out(value), ...); }, out);
+  statement.start(sql);
+  statement.execute(false);
+}
+
+}  // namespace details
 
 /// Calls `each` for every row, with the row in `out`.
 template <typename... In, typename... Out, typename F>
 void for_each_row(soci::session& session, const std::string& sql, std::tuple<In&...> in, std::tuple<Out&...> out, F&& each) {
-  soci::statement statement(session);
-  std::apply([&](const auto&... value) { (details::bind_in(statement, value), ...); }, in);
-  std::apply([&](auto&... value) { (details::bind_out(statement, value), ...); }, out);
-  details::start(statement, sql);
-  statement.execute(false);
+  Statement statement(session);
+  details::begin(statement, sql, in, out);
   while (statement.fetch()) {
     each();
   }
@@ -88,11 +121,8 @@ void for_each_row(soci::session& session, const std::string& sql, std::tuple<In&
 /// The first row into `out`; false if there is none.
 template <typename... In, typename... Out>
 [[nodiscard]] bool first_row(soci::session& session, const std::string& sql, std::tuple<In&...> in, std::tuple<Out&...> out) {
-  soci::statement statement(session);
-  std::apply([&](const auto&... value) { (details::bind_in(statement, value), ...); }, in);
-  std::apply([&](auto&... value) { (details::bind_out(statement, value), ...); }, out);
-  details::start(statement, sql);
-  statement.execute(false);
+  Statement statement(session);
+  details::begin(statement, sql, in, out);
   return statement.fetch();
 }
 

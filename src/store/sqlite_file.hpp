@@ -43,6 +43,7 @@ void make_ready(soci::session& session, std::span<const MigrationScript> scripts
 class OpenTransaction {
 public:
   OpenTransaction(soci::session& session, const char* begin) : x_session(session) { execute(session, begin); }
+  explicit OpenTransaction(soci::session& session) : x_session(session) {}  ///< has begun already
   OpenTransaction(const OpenTransaction&) = delete;
   OpenTransaction& operator=(const OpenTransaction&) = delete;
   ~OpenTransaction();

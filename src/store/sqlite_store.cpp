@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "store/lease.hpp"
 #include "store/migrations.hpp"
 #include "store/sqlite_file.hpp"
 #include "store/store.hpp"
@@ -8,30 +9,10 @@
 namespace pinfold::store {
 namespace {
 
-using records::StoreError;
-
-/// One leased session. SOCI's own soci::session(pool) waits for ever.
-class Lease {
-public:
-  Lease(soci::connection_pool& pool, Millis timeout) : x_pool(pool) {
-    if (!pool.try_lease(x_position, static_cast<int>(timeout.count()))) {
-      throw StoreError(fmt::format("busy: no database session became free within {}", to_string(Micros{timeout})));
-    }
-  }
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-  ~Lease() { x_pool.give_back(x_position); }
-  [[nodiscard]] soci::session& session() { return x_pool.at(x_position); }
-
-private:
-  soci::connection_pool& x_pool;
-  std::size_t x_position = 0;
-};
-
 class SqliteStore final : public records::Store {
 public:
   SqliteStore(const std::filesystem::path& file, const SqliteOptions& options)
-      : x_file(file.string()), x_timeout(options.busy_timeout), x_writer(1), x_readers(options.readers) {
+      : x_file(file.string()), x_timeout(options.busy_timeout), x_process(options.process), x_writer(1), x_readers(options.readers) {
     guarded([&] {
       const OpeningLock lock(x_file + ".lock");
       create_private(x_file);
@@ -58,7 +39,7 @@ private:
     guarded([&] {
       Lease lease(pool, x_timeout);
       OpenTransaction transaction(lease.session(), begin);
-      SqlTransaction tables(lease.session());
+      SqlTransaction tables(lease.session(), x_process);
       work(tables);
       transaction.commit();
     });
@@ -71,6 +52,7 @@ private:
 
   std::string x_file;
   Millis x_timeout;
+  Process x_process;
   soci::connection_pool x_writer;
   soci::connection_pool x_readers;
 };

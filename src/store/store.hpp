@@ -12,16 +12,27 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "base/time.hpp"
 #include "records/store.hpp"
 
 namespace pinfold::store {
 
+/// Who claims jobs here, and how it is known that another who did is gone. A store of its own is a process of its own.
+struct Process {
+  std::string name = unique_process_name();
+  std::function<bool(const std::string& name)> is_gone = [](const std::string&) { return true; };
+
+  [[nodiscard]] static std::string unique_process_name();
+};
+
 struct SqliteOptions {
   Millis busy_timeout{10'000};
   std::size_t readers = 4;  ///< sessions for read(), beside the one that writes
+  Process process{};
 };
 
 [[nodiscard]] std::unique_ptr<records::Store> open_sqlite(const std::filesystem::path& file, const SqliteOptions& options = {});

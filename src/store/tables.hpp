@@ -7,6 +7,7 @@
 #include "records/store.hpp"
 #include "store/api_tables.hpp"
 #include "store/sql.hpp"
+#include "store/store.hpp"
 
 namespace pinfold::store {
 
@@ -36,12 +37,13 @@ private:
 
 class OutboxTable final : public records::Outbox {
 public:
-  explicit OutboxTable(soci::session& session) : x_session(session) {}
+  OutboxTable(soci::session& session, const Process& process) : x_session(session), x_process(process) {}
   void add(const records::Job& job) override;
   [[nodiscard]] std::optional<records::Job> claim(std::string_view kind, WallTime now) override;
   void finish(const std::string& key, records::JobState state, std::string_view note) override;
   void retry(const std::string& key, WallTime not_before, std::string_view note) override;
-  [[nodiscard]] std::vector<records::Job> claimed(std::string_view kind) const override;
+  void live(WallTime now) override;
+  [[nodiscard]] std::vector<records::Job> orphaned(std::string_view kind, WallTime now) override;
   [[nodiscard]] std::optional<records::Job> find(const std::string& key) const override;
   [[nodiscard]] std::vector<records::Job> of_case(CaseId id) const override;
   [[nodiscard]] std::vector<records::Job> page(std::optional<records::JobState> state, const std::optional<records::Job>& after,
@@ -49,6 +51,7 @@ public:
 
 private:
   soci::session& x_session;
+  const Process& x_process;
 };
 
 class InboxTable final : public records::Inbox {
@@ -118,6 +121,7 @@ public:
   explicit SettingsTable(soci::session& session) : x_session(session) {}
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const override;
   void set(std::string_view name, std::string_view value) override;
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> below(std::string_view prefix) const override;
 
 private:
   soci::session& x_session;
@@ -238,12 +242,27 @@ private:
   soci::session& x_session;
 };
 
+class ShardsTable final : public records::Shards {
+public:
+  explicit ShardsTable(soci::session& session) : x_session(session) {}
+  [[nodiscard]] std::vector<records::ShardLease> hold(const std::string& owner, unsigned shards, WallTime now,
+                                                      const std::function<bool(const std::string&)>& is_gone) override;
+  [[nodiscard]] bool is_held(const records::ShardLease& lease, const std::string& owner) const override;
+  void release(const std::string& owner) override;
+  [[nodiscard]] unsigned count_held(WallTime now) const override;
+
+private:
+  [[nodiscard]] unsigned attend(const std::string& owner, WallTime now, const std::function<bool(const std::string&)>& is_gone);
+
+  soci::session& x_session;
+};
+
 /// All of them over one session, for the length of one transaction.
 class SqlTransaction final : public records::Transaction {
 public:
-  explicit SqlTransaction(soci::session& session)
+  SqlTransaction(soci::session& session, const Process& process)
       : x_cases(session),
-        x_outbox(session),
+        x_outbox(session, process),
         x_inbox(session),
         x_journal(session),
         x_inventory(session),
@@ -260,7 +279,8 @@ public:
         x_feed(session),
         x_near_misses(session),
         x_housekeeping(session),
-        x_baselines(session) {}
+        x_baselines(session),
+        x_shards(session) {}
   records::Cases& cases() override { return x_cases; }
   records::Outbox& outbox() override { return x_outbox; }
   records::Inbox& inbox() override { return x_inbox; }
@@ -280,6 +300,7 @@ public:
   records::NearMissHistory& near_misses() override { return x_near_misses; }
   records::Housekeeping& housekeeping() override { return x_housekeeping; }
   records::Baselines& baselines() override { return x_baselines; }
+  records::Shards& shards() override { return x_shards; }
 
 private:
   CasesTable x_cases;
@@ -301,6 +322,7 @@ private:
   NearMissTable x_near_misses;
   HousekeepingTable x_housekeeping;
   BaselinesTable x_baselines;
+  ShardsTable x_shards;
 };
 
 }  // namespace pinfold::store

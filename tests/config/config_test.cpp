@@ -47,6 +47,35 @@ TEST(Config, FillsInDefaults) {
   EXPECT_EQ(config->policy.measures, desk::Arming::Observe);
 }
 
+TEST(Config, ReadsASharedStoreAndAStream) {
+  const auto config = parse(std::string(kMail) + R"([store]
+url = "postgresql://pinfold@db.example/pinfold?passfile=/etc/pinfold/pgpass"
+[stream]
+servers = ["nats://192.0.2.11:4222", "tls://192.0.2.12:4222"]
+shards = 64
+credentials = "nats.creds"
+)",
+                            "/etc/pinfold/pinfold.toml");
+  ASSERT_TRUE(config) << to_string(config.error());
+  EXPECT_EQ(config->store.url, "postgresql://pinfold@db.example/pinfold?passfile=/etc/pinfold/pgpass");
+  EXPECT_EQ(config->stream.servers.size(), 2U);
+  EXPECT_FALSE(config->stream.name.empty()) << "the host's";
+  EXPECT_EQ(config->stream.shards, 64U);
+  EXPECT_EQ(config->stream.credentials, "/etc/pinfold/nats.creds");
+}
+
+TEST(Config, RefusesAStoreThatIsNoneAndAPasswordInIt) {
+  const auto error_with = [](const std::string& url) {
+    const auto config = parse(std::string(kMail) + "[store]\nurl = \"" + url + "\"\n", "pinfold.toml");
+    return config ? "none" : to_string(config.error());
+  };
+  EXPECT_NE(error_with("mysql://db/pinfold").find("store.url: a shared store is named like postgresql://"), std::string::npos);
+  for (const char* url : {"postgresql://pinfold:secret@db/pinfold", "postgresql://pinfold@db/pinfold?password=secret"}) {
+    EXPECT_NE(error_with(url).find("store.url: no password here"), std::string::npos) << error_with(url);
+    EXPECT_EQ(error_with(url).find("secret"), std::string::npos);
+  }
+}
+
 TEST(Config, ReadsInterfacesAndMirrors) {
   const auto config = parse(std::string(kMail) + R"([flows]
 ipfix = "127.0.0.1:0"

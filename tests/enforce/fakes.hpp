@@ -136,6 +136,7 @@ public:
     return found == values.end() ? std::nullopt : std::optional(found->second);
   }
   void set(std::string_view name, std::string_view value) override { values[std::string(name)] = value; }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> below(std::string_view /*prefix*/) const override { return {}; }
 };
 
 /// The part of the store that the executor uses. A transaction is whole or not at all, also when killed.
@@ -185,6 +186,7 @@ private:
     records::NearMissHistory& near_misses() override { return absent<records::NearMissHistory>(); }
     records::Housekeeping& housekeeping() override { return absent<records::Housekeeping>(); }
     records::Baselines& baselines() override { return absent<records::Baselines>(); }
+    records::Shards& shards() override { return absent<records::Shards>(); }
     template <typename T>
     [[noreturn]] static T& absent() {
       throw std::logic_error("the executor uses the journal and the settings only");

@@ -26,6 +26,11 @@ protected:
     transact([&](Transaction& tx) { claimed = tx.outbox().claim(kind, now); });
     return claimed;
   }
+  std::vector<Job> orphaned(std::string_view kind, WallTime now) {
+    std::vector<Job> found;
+    transact([&](Transaction& tx) { found = tx.outbox().orphaned(kind, now); });
+    return found;
+  }
   std::optional<Job> find(const std::string& key) {
     return read([&](Transaction& tx) { return tx.outbox().find(key); });
   }
@@ -87,10 +92,43 @@ TEST_P(Outbox, ShowsWhatAProcessThatIsGoneHadClaimed) {
   });
   ASSERT_TRUE(claim("send_notice", at(1)));
   reopen();
-  const auto claimed = read([](Transaction& tx) { return tx.outbox().claimed("send_notice"); });
+  const auto claimed = orphaned("send_notice", at(5));
   ASSERT_EQ(claimed.size(), 1U);
   EXPECT_EQ(claimed[0].key, "a");
-  EXPECT_TRUE(read([](Transaction& tx) { return tx.outbox().claimed("set_port"); }).empty());
+  EXPECT_TRUE(orphaned("set_port", at(5)).empty());
+}
+
+TEST_P(Outbox, LeavesALivingProcessItsClaims) {
+  const Process me{"me", [](const std::string& name) { return name == "crashed"; }};
+  const auto desk = x_fixture->open_as(me);
+  const auto other = x_fixture->open_as(Process{"other", me.is_gone});
+  const auto crashed = x_fixture->open_as(Process{"crashed", me.is_gone});
+  transact([](Transaction& tx) {
+    for (const char* key : {"a", "b", "c"}) {
+      tx.outbox().add(job(key, at(0)));
+    }
+  });
+  const auto claim_by = [](records::Store& store) {
+    store.take_job([](Transaction& tx) { EXPECT_TRUE(tx.outbox().claim("send_notice", at(1))); });
+    store.transact([](Transaction& tx) { tx.outbox().live(at(1)); });
+  };
+  claim_by(*desk);     // a
+  claim_by(*other);    // b
+  claim_by(*crashed);  // c
+  const auto orphans = [&](WallTime now) {
+    std::vector<std::string> keys;
+    desk->transact([&](Transaction& tx) {
+      for (const Job& one : tx.outbox().orphaned("send_notice", now)) {
+        keys.push_back(one.key);
+      }
+    });
+    return keys;
+  };
+  EXPECT_THAT(orphans(at(2)), testing::ElementsAre("c"));
+  const auto silent_for_long = at(2) + records::kClaimHolds;
+  EXPECT_THAT(orphans(silent_for_long), testing::ElementsAre("b", "c"));
+  other->transact([&](Transaction& tx) { tx.outbox().live(silent_for_long); });
+  EXPECT_THAT(orphans(silent_for_long), testing::ElementsAre("c")) << "it was only slow";
 }
 
 TEST_P(Outbox, RetriesNotBeforeItsTimeAndCountsAttempts) {

@@ -1,16 +1,24 @@
 #include "store/store_factory.hpp"
 
+#include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cstdlib>
+
+#include "store/postgres_store.hpp"
+#include "support/postgres_database.hpp"
 
 namespace pinfold::store {
 namespace {
 
 class SqliteFixture final : public StoreFixture {
 public:
-  std::unique_ptr<records::Store> open() override { return open_sqlite(file()); }
+  std::unique_ptr<records::Store> open_as(const Process& process) override {
+    SqliteOptions options;
+    options.process = process;
+    return open_sqlite(file(), options);
+  }
   void sql(const std::string& statement) override {
     soci::session session(soci::sqlite3, "dbname=\"" + file().string() + "\"");
     session << "PRAGMA foreign_keys = OFF";
@@ -22,10 +30,29 @@ private:
   TemporaryFolder x_folder;
 };
 
+class PostgresFixture final : public StoreFixture {
+public:
+  std::unique_ptr<records::Store> open_as(const Process& process) override {
+    PostgresOptions options;
+    options.writers = 2;  // each session is a process of the server's
+    options.readers = 2;
+    options.process = process;
+    return open_postgres(x_database.url(), options);
+  }
+  void sql(const std::string& statement) override {
+    soci::session session(soci::postgresql, x_database.url());
+    session << "SET session_replication_role = replica";  // foreign keys are not looked at
+    session << statement;
+  }
+
+private:
+  test::PostgresDatabase x_database;
+};
+
 }  // namespace
 
 std::vector<StoreKind> store_kinds() {
-  return {{"Sqlite", [] { return std::make_unique<SqliteFixture>(); }}};
+  return {{"Sqlite", [] { return std::make_unique<SqliteFixture>(); }}, {"Postgres", [] { return std::make_unique<PostgresFixture>(); }}};
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -18,7 +18,8 @@ class StoreFixture {
 public:
   virtual ~StoreFixture() = default;
   /// Opens the one store of this fixture, again and again; safe in a forked child.
-  [[nodiscard]] virtual std::unique_ptr<records::Store> open() = 0;
+  [[nodiscard]] std::unique_ptr<records::Store> open() { return open_as(Process{}); }
+  [[nodiscard]] virtual std::unique_ptr<records::Store> open_as(const Process& process) = 0;
   virtual void sql(const std::string& statement) = 0;
 };
 
@@ -26,7 +27,7 @@ struct StoreKind {
   const char* name;
   std::function<std::unique_ptr<StoreFixture>()> make;
 };
-/// Every kind of store there is; PostgreSQL joins here.
+/// Every kind of store there is.
 [[nodiscard]] std::vector<StoreKind> store_kinds();
 
 class TemporaryFolder {

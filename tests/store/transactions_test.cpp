@@ -130,7 +130,7 @@ TEST_P(Transactions, ClaimEveryJobForOneWorkerOnly) {
   for (std::size_t w = 0; w < 2; ++w) {
     workers.emplace_back([&, w] {
       for (bool more = true; more;) {
-        stores.at(w)->transact([&](Transaction& tx) {
+        stores.at(w)->take_job([&](Transaction& tx) {
           const auto job = tx.outbox().claim("send_notice", at(0));
           more = job.has_value();
           if (job) {

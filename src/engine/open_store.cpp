@@ -1,0 +1,27 @@
+#include "engine/open_store.hpp"
+
+#include "enforce/lease.hpp"
+#include "engine/places.hpp"
+
+namespace pinfold::engine {
+
+bool is_shared(const config::Config& config) { return !config.store.url.empty(); }
+
+std::unique_ptr<records::Store> open_store(const config::Config& config) {
+  const store::Process process{enforce::process_owner(), enforce::process_is_gone};
+  if (is_shared(config)) {
+    store::PostgresOptions options;
+    options.process = process;
+    return store::open_postgres(config.store.url, options);
+  }
+  std::filesystem::create_directories(config.state_dir);
+  store::SqliteOptions options;
+  options.process = process;
+  return store::open_sqlite(database_file(config), options);
+}
+
+std::unique_ptr<store::Listener> listen_for_changes(const config::Config& config, std::function<void()> changed) {
+  return is_shared(config) ? store::listen_postgres(config.store.url, std::move(changed)) : nullptr;
+}
+
+}  // namespace pinfold::engine

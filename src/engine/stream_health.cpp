@@ -1,0 +1,53 @@
+#include "engine/stream_health.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json_reader.hpp"
+#include "engine/stream_options.hpp"
+
+namespace pinfold::engine {
+namespace {
+
+constexpr std::size_t kMaxReport = std::size_t{256} * 1024;
+constexpr Micros kForgotten = std::chrono::hours{24};
+
+}  // namespace
+
+nlohmann::json stream_reports(records::Transaction& tx) {
+  nlohmann::json all = nlohmann::json::object();
+  for (const auto& [setting, value] : tx.settings().below(kStreamReports)) {
+    if (auto report = parse_json(value, kMaxReport); report && report->is_object()) {
+      all[setting.substr(kStreamReports.size())] = *std::move(report);
+    }
+  }
+  return all;
+}
+
+void add_stream_health(records::Transaction& tx, WallTime now, http::Health& health) {
+  const nlohmann::json reports = stream_reports(tx);
+  for (const auto& [who, report] : reports.items()) {
+    const auto at = parse_wall_time(report.value("at", ""));
+    if (!at || now - *at > kForgotten) {
+      continue;
+    }
+    const bool is_heard = now - *at < kStreamSilence;
+    const bool is_connected = report.value("connected", false);
+    const std::size_t slash = who.find('/');
+    const std::string role = who.substr(0, slash);
+    const std::string name = slash == std::string::npos ? std::string{} : who.substr(slash + 1);
+    health.parts.push_back({role + " " + name, is_heard && is_connected && !report.value("pressed", false),
+                            !is_heard                        ? "silent since " + to_string(*at)
+                            : !is_connected                  ? "has no stream"
+                            : report.value("pressed", false) ? "its buffer is filling"
+                                                             : "working"});
+    for (const auto& [key, value] : report.items()) {
+      if (value.is_number()) {
+        health.metrics.push_back({"pinfold_stream_" + key, fmt::format("role=\"{}\",name=\"{}\"", role, name), value.get<double>()});
+      }
+    }
+  }
+}
+
+}  // namespace pinfold::engine
