@@ -9,18 +9,9 @@
 //          instead of once for every way that leads to it. Inlined, the whole was 0.9 of the million instructions it will look at.
 // Ours only: several agents may share one kernel. A task counts if the agent's PID namespace is among its own, at any level, so a host's
 //          agent sees the host's containers, and a container's agent sees nothing but its container.
-#include <linux/bpf.h>
-#include <stdbool.h>
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-#include "exec_record.h"
-#include "kernel_types.h"
 #include "task.bpf.h"
 
-char LICENSE[] SEC("license") = "GPL";
+#include "exec_record.h"
 
 #define kMaxDepth 20
 #define kMaxArguments 8
@@ -80,23 +71,10 @@ struct {
 } births SEC(".maps");
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, PINFOLD_COUNTERS);
-  __type(key, __u32);
-  __type(value, __u64);
-} counters SEC(".maps");
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
   __type(value, struct Scratch);
 } scratch SEC(".maps");
-
-static __always_inline void count(__u32 which) {
-  __u64* counter = bpf_map_lookup_elem(&counters, &which);
-  if (counter) {
-    ++*counter;
-  }
-}
 
 // Is it, or does it lie below, a watched directory? By inode and device, so that neither a bind mount nor a symlink hides it.
 __noinline int below_watched(__u64 dentry_address, __u64 mnt_address) {

@@ -74,4 +74,3 @@ struct InterpreterName {
 /* Indexes into the per-CPU counters. */
 #define PINFOLD_COUNT_EXECS 0 /* of the agent's own namespace */
 #define PINFOLD_COUNT_LOST 1  /* records that did not fit into the ring buffer */
-#define PINFOLD_COUNTERS 2

@@ -1,5 +1,32 @@
-// Shared by the agent's kernel programs: whose a task is, and the way up a path. Include after kernel_types.h.
+// What the agent's kernel programs begin with: the kernel's headers, the licence, their counters, whose a task is, and the way up a path.
 #pragma once
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "kernel_types.h"
+
+char LICENSE[] SEC("license") = "GPL";  // tracing helpers are for GPL programs only
+
+#define kMaxCounters 4  // of any one program
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, kMaxCounters);
+  __type(key, __u32);
+  __type(value, __u64);
+} counters SEC(".maps");
+
+static __always_inline void count(__u32 which) {
+  __u64* counter = bpf_map_lookup_elem(&counters, &which);
+  if (counter) {
+    ++*counter;
+  }
+}
 
 #define kMaxNamespaces 8
 
