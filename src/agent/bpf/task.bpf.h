@@ -49,6 +49,18 @@ __noinline __u32 pid_in(__u64 task_address, __u32 own) {
   return 0;
 }
 
+// The current process's number in the PID namespace `own`; 0 if it is not in it. One call where the process's own namespace is that one.
+static __always_inline __u32 current_in(__u32 own, __u64 device) {
+  struct bpf_pidns_info numbers = {};
+  if (bpf_get_ns_current_pid_tgid(device, own, &numbers, sizeof(numbers)) == 0) {
+    return numbers.tgid;
+  }
+  struct task_struct* leader = 0;
+  struct task_struct* current = (struct task_struct*)bpf_get_current_task();
+  bpf_probe_read_kernel(&leader, sizeof(leader), &current->group_leader);
+  return pid_in((__u64)leader, own);
+}
+
 // One step towards the root, across mounts. False at the root.
 static __always_inline bool step_up(struct dentry** dentry, struct mount** mount) {
   if (*dentry == BPF_CORE_READ(*mount, mnt.mnt_root)) {
