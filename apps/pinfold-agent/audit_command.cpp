@@ -71,14 +71,16 @@ public:
 
 private:
   void draw() {
-    constexpr std::size_t kWidth = 30;
+    constexpr std::size_t kWidth = 20;
+    constexpr std::size_t kText = 52;  // padded, so that a shorter text covers a longer one; with the bar, less than 80 columns
     std::unique_lock lock(x_mutex);
     while (!x_over.wait_for(lock, kRedraw, [&] { return x_is_over; })) {
-      const std::uint64_t done = progress().directories;
-      const std::uint64_t all = done + progress().waiting;
-      const std::size_t filled = all == 0 ? 0 : static_cast<std::size_t>(done * kWidth / all);
-      fmt::print(stderr, "\r[{}{}] {} folders, {} waiting, {} files ", std::string(filled, '#'), std::string(kWidth - filled, ' '), done, all - done,
-                 progress().files.load());
+      const std::uint64_t percent = progress().done * 100 / audit::TreeProgress::kWhole;
+      const std::string text = progress().directories == 0
+                                   ? "processes, schedules, settings, temporary folders"
+                                   : fmt::format("{:3} %, {} folders, {} files", percent, progress().directories.load(), progress().files.load());
+      const auto filled = static_cast<std::size_t>(percent * kWidth / 100);
+      fmt::print(stderr, "\r[{}{}] {:{}}", std::string(filled, '#'), std::string(kWidth - filled, ' '), text, kText);
       static_cast<void>(std::fflush(stderr));
     }
   }

@@ -149,26 +149,50 @@ int answer(AnswerArguments a) {
   return agent::run_responder(a.socket, a.settings);
 }
 
-int enroll(const std::filesystem::path& state, const std::string& url, const std::string& token, const std::string& hostname) {
-  const auto desk = agent::parse_desk_url(url);
+struct EnrollArguments {
+  std::string url;
+  std::string token;
+  std::string hostname;
+  agent::DeskTrust trust;
+};
+
+int enroll(const std::filesystem::path& state, EnrollArguments a) {
+  const auto desk = agent::parse_desk_url(a.url);
   if (!desk) {
     return fail(WrongUse, desk.error());
+  }
+  if (!a.trust.ca_file.empty()) {
+    a.trust.ca_file = std::filesystem::absolute(a.trust.ca_file).string();  // it is read again by `run`, from another folder
+  }
+  if (const std::string why = agent::check_trust(*desk, a.trust); !why.empty()) {
+    return fail(WrongUse, why);
   }
   const auto key = agent::load_or_make_key(state);
   if (!key) {
     return fail(EnvironmentFailed, key.error());
   }
-  agent::DeskClient client(*desk, *key, pinfold::system_clock());
-  const auto server = agent::enrol(client, token, hostname);
+  agent::DeskClient client(*desk, *key, pinfold::system_clock(), a.trust);
+  const auto server = agent::enrol(client, a.token, a.hostname);
   if (!server) {
     return fail(No, server.error());
   }
-  if (const auto saved = agent::save_enrolled(state, {*desk, *server}); !saved) {
+  if (const auto saved = agent::save_enrolled(state, {*desk, *server, a.trust}); !saved) {
     return fail(EnvironmentFailed, saved.error());
   }
   fmt::print("enrolled at {} for server {}; start it with: pinfold-agent run --state {}\n", to_string(*desk), pinfold::printable(server->value),
              state.string());
   return Done;
+}
+
+const CLI::App* add_enroll(CLI::App& app, std::string& state, EnrollArguments& a) {
+  CLI::App* command = app.add_subcommand("enroll", "introduce this server to the desk");
+  command->add_option("URL", a.url, "the desk: https://192.0.2.1:8443")->required();
+  command->add_option("TOKEN", a.token, "from: pinfold agent token SERVER")->required();
+  command->add_option("--pin", a.trust.pin, "over https: believe this public key only (SHA-256; `pinfold agent token` prints it)");
+  command->add_option("--ca-file", a.trust.ca_file, "over https: believe this authority (PEM) about the desk's address");
+  command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
+  command->add_option("--hostname", a.hostname, "the name to introduce this server by")->capture_default_str();
+  return command;
 }
 
 int status(const std::filesystem::path& state, bool json) {
@@ -202,14 +226,9 @@ int command_line(int argc, char** argv) {
   AnswerArguments answering;
   const CLI::App* answer_command = add_answer(app, answering);
   std::string state = running.state;
-  std::string url;
-  std::string token;
-  std::string hostname = own_hostname();
-  CLI::App* enroll_command = app.add_subcommand("enroll", "introduce this server to the desk");
-  enroll_command->add_option("URL", url, "the desk: http://192.0.2.1:8080")->required();
-  enroll_command->add_option("TOKEN", token, "from: pinfold agent token SERVER")->required();
-  enroll_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
-  enroll_command->add_option("--hostname", hostname, "the name to introduce this server by")->capture_default_str();
+  EnrollArguments enrolling;
+  enrolling.hostname = own_hostname();
+  const CLI::App* enroll_command = add_enroll(app, state, enrolling);
   bool json = false;
   CLI::App* status_command = app.add_subcommand("status", "what the running agent sees and has told; exit status 1 if none runs");
   status_command->add_option("--state", state, "folder for the key, the spool and the status")->capture_default_str();
@@ -222,7 +241,7 @@ int command_line(int argc, char** argv) {
     return app.exit(error) == 0 ? Done : WrongUse;
   }
   if (audit_command->parsed()) {
-    return pinfold::app::run_audit_command(std::move(audit), hostname);
+    return pinfold::app::run_audit_command(std::move(audit), enrolling.hostname);
   }
   if (answer_command->parsed()) {
     return answer(std::move(answering));
@@ -230,7 +249,7 @@ int command_line(int argc, char** argv) {
   if (run_command->parsed()) {
     return run(std::move(running));
   }
-  return enroll_command->parsed() ? enroll(state, url, token, hostname) : status(state, json);
+  return enroll_command->parsed() ? enroll(state, std::move(enrolling)) : status(state, json);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "engine/drivers.hpp"
 #include "engine/netbox.hpp"
 #include "engine/record_check.hpp"
+#include "http/server.hpp"
 #include "inventory/csv.hpp"
 #include "pinfold/context.hpp"
 #include "records/own_contacts.hpp"
@@ -97,6 +98,8 @@ void import_netbox(Context& context, const Arguments& a) {
                                    a.dry_run ? "; nothing was written" : ""));
 }
 
+std::string counted(std::size_t count, std::string_view thing) { return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s"); }
+
 /// Every recorded port against what its switch shows: the guards' own rules about the record (G1 to G4), so that a difference is found before
 /// it holds an action.
 void check(Context& context) {
@@ -119,8 +122,10 @@ void check(Context& context) {
       differs(one.rule, one.what);
     }
   }
-  context.output().table({"SERVER", "PORT", "DIFFERENCE"}, rows);
-  context.output().say(fmt::format("{} servers checked, {} differences", checked, rows.size()));
+  if (!rows.empty()) {
+    context.output().table({"SERVER", "PORT", "DIFFERENCE"}, rows);
+  }
+  context.output().say(fmt::format("{} checked, {}", counted(checked, "server"), counted(rows.size(), "difference")));
   if (!rows.empty()) {
     throw Stop(Exit::No, "");
   }
@@ -135,11 +140,19 @@ void print_last_differences(Context& context) {
     context.output().line({{"server", one.server.value}, {"rule", one.rule}, {"difference", one.what}, {"since", to_string(one.since)}});
     rows.push_back({one.server.value, to_people(one.since), one.what});
   }
-  context.output().table({"SERVER", "SINCE", "DIFFERENCE"}, rows);
-  context.output().say(fmt::format("{} differences known", rows.size()));
+  if (!rows.empty()) {
+    context.output().table({"SERVER", "SINCE", "DIFFERENCE"}, rows);
+  }
+  context.output().say(fmt::format("{} known", counted(rows.size(), "difference")));
   if (!rows.empty()) {
     throw Stop(Exit::No, "");
   }
+}
+
+/// As it stands in a URL; a listener on every address has none that could be told.
+std::string address_to_call(const net::IpAddress& address) {
+  const std::string text = net::to_string(address);
+  return text == "0.0.0.0" || text == "::" ? "ADDRESS" : address.is_v4() ? text : "[" + text + "]";
 }
 
 void make_token(Context& context, const std::string& server) {
@@ -149,8 +162,24 @@ void make_token(Context& context, const std::string& server) {
   const std::string token = random_token(kTokenBits);
   const WallTime expires = context.clock().wall() + kTokenLife;
   context.store().transact([&](records::Transaction& tx) { tx.agents().add_token(sha256_hex(token), ServerId{server}, expires); });
-  context.output().line({{"server", server}, {"token", token}, {"expires", to_string(expires)}});
-  context.output().say(fmt::format("{}\nGood for one enrolment of {} until {}: pinfold-agent enroll URL TOKEN", token, server, to_people(expires)));
+  nlohmann::json line{{"server", server}, {"token", token}, {"expires", to_string(expires)}};
+  std::string command = fmt::format("pinfold-agent enroll URL {}", token);
+  const auto& agents = context.config().agents;
+  if (agents.listen) {
+    const bool is_tls = !agents.tls_certificate.empty();
+    const std::string url = fmt::format("{}://{}:{}", is_tls ? "https" : "http", address_to_call(agents.listen->address), agents.listen->port);
+    const auto pin = is_tls ? http::public_key_pin(agents.tls_certificate) : std::nullopt;
+    if (is_tls && !pin) {
+      throw Stop(Exit::Environment, agents.tls_certificate + ": no certificate can be read there");
+    }
+    command = fmt::format("pinfold-agent enroll {} {}{}", url, token, pin ? " --pin " + *pin : "");
+    line["url"] = url;
+    if (pin) {
+      line["pin"] = *pin;
+    }
+  }
+  context.output().line(line);
+  context.output().say(fmt::format("{}\nGood for one enrolment of {} until {}. On the server:\n  {}", token, server, to_people(expires), command));
 }
 
 void list_agents(Context& context) {

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "desk/words.hpp"
 #include "engine/drivers.hpp"
+#include "guard/guard.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {
@@ -33,9 +35,22 @@ nlohmann::json print_verdicts(const Output& out, const std::vector<desk::GuardVe
   nlohmann::json verdicts = nlohmann::json::array();
   for (const desk::GuardVerdict& verdict : all) {
     verdicts.push_back({{"rule", verdict.rule}, {"outcome", desk::to_string(verdict.outcome)}, {"values", verdict.values}, {"why", verdict.why}});
-    out.say(fmt::format("{:<7} {:<16} {} ({})", desk::to_string(verdict.outcome), verdict.rule, verdict.why, verdict.values));
+    const bool lifted = verdict.outcome == desk::GuardOutcome::Pass && verdict.why.starts_with("accepted by");
+    const bool speaks = verdict.outcome != desk::GuardOutcome::Pass || lifted;
+    out.say(fmt::format("{:<6}  {:<16}  {}", desk::to_string(verdict.outcome), verdict.rule, speaks ? verdict.why : verdict.values));
+    if (speaks && verdict.values != "no action of a case") {
+      out.say(fmt::format("{:26}read: {}", "", verdict.values));
+    }
   }
   return verdicts;
+}
+
+std::string_view outcome_words(desk::GuardOutcome outcome) {
+  switch (outcome) {
+    case desk::GuardOutcome::Pass: return "all guards pass; this would be written";
+    case desk::GuardOutcome::Hold: return "held for a person; nothing would be written now. If it passed, this would be";
+    default: return "refused; nothing would be written. If it passed, this would be";
+  }
 }
 
 void print_dry_run(Context& context, const std::string& server, const std::string& case_text, desk::PortWish wish) {
@@ -43,9 +58,11 @@ void print_dry_run(Context& context, const std::string& server, const std::strin
   const enforce::DryRun dry = executor->dry_run(ServerId{server}, wish, *context.desk().inventory(), action_of(context, case_text, wish));
   const Output out = context.output();
   const nlohmann::json verdicts = print_verdicts(out, dry.verdicts);
-  out.say(dry.error.empty() ? "would write: " + dry.write : "could not be read: " + dry.error);
+  const desk::GuardOutcome outcome = guard::outcome_of(dry.verdicts);
+  out.say(dry.error.empty() ? fmt::format("{}:\n  {}", outcome_words(outcome), dry.write) : "could not be read: " + dry.error);
   out.line({{"server", server},
             {"wish", wish == desk::PortWish::Down ? "down" : "up"},
+            {"outcome", desk::to_string(outcome)},
             {"verdicts", verdicts},
             {"write", dry.write},
             {"error", dry.error}});
@@ -151,7 +168,12 @@ void add_port_commands(CLI::App& app, Context& context) {
     set_setting(context, std::string(enforce::kStopSetting), "yes", "stopped: no port will be shut until `pinfold resume`");
   });
   add_command(app, "resume", "lift the kill switch", [&context] {
-    set_setting(context, std::string(enforce::kStopSetting), "no", "resumed: ports may be shut again, as policy and guards allow");
+    const std::filesystem::path file = context.config().kill_switch;
+    std::error_code error;
+    const bool stays = !file.empty() && (std::filesystem::exists(file, error) || error);
+    set_setting(context, std::string(enforce::kStopSetting), "no",
+                stays ? fmt::format("resumed here, but {} is there as well: no port will be shut until that file is removed", file.string())
+                      : "resumed: ports may be shut again, as policy and guards allow");
   });
 }
 

@@ -40,7 +40,7 @@ Expected<std::unique_ptr<Agent>, std::string> Agent::create(Config config, const
     return Unexpected("spool: " + spool.error());
   }
   agent->x_spool = std::move(*spool);
-  DeskClient client(enrolled->desk, *key, clock);
+  DeskClient client(enrolled->desk, *key, clock, enrolled->trust);
   agent->x_reporter = std::make_unique<Reporter>(agent->x_config, *agent->x_spool, Speaker{enrolled->server, client.id()}, clock,
                                                  [self = agent.get()] { self->x_uplink->wake(); });
   agent->x_own_mounts = agent->x_proc.link(1, "ns/mnt");

@@ -1,5 +1,6 @@
 /// The agent's side of the wire (wire/wire.hpp): one signed HTTP/1.1 request at a time, each on its own connection.
-/// Used by: enrolment and the uplink. Plain HTTP to a numeric address; TLS is a later version's.
+/// Used by: enrolment and the uplink. To a numeric address, over TLS (1.2 or later) or plain (decision 2).
+/// Security: over TLS nothing is sent before the desk has shown the pinned key, or a certificate of the given authority for its address.
 /// Clock:   signs with clock.wall(); the desk refuses a skew over wire::kMaxClockSkew.
 /// Threads: one caller at a time; blocks for at most kRequestTime.
 /// Bounds:  an answer over kMaxAnswerBody is an error.
@@ -25,7 +26,9 @@ struct Answer {
 
 class DeskClient {
 public:
-  DeskClient(DeskUrl desk, SigningKey key, const Clock& clock) : x_desk(desk), x_key(key), x_clock(clock) {}
+  /// `trust` is asked over https only, and must then have passed check_trust.
+  DeskClient(DeskUrl desk, SigningKey key, const Clock& clock, DeskTrust trust = {})
+      : x_desk(desk), x_key(key), x_clock(clock), x_trust(std::move(trust)) {}
 
   /// The error is what happened to the connection, in words.
   [[nodiscard]] Expected<Answer, std::string> send(std::string_view method, std::string_view target, std::string_view content_type, std::string body);
@@ -35,6 +38,7 @@ private:
   DeskUrl x_desk;
   SigningKey x_key;
   const Clock& x_clock;
+  DeskTrust x_trust;
 };
 
 /// Asks the desk to take this agent on; the server it is now enrolled for.

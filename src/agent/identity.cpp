@@ -21,14 +21,15 @@ std::string errno_text() { return std::generic_category().message(errno); }
 }  // namespace
 
 Expected<DeskUrl, std::string> parse_desk_url(std::string_view text) {
-  constexpr std::string_view kScheme = "http://";
-  if (text.starts_with("https://")) {
-    return Unexpected(std::string("https is not in this version yet: give an http:// address on a management network"));
+  constexpr std::string_view kPlain = "http://";
+  constexpr std::string_view kSecure = "https://";
+  DeskUrl url;
+  url.is_https = text.starts_with(kSecure);
+  if (!url.is_https && !text.starts_with(kPlain)) {
+    return Unexpected(fmt::format("'{}' is no desk address; it looks like https://192.0.2.1:8443", printable(text)));
   }
-  if (!text.starts_with(kScheme)) {
-    return Unexpected(fmt::format("'{}' is no desk address; it looks like http://192.0.2.1:8080", printable(text)));
-  }
-  text.remove_prefix(kScheme.size());
+  text.remove_prefix(url.is_https ? kSecure.size() : kPlain.size());
+  url.port = url.is_https ? 443 : 80;
   if (text.ends_with('/')) {
     text.remove_suffix(1);
   }
@@ -43,7 +44,6 @@ Expected<DeskUrl, std::string> parse_desk_url(std::string_view text) {
   if (bracketed && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
   }
-  DeskUrl url;
   const auto address = net::IpAddress::parse(host);
   if (!address || address->is_v4() == bracketed) {
     return Unexpected(fmt::format("'{}' is not a numeric address; names are not resolved, IPv6 stands in brackets", printable(host)));
@@ -61,7 +61,25 @@ Expected<DeskUrl, std::string> parse_desk_url(std::string_view text) {
 
 std::string to_string(const DeskUrl& url) {
   const std::string address = net::to_string(url.address);
-  return url.address.is_v4() ? fmt::format("http://{}:{}", address, url.port) : fmt::format("http://[{}]:{}", address, url.port);
+  const std::string_view scheme = url.is_https ? "https" : "http";
+  return url.address.is_v4() ? fmt::format("{}://{}:{}", scheme, address, url.port) : fmt::format("{}://[{}]:{}", scheme, address, url.port);
+}
+
+std::string check_trust(const DeskUrl& url, DeskTrust& trust) {
+  if (!url.is_https) {
+    return trust.pin.empty() && trust.ca_file.empty() ? "" : "a pin or an authority says whom to believe over https; the URL says http";
+  }
+  if (trust.pin.empty() == trust.ca_file.empty()) {
+    return "https needs one of: --pin SHA256 of the desk's public key (`pinfold agent token` prints it), --ca-file FILE with your authority";
+  }
+  std::string pin = to_lower(trust.pin);
+  pin = pin.starts_with("sha256:") ? pin.substr(7) : pin;
+  std::erase(pin, ':');
+  if (!trust.pin.empty() && (pin.size() != 64 || !from_hex(pin))) {
+    return fmt::format("'{}' is no SHA-256: 64 hexadecimal digits", printable(trust.pin, 100));
+  }
+  trust.pin = pin;
+  return {};
 }
 
 Expected<SigningKey, std::string> load_or_make_key(const std::filesystem::path& state) {
@@ -105,6 +123,8 @@ Expected<Enrolled, std::string> load_enrolled(const std::filesystem::path& state
   JsonReader reader(*json);
   Enrolled enrolled;
   enrolled.server = ServerId{reader.text("server")};
+  enrolled.trust.pin = reader.has("pin") ? reader.text("pin") : "";
+  enrolled.trust.ca_file = reader.has("ca_file") ? reader.text("ca_file") : "";
   const auto url = parse_desk_url(reader.text("url"));
   if (reader.error()) {
     return Unexpected(fmt::format("{}: {}", path.string(), *reader.error()));
@@ -113,11 +133,20 @@ Expected<Enrolled, std::string> load_enrolled(const std::filesystem::path& state
     return Unexpected(fmt::format("{}: url: {}", path.string(), url.error()));
   }
   enrolled.desk = *url;
+  if (const std::string why = check_trust(enrolled.desk, enrolled.trust); !why.empty()) {
+    return Unexpected(fmt::format("{}: {}", path.string(), why));
+  }
   return enrolled;
 }
 
 Expected<void, std::string> save_enrolled(const std::filesystem::path& state, const Enrolled& enrolled) {
-  const nlohmann::json json{{"url", to_string(enrolled.desk)}, {"server", enrolled.server.value}};
+  nlohmann::json json{{"url", to_string(enrolled.desk)}, {"server", enrolled.server.value}};
+  if (!enrolled.trust.pin.empty()) {
+    json["pin"] = enrolled.trust.pin;
+  }
+  if (!enrolled.trust.ca_file.empty()) {
+    json["ca_file"] = enrolled.trust.ca_file;
+  }
   if (!write_durably(state / "desk.json", json.dump(2) + "\n", 0600)) {
     return Unexpected(fmt::format("{}: {}", (state / "desk.json").string(), errno_text()));
   }

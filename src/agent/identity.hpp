@@ -13,17 +13,27 @@
 
 namespace pinfold::agent {
 
-/// "http://192.0.2.1:8080": numeric addresses only, so that the agent needs no resolver (and a customer's cannot mislead it).
+/// "https://192.0.2.1:8443": numeric addresses only, so that the agent needs no resolver (and a customer's cannot mislead it).
 struct DeskUrl {
   net::IpAddress address;
-  std::uint16_t port = 80;
+  std::uint16_t port = 80;  ///< 443 if the text of an https URL names none
+  bool is_https = false;
 };
 [[nodiscard]] Expected<DeskUrl, std::string> parse_desk_url(std::string_view text);
 [[nodiscard]] std::string to_string(const DeskUrl& url);
 
+/// Whom to believe over HTTPS: a public key, or whoever an authority vouches for under the desk's address. One of the two.
+struct DeskTrust {
+  std::string pin;      ///< SHA-256 of the desk's public key (SubjectPublicKeyInfo), 64 lower-case hex digits
+  std::string ca_file;  ///< PEM
+};
+/// Why the two do not go together, or with the URL; empty: they do. Takes a pin in any case, with or without "sha256:" and colons, and normalises it.
+[[nodiscard]] std::string check_trust(const DeskUrl& url, DeskTrust& trust);
+
 struct Enrolled {
   DeskUrl desk;
   ServerId server;
+  DeskTrust trust{};
 };
 
 [[nodiscard]] Expected<SigningKey, std::string> load_or_make_key(const std::filesystem::path& state);

@@ -18,6 +18,7 @@ inline constexpr std::uint64_t kMaxMemory = std::uint64_t{192} << 20U;
 
 /// Keeps these of the capabilities it has, for good: no later exec gives others back.
 [[nodiscard]] bool drop_capabilities(std::initializer_list<unsigned> kept);
+/// Also tunes the allocator for few threads and little memory (glibc). Called once, after what is large was made.
 void limit_memory(std::uint64_t bytes);
 void set_own_priority(int nice);  ///< as far as it is allowed
 

@@ -94,6 +94,7 @@ private:
     root.table("agents", [&](TableReader& table) {
       table.listen_endpoint("listen", x_config.agents.listen);
       claim(table, "listen", Transport::Tcp, x_config.agents.listen);
+      read_tls(table, x_config.agents.tls_certificate, x_config.agents.tls_key);
     });
     root.table("flows", [&](TableReader& table) {
       table.listen_endpoint("ipfix", x_config.flows.ipfix);
@@ -186,17 +187,21 @@ private:
     }
   }
 
+  void read_tls(TableReader& table, std::string& certificate, std::string& key) {
+    table.text("tls_certificate", certificate);
+    table.text("tls_key", key);
+    if (certificate.empty() != key.empty()) {
+      table.fail(key.empty() ? "tls_key" : "tls_certificate", "missing: tls_certificate and tls_key belong together");
+    }
+    for (std::string* file : {&certificate, &key}) {
+      *file = file->empty() ? *file : relative_to_file(*file).string();
+    }
+  }
+
   /// Passwords never cross a network in clear: TLS here, or a trusted proxy that has it.
   void read_exposure(TableReader& table, const std::optional<Endpoint>& listen) {
     auto& http = x_config.http;
-    table.text("tls_certificate", http.tls_certificate);
-    table.text("tls_key", http.tls_key);
-    if (http.tls_certificate.empty() != http.tls_key.empty()) {
-      table.fail(http.tls_key.empty() ? "tls_key" : "tls_certificate", "missing: tls_certificate and tls_key belong together");
-    }
-    for (std::string* file : {&http.tls_certificate, &http.tls_key}) {
-      *file = file->empty() ? *file : relative_to_file(*file).string();
-    }
+    read_tls(table, http.tls_certificate, http.tls_key);
     for (const std::string& text : table.texts("trusted_proxies", kMaxProxies)) {
       if (const auto address = net::IpAddress::parse(text)) {
         http.trusted_proxies.push_back(*address);

@@ -152,6 +152,8 @@ struct Config {
   } http;
   struct {
     std::optional<Endpoint> listen;  ///< host agents; none = no agents
+    std::string tls_certificate;     ///< file: PEM, the whole chain; empty: no TLS there
+    std::string tls_key;             ///< file: PEM
   } agents;
   struct {
     std::optional<Endpoint> ipfix;

@@ -38,6 +38,11 @@ bool Auditor::Action::may_be_written() const {
   return wish == PortWish::Up || automatic || by_policy || approved_by.size() >= needed;
 }
 
+Auditor::Fault Auditor::judge(const Event&, const CaseOpened& e) {
+  x_author = e.by;
+  return std::nullopt;
+}
+
 Auditor::Fault Auditor::judge(const Event& at, const FindingRecorded& e) {
   x_findings[at.seq] = {e.finding.origin, std::min(e.finding.last_seen, at.at)};
   return std::nullopt;
@@ -158,6 +163,9 @@ Auditor::Fault Auditor::judge(const Event&, const ApprovalGiven& e) {
   }
   if (!a.approved_by.insert(e.by).second) {
     return "one person approved twice";
+  }
+  if (a.needed > 1 && !x_author.value.empty() && e.by == x_author) {
+    return "who opened the case by hand was one of the two who approved";
   }
   return a.ground == Ground::Policy && answer_stands() ? Fault("invariant 2: approved after an answer") : std::nullopt;
 }

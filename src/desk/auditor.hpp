@@ -56,6 +56,7 @@ private:
   Fault judge(const Event&, const T&) {
     return std::nullopt;
   }
+  Fault judge(const Event& at, const CaseOpened& e);
   Fault judge(const Event& at, const FindingRecorded& e);
   Fault judge(const Event& at, const NoticeQueued& e);
   Fault judge(const Event& at, const NoticeSubmitted& e);
@@ -93,6 +94,7 @@ private:
   PortWish x_pending_wish = PortWish::Down;
   Ground x_pending_ground = Ground::Policy;
   bool x_objection = false;
+  StaffId x_author;                ///< who opened the case by hand
   bool x_nobody_to_write = false;  ///< a person was told so: they may then decide without a warning
   std::map<NoticeId, SentNotice> x_notices;
   std::map<ActionId, Action> x_actions;

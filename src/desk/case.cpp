@@ -31,6 +31,12 @@ std::string_view to_string(State s) { return kStates.name(s); }
 std::optional<State> parse_state(std::string_view text) { return kStates.parse(text); }
 bool is_final(State s) { return s == State::FalsePositive || s == State::Closed; }
 
+std::size_t PortAction::releases_needed() const {
+  const bool only_approval =
+      std::all_of(verdicts.begin(), verdicts.end(), [](const GuardVerdict& v) { return v.outcome == GuardOutcome::Pass || v.rule == kApprovalRule; });
+  return only_approval ? std::max(needed, 1U) : 2;
+}
+
 bool PortAction::is_approved() const {
   // The policy signs alone, where the desk itself made the request; people are counted.
   const bool by_policy = ground == Ground::Policy && std::find(approvals.begin(), approvals.end(), policy_approver()) != approvals.end();

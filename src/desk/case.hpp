@@ -116,9 +116,10 @@ struct PortAction {
   bool dropped_by_person = false;
   [[nodiscard]] bool is_open() const { return !observed_only && !dropped && !result; }
   [[nodiscard]] bool is_approved() const;
-  /// Two people let it pass the rails that held it.
-  [[nodiscard]] bool is_released() const { return releases.size() >= kReleasesNeeded; }
-  static constexpr std::size_t kReleasesNeeded = 2;
+  /// Two people for what a guard rail saw; where only an approval is missing (the policy's own does not count yet, or it is too old), as many
+  /// as must approve the action.
+  [[nodiscard]] std::size_t releases_needed() const;
+  [[nodiscard]] bool is_released() const { return releases.size() >= releases_needed(); }
 };
 
 struct Case {
@@ -128,6 +129,7 @@ struct Case {
   std::uint8_t level = 1;
   bool acquitted = false;  ///< an objection was upheld: closing makes it a false positive
   unsigned earlier_cases = 0;
+  StaffId opened_by;    ///< who opened it by hand: not one of the two, where two people must agree; empty: a finding did
   unsigned erased = 0;  ///< events that were erased by law
   std::uint32_t last_seq = 0;
   std::uint32_t response_by = 0;    ///< seq

@@ -94,6 +94,8 @@ struct ObjectionDecided {
   bool upheld = false;  ///< the owner was right: goes into the detector's record
   std::string reason;
 };
+/// The guard that asks whether the right people approved, as guard/ names it: what it alone holds is released by as many as must approve.
+inline constexpr std::string_view kApprovalRule = "G7 approval";
 struct GuardVerdict {
   std::string rule;  ///< "G4 uplink"
   GuardOutcome outcome = GuardOutcome::Hold;

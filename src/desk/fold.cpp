@@ -19,6 +19,7 @@ public:
     x_case.customer = e.customer;
     x_case.family = e.family;
     x_case.earlier_cases = e.earlier_cases;
+    x_case.opened_by = e.by;
     x_case.level = e.level;
     x_case.opened = x_event.at;
   }

@@ -12,6 +12,10 @@ bool is_a_name(const StaffId& by) { return !by.value.empty() && by != policy_app
 
 bool contains(const std::vector<StaffId>& people, const StaffId& person) { return std::find(people.begin(), people.end(), person) != people.end(); }
 
+/// Where two people must agree, who opened the case by hand has had a say already: four eyes are two others'.
+bool is_author(const Case& c, const StaffId& person) { return !c.opened_by.value.empty() && c.opened_by == person; }
+constexpr std::string_view kAuthor = " opened the case by hand: where two people must agree, two others must";
+
 /// The open action of that number that wants a port off.
 const PortAction* waiting_down(const Case& c, ActionId id) {
   const PortAction* a = c.find_action(id);
@@ -101,7 +105,9 @@ Result handle(Draft d, const MeasureOrdered& input) {
   request.reason = input.reason;
   request.needed = input.emergency || rules.approval == Approval::TwoPersons ? 2 : 1;
   d.record(std::move(request));
-  d.record(ApprovalGiven{id, input.by, input.reason});
+  if (d.current().find_action(id)->needed == 1 || !is_author(d.current(), input.by)) {
+    d.record(ApprovalGiven{id, input.by, input.reason});
+  }
   if (d.current().find_action(id)->is_approved()) {
     d.set_port(id, PortWish::Down);
   }
@@ -143,6 +149,9 @@ Result handle(Draft d, const ApprovalGiven& input) {
   if (contains(a->approvals, input.by)) {
     return reject(input.by.value + " approved it already: another person must");
   }
+  if (a->needed > 1 && is_author(d.current(), input.by)) {
+    return reject(input.by.value + std::string(kAuthor));
+  }
   if (a->ground == Ground::Policy) {
     const Proof proof = prove(d.current(), d.policy(), d.moment());
     if (const Clause* failing = proof.first_failing()) {
@@ -169,6 +178,9 @@ Result handle(Draft d, const HoldReleased& input) {
   }
   if (contains(a->releases, input.by)) {
     return reject(input.by.value + " released it already: another person must");
+  }
+  if (a->releases_needed() > 1 && is_author(d.current(), input.by)) {
+    return reject(input.by.value + std::string(kAuthor));
   }
   d.record(input);
   if (d.current().find_action(input.action)->is_released()) {

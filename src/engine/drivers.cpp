@@ -104,6 +104,7 @@ guard::Warrant warrant_of(records::Transaction& tx, CaseId id, ActionId action) 
     }
   }
   const desk::Case c = desk::fold(id, events);
+  warrant.author = c.opened_by;
   warrant.placed_since = tx.inventory().placed_since(c.server);
   // The newest sighting of an own sensor counts: what was the second event may be seen again and again since.
   for (const auto& [finding, sighting] : c.findings) {

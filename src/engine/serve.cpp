@@ -102,8 +102,8 @@ std::vector<SwitchId> switch_ids(const config::Config& config) {
   return ids;
 }
 
-std::optional<http::Tls> page_tls(const config::Config& config) {
-  return config.http.tls_certificate.empty() ? std::nullopt : std::optional(http::Tls{config.http.tls_certificate, config.http.tls_key});
+std::optional<http::Tls> tls_of(const std::string& certificate, const std::string& key) {
+  return certificate.empty() ? std::nullopt : std::optional(http::Tls{certificate, key});
 }
 
 /// A desk whose flows others collect and judge.
@@ -311,12 +311,13 @@ void Serve::Parts::start() {
     imap = std::make_unique<ImapPoller>(*config.mail.imap, intake, clock);
   }
   if (config.agents.listen) {
-    agent_server = std::make_unique<http::Server>(listen_address(*config.agents.listen), http::Limits{},
-                                                  [this](const http::Request& r) { return agents.handle(r); });
+    agent_server = std::make_unique<http::Server>(
+        listen_address(*config.agents.listen), http::Limits{}, [this](const http::Request& r) { return agents.handle(r); }, nullptr,
+        tls_of(config.agents.tls_certificate, config.agents.tls_key));
   }
   page_server = std::make_unique<http::Server>(
       listen_address(config.http.listen), http::Limits{}, [this](const http::Request& r) { return portal.handle(r); }, http::Portal::is_slow,
-      page_tls(config));
+      tls_of(config.http.tls_certificate, config.http.tls_key));
 
   if (config.http.answers) {
     answer_server = std::make_unique<http::Server>(listen_address(*config.http.answers), answer_limits(),

@@ -24,7 +24,10 @@ std::vector<GuardVerdict> evaluate(const Question& question, const desk::Policy&
   }
   std::vector<GuardVerdict> verdicts{kill_switch(question), allow_list(question),           identity(question),         two_witnesses(question),
                                      uplink(question),      blast_radius(question, policy), staleness(question, policy)};
-  const std::set<StaffId> persons = standing_persons(question);
+  std::set<StaffId> persons = standing_persons(question);
+  if (question.warrant) {
+    persons.erase(question.warrant->author);
+  }
   if (persons.size() >= kPersonsToLift) {
     for (GuardVerdict& verdict : verdicts) {
       if (may_be_lifted(verdict)) {

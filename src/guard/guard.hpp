@@ -3,7 +3,8 @@
 ///   G0 kill switch · G1 allow-list · G2 identity in this session · G3 two witnesses · G4 uplink · G5 blast radius · G6 staleness · G7 approval
 ///   G8 dry run (docs/manual/enforcement.md)
 /// Order:   all are evaluated, in this order, so that a person sees every reason at once; one Refuse refuses, else one Hold holds.
-/// Lifting: two different persons who approved the action may accept what G1, G3, G4 or G5 hold (those verdicts pass then, and say who took
+/// Lifting: two different persons, neither of them the case's author, who approved the action may accept what G1, G3, G4 or G5 hold (those verdicts
+/// pass then, and say who took
 ///          it upon them). Nobody lifts a refusal, an identity that could not be read (G2) or evidence that is old (G6).
 /// All but G2 concern downs only: an up restores one attribute of a port that Pinfold itself shut (rule "ownership").
 /// Threads: any. No I/O; the time comes with the question. O(MACs on the port); MACs in a verdict's text are limited to kMaxMacsShown.
@@ -43,7 +44,7 @@ inline constexpr std::string_view kWitnesses = "G3 two witnesses";
 inline constexpr std::string_view kUplink = "G4 uplink";
 inline constexpr std::string_view kBlastRadius = "G5 blast radius";
 inline constexpr std::string_view kStaleness = "G6 staleness";
-inline constexpr std::string_view kApproval = "G7 approval";
+inline constexpr std::string_view kApproval = desk::kApprovalRule;
 inline constexpr std::string_view kDryRun = "G8 dry run";
 inline constexpr std::string_view kOwnership = "ownership";
 
@@ -124,6 +125,7 @@ struct Warrant {
   };
   std::optional<WallTime> evidence_at;  ///< event time of the second event
   std::vector<Approval> approvals;
+  StaffId author{};                        ///< who opened the case by hand: never one of the two persons who lift; empty: a finding did
   std::optional<WallTime> placed_since{};  ///< since when the record has the server on this port; older approvals were given for another one
 };
 

@@ -167,7 +167,7 @@ GuardVerdict uplink(const Question& q) {
   if (facts.lldp_offered && !facts.bridge_neighbours) {
     rule.hold("the LLDP neighbours are unreadable");
   } else if (facts.bridge_neighbours.value_or(0) > 0) {
-    rule.hold("an LLDP neighbour says that it is a bridge or a router");
+    rule.hold("a neighbour says by LLDP or CDP that it is a bridge or a router");
   }
   judge_place(rule, facts, values);
   judge_bond(rule, facts, values);

@@ -17,12 +17,15 @@
 #include <boost/beast/ssl.hpp>
 
 #include <fmt/format.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <atomic>
 #include <exception>
 #include <thread>
 #include <vector>
 
+#include "base/crypto.hpp"
 #include "base/log.hpp"
 
 namespace pinfold::http {
@@ -262,6 +265,22 @@ struct Server::Impl {
   tcp::acceptor acceptor;
   std::vector<std::thread> threads;
 };
+
+std::optional<std::string> public_key_pin(const std::string& certificate_file) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(certificate_file.c_str(), "r"), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, X509_free);
+  if (!certificate) {
+    return std::nullopt;
+  }
+  unsigned char* bytes = nullptr;
+  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &bytes);
+  if (length <= 0) {
+    return std::nullopt;
+  }
+  const std::string key(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
+  OPENSSL_free(bytes);
+  return sha256_hex(key);
+}
 
 Server::Server(const ListenOn& where, const Limits& limits, Handler handler, IsSlow is_slow, const std::optional<Tls>& tls)
     : x_impl(std::make_unique<Impl>(limits, std::move(handler), std::move(is_slow))) {

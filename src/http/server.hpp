@@ -41,6 +41,10 @@ struct Tls {
   std::string key;          ///< file: PEM
 };
 
+/// The SHA-256 of the certificate's public key, in hex (RFC 7469's pin, which uses base 64): what an agent is told to accept and nothing else. A new
+/// certificate for the same key has the same. nullopt: no such file, or no certificate in it.
+[[nodiscard]] std::optional<std::string> public_key_pin(const std::string& certificate_file);
+
 struct ListenAddress {
   net::IpAddress address;
   std::uint16_t port = 0;  ///< 0: any free one

@@ -2,14 +2,18 @@
 /// Threads: its own; the accessors are safe from the test's.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -33,6 +37,17 @@ public:
     unsigned bad_signatures = 0;
   };
 
+  /// PEM files; with them the desk speaks TLS.
+  struct TlsFiles {
+    std::string certificate;
+    std::string key;
+  };
+
+  explicit FakeDesk(const TlsFiles& tls) : FakeDesk() {
+    x_tls.use_certificate_chain_file(tls.certificate);
+    x_tls.use_private_key_file(tls.key, boost::asio::ssl::context::pem);
+    x_is_tls = true;
+  }
   FakeDesk() : x_acceptor(x_context, {boost::asio::ip::address_v4::loopback(), 0}) {
     boost::asio::co_spawn(x_context, accept(), boost::asio::detached);
     x_thread = std::thread([this] { x_context.run(); });
@@ -45,7 +60,7 @@ public:
   }
 
   [[nodiscard]] std::uint16_t port() const { return x_acceptor.local_endpoint().port(); }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
+  [[nodiscard]] std::string url() const { return (x_is_tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port()); }
   [[nodiscard]] Told told() {
     const std::lock_guard lock(x_mutex);
     return x_told;
@@ -73,10 +88,27 @@ private:
     }
   }
   boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket) {
+    if (!x_is_tls) {
+      co_await talk(socket);
+      co_return;
+    }
+    boost::system::error_code refused;
+    boost::beast::ssl_stream<boost::asio::ip::tcp::socket> stream(std::move(socket), x_tls);
+    co_await stream.async_handshake(boost::asio::ssl::stream_base::server, boost::asio::redirect_error(boost::asio::use_awaitable, refused));
+    if (!refused) {
+      co_await talk(stream);
+    }
+  }
+  template <typename Stream>
+  boost::asio::awaitable<void> talk(Stream& socket) {
     boost::beast::flat_buffer buffer;
     boost::beast::http::request_parser<boost::beast::http::string_body> parser;
     parser.body_limit(wire::kMaxEvidence + 1);
-    co_await boost::beast::http::async_read(socket, buffer, parser, boost::asio::use_awaitable);
+    boost::system::error_code gone;
+    co_await boost::beast::http::async_read(socket, buffer, parser, boost::asio::redirect_error(boost::asio::use_awaitable, gone));
+    if (gone) {
+      co_return;  // it did not like our certificate
+    }
     Response response = answer(parser.get());
     response.keep_alive(false);
     response.prepare_payload();
@@ -138,6 +170,8 @@ private:
   }
 
   boost::asio::io_context x_context{1};
+  boost::asio::ssl::context x_tls{boost::asio::ssl::context::tls_server};
+  std::atomic<bool> x_is_tls = false;
   boost::asio::ip::tcp::acceptor x_acceptor;
   std::mutex x_mutex;
   std::condition_variable x_changed;

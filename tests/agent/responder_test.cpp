@@ -5,6 +5,7 @@
 #include <set>
 
 #include "agent/in_namespaces.hpp"
+#include "agent/watch/drop_events.hpp"
 
 namespace pinfold::agent {
 namespace {
@@ -85,6 +86,22 @@ TEST_F(Responder, TellsDropsOfServicesOnly) {
   }
   ASSERT_TRUE(tells(told, "/tmp/written"));
   EXPECT_NE(fact(finding_of(told, "/tmp/written"), "ancestry").find("php-fpm"), std::string::npos);
+}
+
+// The kernel makes one event of a creation and the writing that follows, where nobody read in between: that is still a file that appeared.
+TEST_F(Responder, SeesAFileThatWasWrittenBeforeItsCreationWasRead) {
+  const TemporaryFolder folder;
+  for (const auto& open_drops : {open_fanotify_drops, open_inotify_drops}) {
+    const auto drops = open_drops({folder.path().string()});
+    if (!drops) {
+      GTEST_SKIP() << drops.error();
+    }
+    const std::string path = (folder.path() / ("written-" + std::string((*drops)->name()))).string();
+    std::ofstream(path) << "#!/bin/sh\n";
+    std::vector<std::string> seen;
+    (*drops)->drain([&](const DropEvent& event) { seen.push_back(event.path); });
+    EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()), std::set<std::string>{path}) << (*drops)->name();
+  }
 }
 
 TEST_F(Responder, NeverKeepsUploadsSessionsOrData) {

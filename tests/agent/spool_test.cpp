@@ -196,7 +196,7 @@ TEST(DeskUrl, TakesNumericAddressesOnly) {
   EXPECT_EQ(to_string(*parse_desk_url("http://192.0.2.1")), "http://192.0.2.1:80");
   EXPECT_EQ(to_string(*parse_desk_url("http://192.0.2.1:8080/")), "http://192.0.2.1:8080");
   EXPECT_EQ(to_string(*parse_desk_url("http://[::1]")), "http://[::1]:80");
-  for (const char* wrong : {"", "192.0.2.1", "https://192.0.2.1", "http://desk.example.net", "http://192.0.2.1:0", "http://192.0.2.1:65536",
+  for (const char* wrong : {"", "192.0.2.1", "ftp://192.0.2.1", "http://desk.example.net", "http://192.0.2.1:0", "http://192.0.2.1:65536",
                             "http://192.0.2.1:80/x", "http://[192.0.2.1]", "http://::1", "http://[::1", "http://192.0.2.1:"}) {
     EXPECT_FALSE(parse_desk_url(wrong)) << wrong;
   }

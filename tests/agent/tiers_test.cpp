@@ -1,4 +1,8 @@
 // Each tier, with the ones above it switched off: what is still seen, and what the desk is told of it in plain words.
+#include <signal.h>
+
+#include <cstdlib>
+
 #include "agent/in_namespaces.hpp"
 
 namespace pinfold::agent {
@@ -77,6 +81,52 @@ TEST_F(AgentInNamespaces, FloorStillSeesConnections) {
       "> /dev/shm/open.pl; perl /dev/shm/open.pl </dev/null &");
   EXPECT_TRUE(
       server.desk().wait_until([](const auto& told) { return find_kind(told, abuse::AbuseClass::PortScan, "horizontal") != nullptr; }, kPatience));
+}
+
+/// The built agent on this machine itself, over one folder of the test's own. Leaving scope ends it.
+class AgentOnTheHost {
+public:
+  explicit AgentOnTheHost(const std::string& url) {
+    std::filesystem::create_directories(x_folder.path() / "watched");
+    std::ofstream(x_folder.path() / "desk.json") << fmt::format(R"({{"url":"{}","server":"web1"}})", url);
+    const std::string agent = PINFOLD_BINARY_DIR "/bin/pinfold-agent";
+    x_agent = fork();
+    if (x_agent == 0) {
+      execl(agent.c_str(), agent.c_str(), "run", "--state", x_folder.path().c_str(), "--watch", watched().c_str(), "--no-bpf", "--no-fanotify",
+            "--log-level", "error", nullptr);
+      _exit(127);
+    }
+  }
+  AgentOnTheHost(const AgentOnTheHost&) = delete;
+  AgentOnTheHost& operator=(const AgentOnTheHost&) = delete;
+  ~AgentOnTheHost() {
+    kill(x_agent, SIGTERM);
+    waitpid(x_agent, nullptr, 0);
+  }
+  [[nodiscard]] std::string watched() const { return (x_folder.path() / "watched").string(); }
+
+private:
+  TemporaryFolder x_folder;
+  pid_t x_agent = -1;
+};
+
+// The connector tells of the host's own processes only, and is not to be had in a namespace: so this one runs outside of the lab.
+TEST_F(AgentInNamespaces, TheProcessConnectorSeesRunsOnTheHostItself) {
+  FakeDesk desk;
+  const AgentOnTheHost agent(desk.url());
+  ASSERT_TRUE(desk.wait_until([](const auto& told) { return !told.tier.empty(); }, kPatience));
+  if (desk.told().tier.find("execs by the process connector") == std::string::npos) {
+    GTEST_SKIP() << "the process connector is refused here: " << desk.told().tier;
+  }
+  const std::string script = agent.watched() + "/long.pl";
+  const std::string program = agent.watched() + "/program";
+  std::ofstream(script) << "sleep 2;";
+  const std::string run = fmt::format("cp /bin/sleep {0}; {0} 2 & perl {1} </dev/null & wait", program, script);
+  ASSERT_EQ(std::system(run.c_str()), 0);  // NOLINT(cert-env33-c,concurrency-mt-unsafe): a fixed command of a test
+  for (const std::string& path : {script, program}) {
+    EXPECT_TRUE(desk.wait_until([&](const auto& told) { return tells(told, path); }, kPatience)) << path;
+  }
+  EXPECT_EQ(finding_of(desk.told(), script).evidence.files.size(), 1U);
 }
 
 }  // namespace

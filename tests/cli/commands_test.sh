@@ -39,6 +39,11 @@ ends 1 "bad.csv:2: mac" p inventory import "$work/bad.csv"
 ends 1 "there is no server srv-1" p agent token srv-1
 ends 0 '"servers":1' p inventory import "$work/servers.csv"
 ends 0 '"token":' p agent token srv-1
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=pinfold -keyout "$work/agents-key.pem" -out "$work/agents.pem" 2>/dev/null
+pin=$(openssl x509 -in "$work/agents.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64)
+{ cat "$work/pinfold.toml"; printf '[agents]\nlisten = "192.0.2.5:8443"\ntls_certificate = "agents.pem"\ntls_key = "agents-key.pem"\n'; } >"$work/tls.toml"
+ends 0 "\"pin\":\"$pin\"" "$pinfold" --config "$work/tls.toml" agent token srv-1
+ends 0 '"url":"https://192.0.2.5:8443"' "$pinfold" --config "$work/tls.toml" agent token srv-1
 ends 0 "" p case list
 ends 1 "there is no case PF-7" p case show PF-7
 ends 1 "there is no case PF-7" p case why 7

@@ -214,6 +214,8 @@ std::vector<Bad> bad_files() {
       {"FromNameEmpty", with_mail("from_name = \"\"\n"), "pinfold.toml:4: mail.from_name: must not be empty"},
       {"StarttlsAsText", with_mail("starttls = \"yes\"\n"), "pinfold.toml:4: mail.starttls: must be true or false"},
       {"StateDirAsNumber", "state_dir = 1\n", "pinfold.toml:1: state_dir: must be a text in quotes"},
+      {"AgentsTlsHalf", with_mail("[agents]\nlisten = \"192.0.2.5:8443\"\ntls_certificate = \"a.pem\"\n"),
+       "pinfold.toml:4: agents.tls_key: missing: tls_certificate and tls_key belong together"},
       {"PagesBeyondLoopback", with_mail("[http]\nlisten = \"192.0.2.1:8080\"\n"),
        "pinfold.toml:5: http.listen: must be a loopback address unless tls_certificate and tls_key are set, or trusted_proxies names the TLS proxy "
        "in front"},

@@ -47,6 +47,7 @@ struct Scene {
   std::vector<ContactId> contacts{ContactId{"owner@a.example"}, ContactId{"boss@a.example"}};
   std::vector<ContactId> on_offender;
   bool breaker_open = false;
+  StaffId author;  ///< who opens the case by hand
   Case c;
   std::vector<Event> events;
   std::vector<Effect> effects;
@@ -58,7 +59,9 @@ struct Scene {
   void start(const abuse::Finding& first) {
     c = Case{};
     c.id = CaseId{7};
-    take(open(c.id, CaseOpened{ServerId{"srv-a"}, CustomerId{"c-1"}, abuse::Family::Compromise, 0}, first, policy, moment()));
+    CaseOpened opening{ServerId{"srv-a"}, CustomerId{"c-1"}, abuse::Family::Compromise, 0};
+    opening.by = author;
+    take(open(c.id, opening, first, policy, moment()));
   }
   void start() { start(finding("net/1", now - kMinute, now)); }
 

@@ -192,13 +192,25 @@ TEST_F(SnmpFaults, AForgedLldpNeighbourSummonsAPersonAndExcusesNobody) {
   const auto held = run(world.request(2, PortWish::Down));
   EXPECT_EQ(held.ending, Ending::Held) << held.why;
   EXPECT_TRUE(held.needs_person);
-  EXPECT_THAT(held.why, testing::HasSubstr("LLDP neighbour says that it is a bridge or a router"));
+  EXPECT_THAT(held.why, testing::HasSubstr("says by LLDP or CDP that it is a bridge or a router"));
   EXPECT_TRUE(lab->is_up("swp2"));
   world.warrant.approvals.push_back({StaffId{"bert"}, WallTime{}, true});  // two persons looked: the frame saves nobody
   const auto down = run(world.request(2, PortWish::Down, 2));
   EXPECT_EQ(down.result, ActionResult::Verified) << down.why;
   EXPECT_FALSE(lab->is_up("swp2"));
   EXPECT_TRUE(lab->is_up("swp24"));
+}
+
+TEST_F(SnmpFaults, ACdpNeighbourThatIsASwitchSummonsAPersonAndATelephoneDoesNot) {
+  const auto index = SnmpDriver(lab->settings()).inspect(kPortTwo)->index->value;
+  std::ofstream(lab->home() / "cdp") << index << ".1 00 00 00 90\n" << index + 1 << ".1 00 00 00 29\n";  // a telephone here; a switch next door
+  EXPECT_EQ(SnmpDriver(lab->settings()).inspect(kPortTwo)->bridge_neighbours.value_or(0), 0U);
+  std::ofstream(lab->home() / "cdp") << index << ".1 00 00 00 90\n" << index << ".2 00 00 00 29\n";
+  EXPECT_EQ(SnmpDriver(lab->settings()).inspect(kPortTwo)->bridge_neighbours, 1U);
+  const auto held = run(world.request(2, PortWish::Down));
+  EXPECT_EQ(held.ending, Ending::Held) << held.why;
+  EXPECT_TRUE(held.needs_person);
+  EXPECT_TRUE(lab->is_up("swp2"));
 }
 
 TEST_F(SnmpFaults, EachGuardStopsTheWriteOnWhatTheAgentShows) {

@@ -218,6 +218,23 @@ TEST_F(PortsTest, AHeldDisableIsDoneWhenTwoPersonsReleaseIt) {
   EXPECT_EQ(service.find(id)->state, desk::State::Disabled);
 }
 
+// Armed yesterday: the policy's own approval waits for a person. One suffices, since no guard rail doubts what it saw.
+TEST_F(PortsTest, InTheFirstMonthOnePersonReleasesWhatThePolicyApproved) {
+  store->transact([&](records::Transaction& tx) {
+    enforce::arm_switch(tx, SwitchId{"sw1"}, false, clock.wall());
+    enforce::arm_switch(tx, SwitchId{"sw1"}, true, WallTime{clock.wall().since_epoch - std::chrono::hours{24}});
+  });
+  const CaseId id = pending();
+  while (worker->work()) {
+  }
+  EXPECT_TRUE(sw.writes.empty());
+  ASSERT_TRUE(service.apply(id, desk::HoldReleased{ActionId{1}, StaffId{"anna"}, "looked at both findings"}));
+  while (worker->work()) {
+  }
+  EXPECT_EQ(sw.ports["swp1"].admin, AdminState::Down);
+  EXPECT_EQ(service.find(id)->state, desk::State::Disabled);
+}
+
 TEST_F(PortsTest, AnApprovalForAnotherPortDoesNotStandForTheOneOfTodaysRecord) {
   const CaseId id = pending();
   clock.advance(Seconds{1});

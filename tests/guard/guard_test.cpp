@@ -168,6 +168,12 @@ std::vector<std::string> rules_not_passing(const std::vector<desk::GuardVerdict>
   return rules;
 }
 
+GuardOutcome outcome_named(const Scene& s, std::string_view rule) {
+  const auto verdicts = evaluate(s.q, s.policy);
+  const auto found = std::find_if(verdicts.begin(), verdicts.end(), [&](const auto& v) { return v.rule == rule; });
+  return found == verdicts.end() ? GuardOutcome::Pass : found->outcome;
+}
+
 TEST(Guard, PassesAnOrdinaryAccessPortByAllRulesInOrder) {
   Scene s;
   const auto verdicts = evaluate(s.q, s.policy);
@@ -222,10 +228,19 @@ TEST(Guard, NoneIsSpare) {
   }
 }
 
-TEST(Guard, AServerWithoutARecordedPortIsRefused) {
+// No deviation can be "caught by its rule alone" here: with no record, or no label, two rules have something to say, and each must say it.
+TEST(Guard, AServerWithoutARecordedPortIsRefusedByTheAllowListAndByIdentity) {
   Scene s;
   s.server.port.reset();
-  EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), GuardOutcome::Refuse);
+  s.q.on_port.clear();
+  EXPECT_EQ(outcome_named(s, kAllowList), GuardOutcome::Refuse);
+  EXPECT_EQ(outcome_named(s, kIdentity), GuardOutcome::Refuse);
+}
+
+TEST(Guard, AnUnreadableAliasHoldsBothIdentityAndUplink) {
+  Scene s;
+  s.q.facts.alias.reset();
+  EXPECT_THAT(rules_not_passing(evaluate(s.q, s.policy)), testing::ElementsAre(kIdentity, kUplink));
 }
 
 TEST(Guard, NothingReadHoldsAndNeverPasses) {
@@ -292,12 +307,22 @@ TEST(GuardLifting, OnlyTwoDifferentPersonsAndOnlyWhatMayBeLifted) {
   }
 }
 
+TEST(GuardLifting, TheCasesAuthorIsNoneOfTheTwo) {
+  Scene s;
+  s.q.facts.bridge_neighbours = 1;
+  s.q.warrant->author = StaffId{"anna"};
+  s.q.warrant->approvals.push_back({StaffId{"bert"}, s.q.now, true});
+  EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), GuardOutcome::Hold);
+  s.q.warrant->approvals.push_back({StaffId{"carl"}, s.q.now, true});
+  EXPECT_EQ(outcome_of(evaluate(s.q, s.policy)), GuardOutcome::Pass);
+}
+
 TEST(GuardLifting, SaysWhoAcceptedWhat) {
   Scene s;
   s.q.facts.bridge_neighbours = 1;
   s.q.warrant->approvals.push_back({StaffId{"bert"}, s.q.now, true});
   const auto verdicts = evaluate(s.q, s.policy);
-  EXPECT_THAT(verdicts[4].why, testing::StartsWith("accepted by anna, bert: an LLDP neighbour"));
+  EXPECT_THAT(verdicts[4].why, testing::StartsWith("accepted by anna, bert: a neighbour says by LLDP or CDP"));
 }
 
 TEST(GuardQuarantine, ThePortIsOffByItsVlanAndNotByItsLink) {

@@ -167,6 +167,14 @@ TEST(Server, SpeaksTlsWithTheGivenCertificate) {
   const std::string make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -keyout " + key +
                            " -out " + certificate + " 2>/dev/null";
   ASSERT_EQ(std::system(make.c_str()), 0);  // NOLINT(cert-env33-c): a fixed command of a test
+  const std::string by_openssl = folder.path() / "pin";
+  ASSERT_EQ(std::system(("openssl x509 -in " + certificate +
+                         " -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64 | tr -d '\\n' >" + by_openssl)
+                            .c_str()),
+            0);  // NOLINT(cert-env33-c): a fixed command of a test
+  std::ifstream pin(by_openssl);
+  EXPECT_EQ(public_key_pin(certificate), (std::string{std::istreambuf_iterator<char>(pin), std::istreambuf_iterator<char>()}));
+  EXPECT_EQ(public_key_pin(key), std::nullopt) << "a key is no certificate";
   Server server(kAnywhere, quick(), hello, {}, Tls{certificate, key});
   const std::string out = folder.path() / "out";
   const std::string ask =

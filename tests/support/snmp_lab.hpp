@@ -245,6 +245,17 @@ if what == '-n':
 if what != '-s' and oid.startswith(table) and int(oid[len(table):]) in rows:
     print(oid, 'integer', rows[int(oid[len(table):])], sep='\n')
 )";
+    std::ofstream(x_home / "cdp.py") << R"(import os, sys
+table = '.1.3.6.1.4.1.9.9.23.1.2.1.1.9.'
+file = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'cdp')
+rows = dict(line.split(None, 1) for line in open(file)) if os.path.exists(file) else {}
+what, oid = sys.argv[1:3]
+key = lambda text: [int(part) for part in text.strip('.').split('.')]
+if what == '-n':
+    oid = next((table + n for n in sorted(rows, key=key) if key(table + n) > key(oid)), '')
+if what != '-s' and oid.startswith(table) and oid[len(table):] in rows:
+    print(oid, 'octet', rows[oid[len(table):]].strip(), sep='\n')
+)";
     std::ofstream(x_home / "save.py") << R"(import os, sys
 vendor = '.1.3.6.1.4.1.99999.'
 here = os.path.dirname(os.path.abspath(__file__))
@@ -275,6 +286,7 @@ elif oid == vendor + '2.0':
                                             "view write included .1.3.6.1.2.1.17.7.1.4.5\n"
                                             "view write included .1.3.6.1.4.1.99999\n"
                                             "view read included .1.3.6.1.4.1.99999\n"
+                                            "view read included .1.3.6.1.4.1.9.9.23\n"
                                             "view read included .1.3.6.1.2.1\n"
                                             "view read included .1.2.840.10006.300.43\n"
                                             "view read included .1.3.6.1.6.3.10\n"
@@ -285,6 +297,7 @@ elif oid == vendor + '2.0':
                                          << "pass_persist .1.3.6.1.2.1.17 " << bridge_mib() << " bridge br0\n"
                                          << "master agentx\nagentXSocket " << (x_home / "agentx.sock").string() << "\n"
                                          << "pass -p 1 .1.2.840.10006.300.43 /usr/bin/python3 " << (x_home / "lag.py").string() << "\n"
+                                         << "pass .1.3.6.1.4.1.9.9.23 /usr/bin/python3 " << (x_home / "cdp.py").string() << "\n"
                                          << "pass .1.3.6.1.4.1.99999 /usr/bin/python3 " << (x_home / "save.py").string() << "\n"
                                          << "pass -p 1 .1.3.6.1.2.1.17.7.1.4.5 /usr/bin/python3 " << (x_home / "pvid.py").string() << "\n"
                                          << "pass_persist -p 1 .1.3.6.1.2.1.31.1.1.1.18 " << bridge_mib() << " alias\n";

@@ -86,8 +86,8 @@ void ask_apk(const HostFiles& files, const std::set<std::string>& paths, std::ma
   });
 }
 
-/// Standard output of a program, without a shell, with nothing of our environment, killed after kRpmSeconds.
-std::string output_of(std::vector<std::string> words) {
+/// Standard output of a program, without a shell, with nothing of our environment, killed at the deadline.
+std::string output_of(std::vector<std::string> words, MonoTime deadline) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return {};
@@ -112,7 +112,6 @@ std::string output_of(std::vector<std::string> words) {
   if (error != 0) {
     return output;
   }
-  const MonoTime deadline = system_clock().mono() + Seconds{kRpmSeconds};
   std::array<char, 8192> block{};
   for (;;) {
     const auto left = std::chrono::duration_cast<Millis>(deadline - system_clock().mono()).count();
@@ -132,28 +131,20 @@ std::string output_of(std::vector<std::string> words) {
   return output;
 }
 
-void ask_rpm(const HostFiles& files, const std::set<std::string>& paths, std::map<std::string, Owner>& owners) {
-  if (!files.root().empty() || !files.exists(kRpm) || !files.is_folder("/var/lib/rpm")) {
-    return;
+/// One line a path, in their order: the package's name, or "file … is not owned by any package". False if the lines do not answer the paths one
+/// by one: a file that has gone is named on the error output only, and one that two packages own has two lines.
+bool take_rpm_lines(const std::vector<std::string>& asked, std::string_view output, std::map<std::string, Owner>& owners) {
+  std::vector<std::string_view> lines;
+  each_line(output, [&](std::string_view line) { lines.push_back(line); });
+  if (lines.size() != asked.size()) {
+    return false;
   }
-  // One line a path, in their order: the package's name, or "file … is not owned by any package".
-  std::vector<std::string> words{kRpm, "-qf", "--queryformat", "%{NAME}\\n", "--"};
-  std::vector<std::string> asked;
-  for (const std::string& path : paths) {
-    if (asked.size() < kMaxRpmPaths) {
-      asked.push_back(path);
-      words.push_back(path);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (!lines[i].empty() && lines[i].find(' ') == std::string_view::npos) {
+      owners[asked[i]] = {std::string(lines[i]), ""};
     }
   }
-  std::size_t at = 0;
-  each_line(output_of(words), [&](std::string_view line) {
-    if (at < asked.size()) {
-      if (line.find(' ') == std::string_view::npos) {
-        owners[asked[at]] = {std::string(line), ""};
-      }
-      ++at;
-    }
-  });
+  return true;
 }
 
 }  // namespace
@@ -168,7 +159,31 @@ std::map<std::string, Owner> owners_of(const HostFiles& files, const std::set<st
   } else if (files.exists(kApk)) {
     ask_apk(files, paths, owners);
   } else {
-    ask_rpm(files, paths, owners);
+    // Its database has had four formats: only the running system's own program reads it.
+    if (files.root().empty() && files.exists(kRpm) && files.is_folder("/var/lib/rpm")) {
+      std::set<std::string> there;
+      std::copy_if(paths.begin(), paths.end(), std::inserter(there, there.end()), [&](const std::string& path) { return files.exists(path); });
+      owners = owners_by_rpm(kRpm, there);
+    }
+  }
+  return owners;
+}
+
+std::map<std::string, Owner> owners_by_rpm(const std::string& program, const std::set<std::string>& paths) {
+  const std::vector<std::string> query{program, "-qf", "--queryformat", "%{NAME}\\n", "--"};
+  std::vector<std::string> asked(paths.begin(), std::next(paths.begin(), static_cast<std::ptrdiff_t>(std::min(paths.size(), kMaxRpmPaths))));
+  std::map<std::string, Owner> owners;
+  const MonoTime deadline = system_clock().mono() + Seconds{kRpmSeconds};
+  std::vector<std::string> all = query;
+  all.insert(all.end(), asked.begin(), asked.end());
+  if (take_rpm_lines(asked, output_of(all, deadline), owners)) {
+    return owners;
+  }
+  for (const std::string& path : asked) {
+    std::vector<std::string> one = query;
+    one.push_back(path);
+    const std::string output = output_of(one, deadline);
+    static_cast<void>(take_rpm_lines({path}, std::string_view(output).substr(0, output.find('\n') + 1), owners));
   }
   return owners;
 }

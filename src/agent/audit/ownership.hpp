@@ -5,7 +5,7 @@
 ///          four formats), only on the running system.
 /// Trust:   these files could be changed by whoever took the server over. What they excuse stays in the report, as "maintained by the distribution".
 /// Cost:    one pass over dpkg's lists (30 MB, 50 ms) when any path is asked about; nothing otherwise.
-/// Bounds:  kMaxListBytes a list, kMaxPackages packages, kRpmSeconds. Threads: none.
+/// Bounds:  kMaxListBytes a list, kMaxPackages packages, kMaxRpmPaths paths, kRpmSeconds in all. Threads: none.
 #pragma once
 
 #include <map>
@@ -28,5 +28,8 @@ struct Owner {
 
 /// Path → owner, for those that have one.
 [[nodiscard]] std::map<std::string, Owner> owners_of(const HostFiles& files, const std::set<std::string>& paths);
+/// The same by a program that answers as `rpm -qf` does. All paths at once; one by one where that answer does not fit them.
+/// The paths exist: of what does not, rpm says nothing where it is read.
+[[nodiscard]] std::map<std::string, Owner> owners_by_rpm(const std::string& program, const std::set<std::string>& paths);
 
 }  // namespace pinfold::agent::audit

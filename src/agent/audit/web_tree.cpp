@@ -32,6 +32,7 @@ struct Pending {
   std::string path;
   std::size_t depth = 0;
   bool in_uploads = false;
+  std::uint64_t share = 0;  ///< of TreeProgress::kWhole
 };
 
 std::string md5_of(std::string_view text) {
@@ -90,17 +91,23 @@ public:
       const std::lock_guard lock(x_mutex);
       if (x_pending.size() >= kMaxPending) {
         ++x_result.left_out["folders beyond the number that may wait"];
+        x_progress.done += folder.share;
         return;
       }
       x_pending.push_back(std::move(folder));
-      x_progress.waiting = x_pending.size();
     }
     x_changed.notify_one();
   }
 
   void work() {
     while (auto folder = next()) {
-      read_folder(*folder);
+      std::vector<Pending> within = read_folder(*folder);
+      const std::uint64_t share = folder->share / (within.size() + 1);
+      x_progress.done += folder->share - share * within.size();
+      for (Pending& one : within) {
+        one.share = share;
+        push(std::move(one));
+      }
       const std::lock_guard lock(x_mutex);
       --x_busy;
       if (x_busy == 0 && x_pending.empty()) {
@@ -122,7 +129,6 @@ private:
     // The last one first: few parents are open at a time.
     Pending folder = std::move(x_pending.back());
     x_pending.pop_back();
-    x_progress.waiting = x_pending.size();
     ++x_busy;
     return folder;
   }
@@ -141,9 +147,11 @@ private:
     }
   }
 
-  void read_folder(const Pending& folder);
-  void read_entry(const std::shared_ptr<Descriptor>& open, const Pending& folder, const dirent& entry);
-  void enter(const std::shared_ptr<Descriptor>& open, const Pending& folder, std::string name, std::string path, const struct stat& status);
+  /// The folders in it, which are read next.
+  std::vector<Pending> read_folder(const Pending& folder);
+  void read_entry(const std::shared_ptr<Descriptor>& open, const Pending& folder, const dirent& entry, std::vector<Pending>& within);
+  std::optional<Pending> enter(const std::shared_ptr<Descriptor>& open, const Pending& folder, std::string name, std::string path,
+                               const struct stat& status);
   void read_file(int folder, const Pending& where, const char* name, const std::string& path, const struct stat& status);
   void judge(const std::string& path, const std::string& text, const struct stat& status);
   void recognise(const std::string& path, const std::string& text, const std::vector<const Mark*>& marks);
@@ -159,23 +167,24 @@ private:
   std::atomic<std::uint64_t> x_entries = 0;
 };
 
-void Walk::read_folder(const Pending& folder) {
+std::vector<Pending> Walk::read_folder(const Pending& folder) {
+  std::vector<Pending> within;
   const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | (folder.parent == nullptr ? 0 : O_NOFOLLOW);
   auto open = std::make_shared<Descriptor>(::openat(folder.parent == nullptr ? AT_FDCWD : folder.parent->get(), folder.name.c_str(), flags));
   if (!*open) {
     leave_out("folders that could not be opened");
-    return;
+    return within;
   }
   if (is_kernels_own(open->get())) {
     leave_out("folders of the kernel's own file systems");
-    return;
+    return within;
   }
   ++x_progress.directories;
   // The stream gets a descriptor of its own: fdopendir takes it over.
   DIR* stream = ::fdopendir(::openat(open->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (stream == nullptr) {
     leave_out("folders that could not be opened");
-    return;
+    return within;
   }
   while (const dirent* entry = ::readdir(stream)) {  // NOLINT(concurrency-mt-unsafe): the stream is this thread's own
     const std::string_view name = entry->d_name;
@@ -186,12 +195,13 @@ void Walk::read_folder(const Pending& folder) {
       leave_out("folders left unfinished");
       break;
     }
-    read_entry(open, folder, *entry);
+    read_entry(open, folder, *entry, within);
   }
   ::closedir(stream);
+  return within;
 }
 
-void Walk::read_entry(const std::shared_ptr<Descriptor>& open, const Pending& folder, const dirent& entry) {
+void Walk::read_entry(const std::shared_ptr<Descriptor>& open, const Pending& folder, const dirent& entry, std::vector<Pending>& within) {
   struct stat status {};
   if (::fstatat(open->get(), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return;  // gone meanwhile
@@ -201,7 +211,9 @@ void Walk::read_entry(const std::shared_ptr<Descriptor>& open, const Pending& fo
     keep(x_result.left_behind, FoundPath{path, std::string(secret)});
   }
   if (S_ISDIR(status.st_mode)) {
-    enter(open, folder, entry.d_name, path, status);
+    if (auto below = enter(open, folder, entry.d_name, path, status)) {
+      within.push_back(*std::move(below));
+    }
   } else if (S_ISREG(status.st_mode)) {
     ++x_progress.files;
     read_file(open->get(), folder, entry.d_name, path, status);
@@ -210,16 +222,17 @@ void Walk::read_entry(const std::shared_ptr<Descriptor>& open, const Pending& fo
   }
 }
 
-void Walk::enter(const std::shared_ptr<Descriptor>& open, const Pending& folder, std::string name, std::string path, const struct stat& status) {
+std::optional<Pending> Walk::enter(const std::shared_ptr<Descriptor>& open, const Pending& folder, std::string name, std::string path,
+                                   const struct stat& status) {
   if ((status.st_mode & S_IWOTH) != 0) {
     keep(x_result.writable, FoundPath{path, fmt_mode(status.st_mode) + " folder"});
   }
   if (folder.depth >= kMaxDepth) {
     leave_out("folders nested too deep");
-    return;
+    return std::nullopt;
   }
   const bool in_uploads = folder.in_uploads || is_upload_folder(name);
-  push({open, std::move(name), std::move(path), folder.depth + 1, in_uploads});
+  return Pending{open, std::move(name), std::move(path), folder.depth + 1, in_uploads};
 }
 
 void Walk::read_file(int folder, const Pending& where, const char* name, const std::string& path, const struct stat& status) {
@@ -299,7 +312,7 @@ TreeResult walk_tree(const std::vector<std::string>& folders, const YaraRules* r
                      TreeProgress& progress) {
   Walk walk(rules, applications, progress);
   for (const std::string& folder : folders) {
-    walk.push({nullptr, folder, folder, 0, false});
+    walk.push({nullptr, folder, folder, 0, false, TreeProgress::kWhole / folders.size()});
   }
   {
     std::vector<std::jthread> workers;

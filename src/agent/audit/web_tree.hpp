@@ -63,8 +63,10 @@ struct TreeResult {
 
 class TreeProgress {
 public:
+  /// How far the walk is, of kWhole. Each folder's part is shared out among the folders in it, so that it only grows, and ends at the whole.
+  static constexpr std::uint64_t kWhole = std::uint64_t{1} << 40U;
+  std::atomic<std::uint64_t> done = 0;
   std::atomic<std::uint64_t> directories = 0;
-  std::atomic<std::uint64_t> waiting = 0;
   std::atomic<std::uint64_t> files = 0;
   std::atomic<bool> stop = false;  ///< set by a signal: what was found so far is reported
 };

@@ -7,18 +7,11 @@
 //          destinations in one window than fit is counted too high, never too low.
 // Not seen: packets that go through a packet socket (the agent polls for those), and each packet of a connected UDP socket.
 // Ours only: as in exec.bpf.c. Loopback does not count.
-#include <linux/bpf.h>
-#include <stdbool.h>
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-
-#include "connect_record.h"
-#include "kernel_types.h"
 #include "task.bpf.h"
 
-char LICENSE[] SEC("license") = "GPL";
+#include <bpf/bpf_endian.h>
+
+#include "connect_record.h"
 
 #define kMaxProcesses 4096
 #define kMaxSeen 32768
@@ -75,23 +68,10 @@ struct {
 } seen SEC(".maps");
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, PINFOLD_CONNECT_COUNTERS);
-  __type(key, __u32);
-  __type(value, __u64);
-} counters SEC(".maps");
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
   __type(value, struct ConnectRecord);
 } scratch SEC(".maps");
-
-static __always_inline void count(__u32 which) {
-  __u64* counter = bpf_map_lookup_elem(&counters, &which);
-  if (counter) {
-    ++*counter;
-  }
-}
 
 static __always_inline bool is_power_of_two(__u32 value) { return (value & (value - 1)) == 0; }
 

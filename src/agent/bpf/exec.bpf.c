@@ -9,18 +9,9 @@
 //          instead of once for every way that leads to it. Inlined, the whole was 0.9 of the million instructions it will look at.
 // Ours only: several agents may share one kernel. A task counts if the agent's PID namespace is among its own, at any level, so a host's
 //          agent sees the host's containers, and a container's agent sees nothing but its container.
-#include <linux/bpf.h>
-#include <stdbool.h>
-
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-#include "exec_record.h"
-#include "kernel_types.h"
 #include "task.bpf.h"
 
-char LICENSE[] SEC("license") = "GPL";
+#include "exec_record.h"
 
 #define kMaxDepth 20
 #define kMaxArguments 8
@@ -80,23 +71,10 @@ struct {
 } births SEC(".maps");
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, PINFOLD_COUNTERS);
-  __type(key, __u32);
-  __type(value, __u64);
-} counters SEC(".maps");
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
   __type(value, struct Scratch);
 } scratch SEC(".maps");
-
-static __always_inline void count(__u32 which) {
-  __u64* counter = bpf_map_lookup_elem(&counters, &which);
-  if (counter) {
-    ++*counter;
-  }
-}
 
 // Is it, or does it lie below, a watched directory? By inode and device, so that neither a bind mount nor a symlink hides it.
 __noinline int below_watched(__u64 dentry_address, __u64 mnt_address) {
@@ -111,6 +89,25 @@ __noinline int below_watched(__u64 dentry_address, __u64 mnt_address) {
     if (!step_up(&dentry, &mount)) {
       return false;
     }
+  }
+  return false;
+}
+
+// The usual case, for nearly nothing: no directory above has the inode number of a watched one, and the mount is the topmost. Plain loads, which the
+// verifier allows below a tracepoint's own arguments; false where there is any doubt, and below_watched then looks closely.
+static __always_inline bool is_surely_elsewhere(const struct ExecSettings* own, struct file* file) {
+  struct dentry* dentry = file->f_path.dentry;
+  struct dentry* root = file->f_path.mnt->mnt_root;
+  for (int i = 0; i < kMaxDepth; ++i) {
+    const unsigned long number = dentry->d_inode->i_ino;
+    if (own->hints[(number >> 6) & (PINFOLD_EXEC_HINTS - 1)] & (1ULL << (number & 63))) {
+      return false;
+    }
+    if (dentry == root) {
+      struct mount* mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+      return BPF_CORE_READ(mount, mnt_parent) == mount;
+    }
+    dentry = dentry->d_parent;
   }
   return false;
 }
@@ -282,41 +279,46 @@ __noinline __u32 write_ancestors(__u64 task_address, __u32 own) {
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct* forking, struct task_struct* forked) {
-  // By way of the leader, a plain number comes out: the verifier does not pass its trusted pointers on as such.
-  struct task_struct* parent = BPF_CORE_READ(forking, group_leader);
-  struct task_struct* child = BPF_CORE_READ(forked, group_leader);
   const __u32 zero = 0;
   const struct ExecSettings* own = bpf_map_lookup_elem(&settings, &zero);
-  const __u32 group = (__u32)BPF_CORE_READ(child, tgid);
-  if (!own || group != (__u32)BPF_CORE_READ(forked, pid) || pid_in((__u64)child, own->pid_namespace) == 0) {
+  const __u32 group = (__u32)forked->tgid;
+  if (!own || group != (__u32)forked->pid) {
+    return 0;  // a thread
+  }
+  // Whoever forks is the current process, and its children are in its namespaces or in ones within them.
+  const __u32 parent_pid = current_in(own->pid_namespace, own->pid_namespace_device);
+  if (parent_pid == 0) {
     return 0;
   }
-  struct Birth birth = {.born_ns = bpf_ktime_get_ns(), .parent = (__u32)BPF_CORE_READ(parent, tgid)};
-  birth.parent_pid = pid_in((__u64)parent, own->pid_namespace);
-  BPF_CORE_READ_INTO(&birth.parent_comm, parent, comm);
+  struct Birth birth = {.born_ns = bpf_ktime_get_ns(), .parent = (__u32)forking->tgid, .parent_pid = parent_pid};
+  BPF_CORE_READ_INTO(&birth.parent_comm, forking, group_leader, comm);
   bpf_map_update_elem(&births, &group, &birth, BPF_ANY);
   return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct* executing, int old_pid, struct linux_binprm* bprm) {
-  struct task_struct* task = BPF_CORE_READ(executing, group_leader);  // itself, by now; see on_fork
   const __u32 zero = 0;
   const struct ExecSettings* own = bpf_map_lookup_elem(&settings, &zero);
   struct Scratch* space = bpf_map_lookup_elem(&scratch, &zero);
   if (!own || !space) {
     return 0;
   }
-  const __u32 pid = pid_in((__u64)task, own->pid_namespace);
+  const __u32 pid = current_in(own->pid_namespace, own->pid_namespace_device);
   if (pid == 0) {
     return 0;
   }
   count(PINFOLD_COUNT_EXECS);
 
+  // By way of BPF_CORE_READ plain numbers come out: the verifier does not pass its trusted pointers on to functions as such.
+  struct task_struct* task = BPF_CORE_READ(executing, group_leader);  // itself, by now
   struct file* file = BPF_CORE_READ(bprm, file);
   struct dentry* dentry = BPF_CORE_READ(file, f_path.dentry);
   struct vfsmount* mnt = BPF_CORE_READ(file, f_path.mnt);
-  __u32 reasons = below_watched((__u64)dentry, (__u64)mnt) ? PINFOLD_EXE_WATCHED : 0;
+  __u32 reasons = 0;
+  if (!is_surely_elsewhere(own, bprm->file)) {
+    reasons |= below_watched((__u64)dentry, (__u64)mnt) ? PINFOLD_EXE_WATCHED : 0;
+  }
   reasons |= BPF_CORE_READ(file, f_inode, i_nlink) == 0 ? PINFOLD_EXE_UNLINKED : 0;
   if (is_interpreter(dentry)) {
     reasons |= interpreter_reasons(task);

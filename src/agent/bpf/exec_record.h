@@ -61,9 +61,14 @@ struct PathPrefix {
   unsigned long long mask[2];
 };
 
+#define PINFOLD_EXEC_HINTS 16 /* words of 64 bits */
+
 struct ExecSettings {
   unsigned int pid_namespace;   /* inode number of the agent's own */
   unsigned int mount_namespace; /* likewise */
+  unsigned long long pid_namespace_device; /* of the file system that numbers them; the kernel's encoding */
+  /* A bit for each watched directory, by its inode number modulo the number of bits: where none is set, nothing need be looked up. */
+  unsigned long long hints[PINFOLD_EXEC_HINTS];
   struct PathPrefix prefixes[PINFOLD_EXEC_PREFIXES];
 };
 
@@ -74,4 +79,3 @@ struct InterpreterName {
 /* Indexes into the per-CPU counters. */
 #define PINFOLD_COUNT_EXECS 0 /* of the agent's own namespace */
 #define PINFOLD_COUNT_LOST 1  /* records that did not fit into the ring buffer */
-#define PINFOLD_COUNTERS 2

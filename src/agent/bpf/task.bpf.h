@@ -1,5 +1,32 @@
-// Shared by the agent's kernel programs: whose a task is, and the way up a path. Include after kernel_types.h.
+// What the agent's kernel programs begin with: the kernel's headers, the licence, their counters, whose a task is, and the way up a path.
 #pragma once
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "kernel_types.h"
+
+char LICENSE[] SEC("license") = "GPL";  // tracing helpers are for GPL programs only
+
+#define kMaxCounters 4  // of any one program
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, kMaxCounters);
+  __type(key, __u32);
+  __type(value, __u64);
+} counters SEC(".maps");
+
+static __always_inline void count(__u32 which) {
+  __u64* counter = bpf_map_lookup_elem(&counters, &which);
+  if (counter) {
+    ++*counter;
+  }
+}
 
 #define kMaxNamespaces 8
 
@@ -20,6 +47,18 @@ __noinline __u32 pid_in(__u64 task_address, __u32 own) {
     }
   }
   return 0;
+}
+
+// The current process's number in the PID namespace `own`; 0 if it is not in it. One call where the process's own namespace is that one.
+static __always_inline __u32 current_in(__u32 own, __u64 device) {
+  struct bpf_pidns_info numbers = {};
+  if (bpf_get_ns_current_pid_tgid(device, own, &numbers, sizeof(numbers)) == 0) {
+    return numbers.tgid;
+  }
+  struct task_struct* leader = 0;
+  struct task_struct* current = (struct task_struct*)bpf_get_current_task();
+  bpf_probe_read_kernel(&leader, sizeof(leader), &current->group_leader);
+  return pid_in((__u64)leader, own);
 }
 
 // One step towards the root, across mounts. False at the root.

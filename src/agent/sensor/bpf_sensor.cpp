@@ -27,6 +27,8 @@ PathPrefix prefix_of(const std::string& path) {
   return prefix;
 }
 
+std::uint64_t kernel_device(dev_t device) { return (std::uint64_t{major(device)} << 20U) | minor(device); }
+
 class BpfSensor final : public ExecSensor {
 public:
   explicit BpfSensor(std::unique_ptr<LoadedBpf> loaded) : x_loaded(std::move(loaded)) {}
@@ -53,6 +55,10 @@ public:
     }
     ExecSettings settings{};
     settings.pid_namespace = *pid_namespace;
+    struct stat namespaces {};
+    if (stat("/proc/self/ns/pid", &namespaces) == 0) {
+      settings.pid_namespace_device = kernel_device(namespaces.st_dev);  // without it the kernel's own question fails, and each task is looked up
+    }
     settings.mount_namespace = *mount_namespace;
     const std::uint8_t one = 1;
     for (std::size_t i = 0; i < watched.size() && i < PINFOLD_EXEC_PREFIXES; ++i) {
@@ -62,7 +68,8 @@ public:
         continue;  // not there: its name is still watched for
       }
       // On file systems whose stat(2) device is not their super block's (btrfs subvolumes) the key never matches, and names decide alone.
-      const FileKey key{status.st_ino, (std::uint64_t{major(status.st_dev)} << 20U) | minor(status.st_dev)};
+      const FileKey key{status.st_ino, kernel_device(status.st_dev)};
+      settings.hints[(status.st_ino >> 6U) % PINFOLD_EXEC_HINTS] |= std::uint64_t{1} << (status.st_ino & 63U);
       if (auto put = x_loaded->put("watched", &key, &one); !put) {
         return put;
       }

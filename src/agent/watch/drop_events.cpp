@@ -67,8 +67,10 @@ public:
       if (directory && (event->mask & (FAN_CREATE | FAN_MOVED_TO)) == 0) {
         continue;
       }
-      if ((event->mask & FAN_CREATE) != 0 && !directory) {
-        continue;  // empty as yet; its writing is an event of its own
+      // A file that was only created is empty as yet. Its writing is an event of its own, or, where nobody read in between, part of this one:
+      // the kernel merges what one process did to one name.
+      if (!directory && (event->mask & (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_MOVED_TO)) == 0) {
+        continue;
       }
       if (auto found = place_and_path(*event)) {
         hand_over({std::move(found->second), event->pid > 0 ? static_cast<std::uint32_t>(event->pid) : 0, directory}, found->first, handler);

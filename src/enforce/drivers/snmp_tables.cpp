@@ -140,6 +140,25 @@ void read_neighbours(snmp::Session& session, guard::PortFacts& facts) {
   }));
 }
 
+/// CISCO-CDP-MIB cdpCacheCapabilities, indexed by ifIndex and device: one more place where a neighbour may say what it is. An agent without the table
+/// offers no such witness; its silence holds nothing, and says nothing of LLDP.
+void read_cdp_neighbours(snmp::Session& session, guard::PortFacts& facts) {
+  constexpr unsigned char kRouterBridgeOrSwitch = 0x01 | 0x02 | 0x04 | 0x08;  // of the last octet
+  const Oid column{1, 3, 6, 1, 4, 1, 9, 9, 23, 1, 2, 1, 1, 9};
+  const auto rows = session.walk(column, kMaxNeighbours);
+  if (!rows) {
+    return;
+  }
+  const auto bridges = static_cast<unsigned>(std::count_if(rows->begin(), rows->end(), [&](const Varbind& row) {
+    const auto* capabilities = std::get_if<std::string>(&row.value);
+    return row.name.size() == column.size() + 2 && row.name[column.size()] == facts.index->value && capabilities != nullptr &&
+           !capabilities->empty() && (static_cast<unsigned char>(capabilities->back()) & kRouterBridgeOrSwitch) != 0;
+  }));
+  if (bridges > 0) {
+    facts.bridge_neighbours = facts.bridge_neighbours.value_or(0) + bridges;
+  }
+}
+
 }  // namespace
 
 const Oid& bridge() {
@@ -197,6 +216,7 @@ void read_witnesses(snmp::Session& session, guard::PortFacts& facts) {
     }
   }
   read_neighbours(session, facts);
+  read_cdp_neighbours(session, facts);
   read_bond(session, facts);
 }
 

@@ -232,6 +232,19 @@ TEST(Audit, AReportIsJsonLinesThatEndWithTheSummary) {
   EXPECT_EQ(to_json_lines(report), to_json_lines(server.audit("T-7", {"/var/www"}))) << "the same server gives the same report";
 }
 
+TEST(Audit, ProgressEndsAtTheWholeWhateverCannotBeOpened) {
+  const Server server;
+  for (const char* file : {"/var/www/a/b/c/x.php", "/var/www/a/d/x.php", "/var/www/x.php", "/srv/www/x.php"}) {
+    server.put(file, "<?php echo 1;");
+  }
+  TreeProgress progress;
+  const TreeResult result = walk_tree({server.at("/var/www").string(), server.at("/no/such").string(), server.at("/srv").string()}, nullptr,
+                                      ApplicationRules::own(), 2, progress);
+  EXPECT_EQ(result.directories, 7U);
+  EXPECT_GE(progress.done.load(), TreeProgress::kWhole - 3) << "but for what does not divide by three";
+  EXPECT_LE(progress.done.load(), TreeProgress::kWhole);
+}
+
 TEST(Audit, CanBeStopped) {
   const Server server;
   server.put("/var/www/a/x.php", kShell);

@@ -39,7 +39,7 @@ std::string_view family_of(std::string_view name) {
       return word;
     }
   }
-  return name;
+  return name.starts_with("nc.") ? "nc" : name;  // Debian's nc.openbsd and nc.traditional
 }
 
 bool serves_the_web(const RunningProcess& process) {
