@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 
 #include "engine/breaker.hpp"
 
@@ -18,10 +17,18 @@ double age(const std::optional<WallTime>& since, WallTime now) {
   return since ? std::max(0.0, std::chrono::duration<double>(now - *since).count()) : 0.0;
 }
 
-/// The count, and for how long the oldest of them has waited.
-void add_waiting(std::vector<Health::Metric>& metrics, std::string_view what, const std::string& labels, const Waiting& row, WallTime now) {
-  metrics.push_back({fmt::format("{}", what), labels, static_cast<double>(row.count)});
-  metrics.push_back({fmt::format("{}_oldest_seconds", what), labels, age(row.oldest, now)});
+/// The two metrics of what waits: how many, and for how many seconds the oldest.
+struct WaitingNames {
+  const char* count;
+  const char* oldest;
+};
+constexpr WaitingNames kJobs{"pinfold_outbox_jobs", "pinfold_outbox_jobs_oldest_seconds"};
+constexpr WaitingNames kInbox{"pinfold_inbox_pending", "pinfold_inbox_pending_oldest_seconds"};
+constexpr WaitingNames kCalls{"pinfold_calls_open", "pinfold_calls_open_oldest_seconds"};
+
+void add_waiting(std::vector<Health::Metric>& metrics, const WaitingNames& names, const std::string& labels, const Waiting& row, WallTime now) {
+  metrics.push_back({names.count, labels, static_cast<double>(row.count)});
+  metrics.push_back({names.oldest, labels, age(row.oldest, now)});
 }
 
 std::uint64_t ports_down(records::Transaction& tx) {
@@ -42,12 +49,12 @@ std::vector<Health::Metric> DeskMetrics::count() {
       metrics.push_back({"pinfold_cases_open", fmt::format("family=\"{}\",state=\"{}\"", row.kind, row.state), static_cast<double>(row.count)});
     }
     for (const Waiting& row : census.jobs) {
-      add_waiting(metrics, "pinfold_outbox_jobs", fmt::format("kind=\"{}\",state=\"{}\"", row.kind, row.state), row, now);
+      add_waiting(metrics, kJobs, fmt::format("kind=\"{}\",state=\"{}\"", row.kind, row.state), row, now);
     }
     for (const Waiting& row : census.inbox) {
-      add_waiting(metrics, "pinfold_inbox_pending", fmt::format("kind=\"{}\"", row.kind), row, now);
+      add_waiting(metrics, kInbox, fmt::format("kind=\"{}\"", row.kind), row, now);
     }
-    add_waiting(metrics, "pinfold_calls_open", "", census.calls, now);
+    add_waiting(metrics, kCalls, "", census.calls, now);
     metrics.push_back({"pinfold_reports_triage", "", static_cast<double>(census.triage)});
     metrics.push_back({"pinfold_ports_held_down", "", static_cast<double>(ports_down(tx))});
     metrics.push_back({"pinfold_breaker_open", "breaker=\"notices\"", is_open(tx, Breaker::Notices) ? 1.0 : 0.0});
