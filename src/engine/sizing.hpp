@@ -1,5 +1,4 @@
-/// How large a network takes how many machines (`pinfold size`). Plain arithmetic over constants that `make bench-scale` measures;
-/// docs/manual/scale.md has the table they are from. Pure.
+/// How large a network takes how many machines (`pinfold size`). Plain arithmetic over constants, which `make bench-scale` is there to measure. Pure.
 #pragma once
 
 #include <cstdint>
