@@ -1,5 +1,7 @@
 #include "engine/open_store.hpp"
 
+#include <filesystem>
+
 #include "enforce/lease.hpp"
 #include "engine/places.hpp"
 
@@ -8,13 +10,13 @@ namespace pinfold::engine {
 bool is_shared(const config::Config& config) { return !config.store.url.empty(); }
 
 std::unique_ptr<records::Store> open_store(const config::Config& config) {
+  std::filesystem::create_directories(config.state_dir);  // evidence and traffic history are there in any case
   const store::Process process{enforce::process_owner(), enforce::process_is_gone};
   if (is_shared(config)) {
     store::PostgresOptions options;
     options.process = process;
     return store::open_postgres(config.store.url, options);
   }
-  std::filesystem::create_directories(config.state_dir);
   store::SqliteOptions options;
   options.process = process;
   return store::open_sqlite(database_file(config), options);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <vector>
 
 #include "base/log.hpp"
@@ -188,7 +187,7 @@ struct Serve::Parts {
 Serve::Parts::Parts(const config::Config& c, const Clock& k, bool collects)
     : config(collects ? c : without_flows(c)),
       clock(k),
-      store((std::filesystem::create_directories(c.state_dir), open_store(c))),
+      store(open_store(c)),
       evidence(evidence_folder(c)),
       submitter(submit_options(c)),
       reader(reader_program(), k, Seconds{20}, definition_folders(), mail::Reader::Start::Warm),

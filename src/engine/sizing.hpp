@@ -1,5 +1,4 @@
-/// How large a network takes how many machines (`pinfold size`). Plain arithmetic over constants that `make bench-scale` measures;
-/// docs/manual/scale.md has the table they are from. Pure.
+/// How large a network takes how many machines (`pinfold size`). Plain arithmetic over constants, which `make bench-scale` is there to measure. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +12,7 @@ struct SizingQuestion {
   double packet_bytes = 800;
 };
 
-/// Measured on one core of the machine that docs/manual/scale.md names. Units stand in the names.
+/// Of one core; from prototypes and the limits that the programs are held to, until a whole run has been measured. Units stand in the names.
 struct SizingConstants {
   double cpu_s_per_million_samples = 0.65;        ///< receiving, decoding and counting an sFlow sample
   double cpu_s_per_million_summaries_sent = 1.5;  ///< making one and packing it
