@@ -60,9 +60,13 @@ function(pinfold_test name)
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(${name}_test PRIVATE PINFOLD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" PINFOLD_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${name}_test PRIVATE pinfold_${name} ${PINFOLD_TEST_LIBRARIES} GTest::gmock_main)
+  set(servers "")
+  if(PINFOLD_TEST_SERVERS)
+    set(servers FIXTURES_REQUIRED ${PINFOLD_TEST_SERVERS})
+  endif()
+  # One variable: gtest_discover_tests cannot carry a list in a property.
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT 300 FIXTURES_REQUIRED "${PINFOLD_TEST_SERVERS}"
-      ENVIRONMENT "PINFOLD_LAB_ROOT=${CMAKE_SOURCE_DIR}/build/lab/root;PINFOLD_TEST_POSTGRES=${CMAKE_BINARY_DIR}/test-postgres")
+    PROPERTIES TIMEOUT 300 ENVIRONMENT PINFOLD_LAB_ROOT=${CMAKE_SOURCE_DIR}/build/lab/root ${servers})
 endfunction()
 
 # The same source is a libFuzzer program in the fuzz build and a replay of its corpus in every other.

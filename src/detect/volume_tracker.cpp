@@ -108,7 +108,7 @@ BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& re
   const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
   return {{mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)},
           mark(flood.min_connections_per_second),
-          std::max(flood.min_slow_connections, 1U)};
+          std::max(flood.min_slow_connections / 2, 1U)};
 }
 
 /// What of the record fell into one slot, on average.

@@ -22,7 +22,8 @@ constexpr std::string_view kSince =
 
 std::set<std::string> lines_of(const std::optional<std::string>& text) {
   std::set<std::string> lines;
-  for (const std::string_view line : split(text.value_or(""), '\n')) {
+  const std::string all = text.value_or("");
+  for (const std::string_view line : split(all, '\n')) {
     if (!line.empty()) {
       lines.emplace(line);
     }

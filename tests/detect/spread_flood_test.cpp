@@ -175,9 +175,10 @@ TEST(SlowConnections, AreFoundInFlowRecords) {
   Watch watch;
   show_inbound(watch);
   for (std::uint32_t i = 0; i < 200; ++i) {
+    const auto port = static_cast<std::uint16_t>(40'000 + i);  // a client's, above the port it goes to
     const WallTime at = kStart + seconds(60) + seconds(0.05) * i;
-    for (flow::FlowRecord record : {tcp({kA, port_of(i)}, {kVictim, 8080}, flow::kSyn | flow::kAck | flow::kPsh, at, 8, 60 + 52 + 250 + 5 * 70),
-                                    tcp({kVictim, 8080}, {kA, port_of(i)}, flow::kSyn | flow::kAck, at, 7, 60 + 6 * 52)}) {
+    for (flow::FlowRecord record : {tcp({kA, port}, {kVictim, 8080}, flow::kSyn | flow::kAck | flow::kPsh, at, 8, 60 + 52 + 250 + 5 * 70),
+                                    tcp({kVictim, 8080}, {kA, port}, flow::kSyn | flow::kAck, at, 7, 60 + 6 * 52)}) {
       record.first = ExporterTime{(at - seconds(58)).since_epoch};
       watch.add(record);
     }

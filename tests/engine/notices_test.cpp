@@ -44,10 +44,11 @@ TEST_F(NoticesTest, WearTheBrandOfTheirCustomer) {
   static_cast<void>(open_case_of(ServerId{"srv-1"}, "net/1"));
   static_cast<void>(open_case_of(ServerId{"srv-2"}, "net/2"));
   send();
-  ASSERT_EQ(sink.mails().size(), 2U);
-  const auto& plain = sink.mails()[0];
+  const auto mails = sink.mails();
+  ASSERT_EQ(mails.size(), 2U);
+  const auto& plain = mails[0];
   EXPECT_NE(plain.text.find("From: Example Hosting <abuse@hosting.example>"), std::string::npos) << plain.text.substr(0, 600);
-  const auto& branded = sink.mails()[1];
+  const auto& branded = mails[1];
   EXPECT_EQ(branded.to, "zwei@other.example");
   EXPECT_NE(branded.from.find("@b.zwei.example"), std::string::npos) << branded.from << ": bounces come back by the brand's own domain";
   EXPECT_NE(branded.text.find("From: Zweite Marke <hilfe@zwei.example>"), std::string::npos) << branded.text.substr(0, 600);
@@ -84,7 +85,7 @@ TEST_F(NoticesTest, AReminderGoesOutAtHalfTimeWithTheDeadlineThatStands) {
   desk().tick_due();
   send();
   ASSERT_EQ(sink.mails().size(), 2U);
-  const std::string& text = sink.mails()[1].text;
+  const std::string text = sink.mails()[1].text;
   EXPECT_NE(text.find("reminder"), std::string::npos);
   EXPECT_NE(text.find(to_people(deadline)), std::string::npos) << text.substr(0, 900);
   EXPECT_NE(text.find("In-Reply-To: <" + message_id_of(id)), std::string::npos) << "in the thread of the warning";
@@ -110,7 +111,8 @@ protected:
     id = open_case_of(ServerId{"srv-1"}, "net/1");
     write("Mar  2 03:04:04 mx postfix/smtpd[1]: connect from desk");
     log.work();
-    store->transact([&](records::Transaction& tx) { job = tx.outbox().claim(kSendNotice, clock.wall())->key; });
+    const auto died = store::open_sqlite(folder.path() / "pinfold.sqlite");  // a process of its own
+    died->transact([&](records::Transaction& tx) { job = tx.outbox().claim(kSendNotice, clock.wall())->key; });
     NoticeWorker(desk(), config, to_sink, templates, clock, &log).recover();
   }
   void write(const std::string& line) { std::ofstream(folder.path() / "mail.log", std::ios::app) << line << "\n"; }

@@ -79,7 +79,7 @@ TEST_F(OnCallTest, ANightOfOneForgottenCallWakesTheLastOfTheListAFewTimesOnly) {
   OnCallWorker worker(desk(), config, to_sink, clock);
   ask(id, "PF-1/call/9", "decide");
   EXPECT_TRUE(worker.work());
-  for (int minute = 0; minute < 8 * 60; ++minute) {
+  for (int minute = 0; minute < 8 * 60 - 1; ++minute) {
     clock.advance(std::chrono::minutes{1});
     static_cast<void>(worker.escalate());
   }

@@ -170,7 +170,7 @@ TEST_F(PagesTest, HealthAndMetricsTellTheTruth) {
   EXPECT_EQ(get("/healthz").status, 200U);
   healthy = false;
   EXPECT_EQ(get("/healthz").status, 503U);
-  EXPECT_EQ(get("/metrics").body, "pinfold_records_total{exporter=\"10.0.0.1\"} 7\n");
+  EXPECT_EQ(get("/metrics").body, "# TYPE pinfold_records_total counter\npinfold_records_total{exporter=\"10.0.0.1\"} 7\n");
 }
 
 }  // namespace

@@ -23,10 +23,10 @@ public:
   }
   /// Own: nobody else's, to be killed at will.
   explicit PostgresServer(Kind kind) {
-    const char* given = kind == Kind::Own ? nullptr : std::getenv("PINFOLD_TEST_POSTGRES");  // NOLINT(concurrency-mt-unsafe): before any thread
-    x_is_own = given == nullptr || !std::filesystem::is_symlink(given);
+    const std::filesystem::path given = PINFOLD_BINARY_DIR "/test-postgres";
+    x_is_own = kind == Kind::Own || !std::filesystem::is_symlink(given);
     const std::string name = "pinfold-test-postgres-" + std::to_string(x_owner) + (kind == Kind::Own ? "-own" : "");
-    x_place = x_is_own ? std::filesystem::temp_directory_path() / name : std::filesystem::path(given);
+    x_place = x_is_own ? std::filesystem::temp_directory_path() / name : given;
     if (x_is_own) {
       run("start");
     }
