@@ -102,7 +102,7 @@ void health(Context& context) {
     if (const auto report = tx.settings().get(engine::kFlowsReport)) {
       json["flows"] = nlohmann::json::parse(*report, nullptr, false);
     }
-    if (nlohmann::json streams = engine::stream_reports(tx); !streams.empty()) {
+    if (nlohmann::json streams = engine::stream_reports(tx, now); !streams.empty()) {
       json["streams"] = std::move(streams);
     }
   });

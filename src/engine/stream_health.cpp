@@ -15,30 +15,30 @@ constexpr Micros kForgotten = std::chrono::hours{24};
 
 }  // namespace
 
-nlohmann::json stream_reports(records::Transaction& tx) {
+nlohmann::json stream_reports(records::Transaction& tx, WallTime now) {
   nlohmann::json all = nlohmann::json::object();
   for (const auto& [setting, value] : tx.settings().below(kStreamReports)) {
     if (auto report = parse_json(value, kMaxReport); report && report->is_object()) {
-      all[setting.substr(kStreamReports.size())] = *std::move(report);
+      const auto at = parse_wall_time(report->value("at", ""));
+      if (at && now - *at <= kForgotten) {
+        (*report)["heard"] = now - *at < kStreamSilence;
+        all[setting.substr(kStreamReports.size())] = *std::move(report);
+      }
     }
   }
   return all;
 }
 
 void add_stream_health(records::Transaction& tx, WallTime now, http::Health& health) {
-  const nlohmann::json reports = stream_reports(tx);
+  const nlohmann::json reports = stream_reports(tx, now);
   for (const auto& [who, report] : reports.items()) {
-    const auto at = parse_wall_time(report.value("at", ""));
-    if (!at || now - *at > kForgotten) {
-      continue;
-    }
-    const bool is_heard = now - *at < kStreamSilence;
+    const bool is_heard = report.value("heard", false);
     const bool is_connected = report.value("connected", false);
     const std::size_t slash = who.find('/');
     const std::string role = who.substr(0, slash);
     const std::string name = slash == std::string::npos ? std::string{} : who.substr(slash + 1);
     health.parts.push_back({role + " " + name, is_heard && is_connected && !report.value("pressed", false),
-                            !is_heard                        ? "silent since " + to_string(*at)
+                            !is_heard                        ? "silent since " + report.value("at", "")
                             : !is_connected                  ? "has no stream"
                             : report.value("pressed", false) ? "its buffer is filling"
                                                              : "working"});

@@ -5,7 +5,8 @@
 /// Compressed files are refused with a word.
 /// Threads: none. Bounds: a raw file up to kMaxRawFile bytes; captures are read packet by packet, of any size.
 /// Errors:  a FileError says what could not be read; a capture that breaks off gives what was before it, then the error.
-/// Source:  libpcap for pcap, pcapng.hpp; link types from www.tcpdump.org/linktypes.html. Fragmented datagrams are not put together: they are counted.
+/// Source:  libpcap for pcap, pcapng.hpp; link types from www.tcpdump.org/linktypes.html. Fragmented datagrams are not put together: they are
+/// counted.
 #pragma once
 
 #include <cstdint>

@@ -82,7 +82,8 @@ std::size_t HousekeepingTable::erase_inbox(WallTime received_before, std::size_t
 
 std::size_t HousekeepingTable::erase_reports(WallTime received_before, std::size_t limit, bool is_trial) {
   const auto reports =
-      ids(x_session, "SELECT id FROM reports WHERE state <> 'triage' AND is_sealed = 0 AND received_at < :before ORDER BY id LIMIT :most", received_before, limit);
+      ids(x_session, "SELECT id FROM reports WHERE state <> 'triage' AND is_sealed = 0 AND received_at < :before ORDER BY id LIMIT :most",
+          received_before, limit);
   for (const long long id : is_trial ? std::vector<long long>{} : reports) {
     execute(x_session, "DELETE FROM reported WHERE raw_sha256 = (SELECT raw_sha256 FROM reports WHERE id = :id)", id);
     execute(x_session, "DELETE FROM reports WHERE id = :id", id);

@@ -85,7 +85,7 @@ cases_of() { pinfold case list --server "$1" 2>/dev/null | grep -c '"case"'; }
 is_found() { [ "$(cases_of "$1")" -ge 1 ]; }
 holds_all_shards() { [ "$(pinfold health 2>/dev/null | "$python" -c '
 import json, sys
-print(sum(r["shards"] for w, r in json.load(sys.stdin).get("streams", {}).items() if w.startswith("detector")))')" = 4 ]; }
+print(sum(r["shards"] for w, r in json.load(sys.stdin).get("streams", {}).items() if w.startswith("detector") and r["heard"]))')" = 4 ]; }
 
 # scan_is_found_though WHAT COMMAND...: a server scans; three seconds later the command runs; the scan is found, once.
 scan_is_found_though() {
