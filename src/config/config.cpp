@@ -27,15 +27,20 @@ constexpr DurationBounds kCanaryIntervals{std::chrono::minutes{1}, std::chrono::
 constexpr DurationBounds kPollIntervals{std::chrono::seconds{10}, std::chrono::minutes{5}};
 constexpr DurationBounds kRetentions{std::chrono::days{30}, std::chrono::days{3650}};  // shorter would take what a running dispute needs
 
-/// RFC 1035 section 2.3.1, and at least one dot.
-std::optional<std::string> parse_domain(std::string_view text) {
+/// RFC 1035 section 2.3.1: one label or several.
+std::optional<std::string> parse_labels(std::string_view text) {
   const auto labels = split(text, '.');
   const auto is_inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; };
-  const bool good = text.size() <= 253 && labels.size() >= 2 && std::all_of(labels.begin(), labels.end(), [&](std::string_view label) {
+  const bool good = text.size() <= 253 && std::all_of(labels.begin(), labels.end(), [&](std::string_view label) {
                       return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
                              std::all_of(label.begin(), label.end(), is_inner);
                     });
   return good ? std::optional(to_lower(text)) : std::nullopt;
+}
+
+/// With at least one dot.
+std::optional<std::string> parse_domain(std::string_view text) {
+  return text.find('.') == std::string_view::npos ? std::nullopt : parse_labels(text);
 }
 
 /// The part in front of the @. No '+': what follows it in our addresses is the case's token.
@@ -419,7 +424,7 @@ private:
   }
 
   void read_dkim(TableReader& table, std::string& selector, std::string& pem) {
-    table.parsed("dkim_selector", selector, parse_domain, "a DKIM selector: letters, digits, dots and hyphens");
+    table.parsed("dkim_selector", selector, parse_labels, "a DKIM selector: letters, digits, dots and hyphens");
     std::string name;
     table.text("dkim_key_file", name);
     if (name.empty() != selector.empty()) {

@@ -1,5 +1,6 @@
 // Each tier, with the ones above it switched off: what is still seen, and what the desk is told of it in plain words.
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include <cstdlib>
 
@@ -92,6 +93,7 @@ public:
     const std::string agent = PINFOLD_BINARY_DIR "/bin/pinfold-agent";
     x_agent = fork();
     if (x_agent == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);  // it goes with the test, whatever ends that
       execl(agent.c_str(), agent.c_str(), "run", "--state", x_folder.path().c_str(), "--watch", watched().c_str(), "--no-bpf", "--no-fanotify",
             "--log-level", "error", nullptr);
       _exit(127);
@@ -124,7 +126,7 @@ TEST_F(AgentInNamespaces, TheProcessConnectorSeesRunsOnTheHostItself) {
   const std::string run = fmt::format("cp /bin/sleep {0}; {0} 2 & perl {1} </dev/null & wait", program, script);
   ASSERT_EQ(std::system(run.c_str()), 0);  // NOLINT(cert-env33-c,concurrency-mt-unsafe): a fixed command of a test
   for (const std::string& path : {script, program}) {
-    EXPECT_TRUE(desk.wait_until([&](const auto& told) { return tells(told, path); }, kPatience)) << path;
+    ASSERT_TRUE(desk.wait_until([&](const auto& told) { return tells(told, path); }, kPatience)) << path;
   }
   EXPECT_EQ(finding_of(desk.told(), script).evidence.files.size(), 1U);
 }
