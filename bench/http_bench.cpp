@@ -17,6 +17,7 @@
 
 #include "http/api/api_fixture.hpp"
 #include "http/server.hpp"
+#include "support/endless_stream.hpp"
 #include "support/http_client.hpp"
 
 namespace pinfold {
@@ -138,26 +139,13 @@ void measure_small(Desk& desk, double seconds) {
                          .dump());
 }
 
-/// Has something to say for ever, to somebody who does not read.
-class Flood final : public http::Stream {
-public:
-  explicit Flood(std::atomic<int>& live) : x_live(live) { ++x_live; }
-  ~Flood() override { --x_live; }
-  std::string take() override { return std::string(64 * 1024, 'x'); }
-  [[nodiscard]] bool is_over() const override { return false; }
-  void on_more(std::function<void()>) override {}
-
-private:
-  std::atomic<int>& x_live;
-};
-
 /// As a desk runs it: deadlines of ten seconds. Clients of one kind at a time; a request of a normal one every 20 ms until all of them are cut.
 void measure_slow(const char* what, std::size_t clients, const std::string& opening, bool dribbles) {
   std::atomic<int> live{0};
   const http::Server server(http::ListenAddress{net::IpAddress::v4(0x7F000001), 0}, {}, [&](const http::Request& request) {
     http::Response response{.status = 200, .content_type = "text/plain", .body = "hello", .headers = {}};
     if (request.path() == "/stream") {
-      response.stream = std::make_shared<Flood>(live);
+      response.stream = std::make_shared<test::EndlessStream>(live);
     }
     return response;
   });

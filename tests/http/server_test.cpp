@@ -13,6 +13,7 @@
 #include <mutex>
 #include <thread>
 
+#include "support/endless_stream.hpp"
 #include "support/http_client.hpp"
 #include "support/temp_folder.hpp"
 
@@ -37,19 +38,6 @@ Response hello(const Request& request) {
 }
 
 double milliseconds_of(const Clock::time_point begun) { return std::chrono::duration<double, std::milli>(Clock::now() - begun).count(); }
-
-/// Has something to say for ever.
-class Flood final : public Stream {
-public:
-  explicit Flood(std::atomic<int>& live) : x_live(live) { ++x_live; }
-  ~Flood() override { --x_live; }
-  std::string take() override { return std::string(64 * 1024, 'x'); }
-  [[nodiscard]] bool is_over() const override { return false; }
-  void on_more(std::function<void()>) override {}
-
-private:
-  std::atomic<int>& x_live;
-};
 
 TEST(Server, KeepsAConnectionOpenForTheNextRequest) {
   Server server(kAnywhere, quick(), hello);
@@ -97,7 +85,7 @@ TEST(Server, StreamsThatNobodyReadsAreCut) {
     Response response = hello(request);
     if (request.path() == "/stream") {
       response.content_type = "text/event-stream";
-      response.stream = std::make_shared<Flood>(live);
+      response.stream = std::make_shared<test::EndlessStream>(live);
     }
     return response;
   });
