@@ -112,6 +112,23 @@ private:
   pid_t x_agent = -1;
 };
 
+/// Runs a shell command as nobody's child: what runs these tests is a build, and the agent rightly excuses what a build runs.
+void run_apart(const std::string& command) {
+  const pid_t between = fork();
+  if (between == 0) {
+    const pid_t self = getpid();
+    if (fork() == 0) {
+      while (getppid() == self) {
+        sched_yield();
+      }
+      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+    _exit(0);
+  }
+  waitpid(between, nullptr, 0);
+}
+
 // The connector tells of the host's own processes only, and is not to be had in a namespace: so this one runs outside of the lab.
 TEST_F(AgentInNamespaces, TheProcessConnectorSeesRunsOnTheHostItself) {
   FakeDesk desk;
@@ -123,8 +140,7 @@ TEST_F(AgentInNamespaces, TheProcessConnectorSeesRunsOnTheHostItself) {
   const std::string script = agent.watched() + "/long.pl";
   const std::string program = agent.watched() + "/program";
   std::ofstream(script) << "sleep 2;";
-  const std::string run = fmt::format("cp /bin/sleep {0}; {0} 2 & perl {1} </dev/null & wait", program, script);
-  ASSERT_EQ(std::system(run.c_str()), 0);  // NOLINT(cert-env33-c,concurrency-mt-unsafe): a fixed command of a test
+  run_apart(fmt::format("cp /bin/sleep {0}; {0} 2 & perl {1} </dev/null & wait", program, script));
   for (const std::string& path : {script, program}) {
     ASSERT_TRUE(desk.wait_until([&](const auto& told) { return tells(told, path); }, kPatience)) << path;
   }

@@ -32,7 +32,7 @@ printf '## 1 No attacks <!-- classes: port_scan -->\n' >"$dir/aup.md"
 pinfold aup publish "$dir/aup.md" >/dev/null || fail "aup publish"
 TICKET=$(pinfold ticket open "odd file" --kind suspicious --server srv-1 --by anna | python3 -c 'import json,sys; print(json.loads(sys.stdin.readline())["ticket"])')
 echo "correct horse battery" | pinfold user add anna --role sysadmin --own >/dev/null || fail "user add"
-pinfold user list | grep -q '"login":"anna"' || fail "user list"
+grep -q '"login":"anna"' <<<"$(pinfold user list)" || fail "user list"
 ! echo short | pinfold user add ben --role support 2>/dev/null || fail "a short password was taken"
 CASE=$(pinfold case open srv-1 --class phishing --by anna "somebody called" | python3 -c 'import json,sys; print(json.loads(sys.stdin.readline())["case"])')
 "$bin/pinfold" --config "$dir/pinfold.toml" serve >"$dir/serve.log" 2>&1 &
@@ -49,7 +49,7 @@ out = sys.argv[1]
 assert json.load(open(out + "/cases.json"))["items"][0]["id"].startswith("PF-")
 assert json.load(open(out + "/noted.json"))["version"] > json.load(open(out + "/events.json"))["items"][0]["seq"]
 PY
-curl -sS "$DESK/cases" -o /dev/null -w '%{http_code}' | grep -q 303 || fail "the pages need no log-in"
+curl -sS "$DESK/cases" -o /dev/null -w '%{http_code}' | grep 303 >/dev/null || fail "the pages need no log-in"
 curl -sS "$DESK/v1/openapi.yaml" | cmp - "$root/docs/api/openapi.yaml" || fail "the contract served is another"
 cookie() {
   curl -sS -o /dev/null -D - -H 'Content-Type: application/json' -d "{\"login\":\"$1\",\"password\":\"correct horse battery\"}" "$DESK/v1/session" |

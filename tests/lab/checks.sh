@@ -26,3 +26,10 @@ within() {
     sleep 0.2
   done
 }
+
+# COMMAND | shows PATTERN: everything is read before it is looked through, so whoever writes is never cut off (and, with pipefail, called failed).
+shows() {
+  local text
+  text=$(cat)
+  grep -q -- "$1" <<<"$text"
+}

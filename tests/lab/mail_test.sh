@@ -44,9 +44,9 @@ has_not() { ! has "$@"; }
 of() { pinfold case show "$1" | "$python" -c 'import json,sys
 print(next(e[sys.argv[1]] for e in map(json.loads, sys.stdin) if e["kind"] == "notice_queued"))' "$2"; }
 mailbox() { "$lab" mailbox "$run" "$1"; }
-mailbox_has() { mailbox "$1" | grep -q -- "$2"; }
+mailbox_has() { mailbox "$1" | shows "$2"; }
 answers_smtp() { on "$1" timeout 2 bash -c 'read -r code _ </dev/tcp/127.0.0.1/25 && [ "$code" = 220 ]' 2>/dev/null; }
-triage_has() { pinfold reports triage list | grep -q -- "$1"; }
+triage_has() { pinfold reports triage list | shows "$1"; }
 
 # --- the lab, with a key, a name server and OpenDKIM at the owners' mail server ------------------------------------------------------------------
 public_key_of() { openssl rsa -in "$1" -pubout -outform DER 2>/dev/null | openssl base64 -A; }
@@ -114,7 +114,7 @@ letter_is_good() {
   on mail "$python" /run/checkout/tests/lab/deliver.py b+pf-1.1.aaaa@bounce.desk.example owner-c@customer-c.example "/srv/letters/$name.eml" || return 1
   within 10 more_than srv-c "$before" || return 1
   mail=$(find "$run/hosts/mail/home/owner-c/Maildir/new" -type f -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
-  grep -q 'Authentication-Results: mail.isp.example;' "$mail" && grep -A3 'Authentication-Results: mail.isp.example;' "$mail" | grep -q 'dkim=pass' ||
+  grep -q 'Authentication-Results: mail.isp.example;' "$mail" && grep -A3 'Authentication-Results: mail.isp.example;' "$mail" | shows 'dkim=pass' ||
     { echo "no dkim=pass"; grep -A3 Authentication-Results "$mail"; return 1; }
   judge <"$mail" >"$work/verdict"
   points=$(grep -aoE '^Content analysis details: +\(-?[0-9.]+' "$work/verdict" | grep -oE -- '-?[0-9.]+$')

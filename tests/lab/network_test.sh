@@ -63,7 +63,7 @@ gateway_port=$(snmp get .1.3.6.1.2.1.17.4.3.1.2.2.0.0.0.0.254)
 check "and the router's MAC on the uplink" test "$(snmp get ".1.3.6.1.2.1.17.1.4.1.2.$gateway_port")" = "$(index_of swp24)"
 # The last two numbers of lldpRemSysName's index are the local port (net-snmp's ifIndex here) and the neighbour.
 neighbour() { on desk snmpbulkwalk -v3 -u pinfold -l authPriv -a SHA-256 -A authpass-lab-1 -x AES -X privpass-lab-1 -OQn 10.99.0.2 .1.0.8802.1.1.2.1.4.1.1.9; }
-check "LLDP shows the router on the uplink" within 10 eval 'neighbour | grep -q "\.$(index_of swp24)\.[0-9]* = \"rt1\""'
+check "LLDP shows the router on the uplink" within 10 eval 'neighbour | shows "\.$(index_of swp24)\.[0-9]* = \"rt1\""'
 check "ifAdminStatus may be set" snmp set "$if_admin.$index" i 2
 check "srv-a is cut off" refuses reaches srv-a
 check "srv-b still works" reaches srv-b
@@ -96,7 +96,7 @@ check "a script uploaded through the hole runs" within 5 scanner_runs
 parent=$(on srv-a ps -o ppid= -p "$(scanner)" | tr -d ' ')
 check "as PHP's child" test "$(on srv-a ps -o comm= -p "$parent")" = php8.2
 group=$(fact '["hosts"]["srv-a"]["cgroup"]')
-in_group() { xargs -I{} cat /proc/{}/cmdline <"$group/cgroup.procs" 2>/dev/null | tr '\0' ' ' | grep -q '/dev/shm/.cal.pl'; }
+in_group() { xargs -I{} cat /proc/{}/cmdline <"$group/cgroup.procs" 2>/dev/null | tr '\0' ' ' | shows '/dev/shm/.cal.pl'; }
 [ -z "$group" ] || check "in srv-a's cgroup" in_group
 check "the upload is answered" wait $uploader
 check "the script ends by itself" within 10 refuses scanner_runs
@@ -112,20 +112,20 @@ within 5 on desk bash -c ': </dev/tcp/10.98.0.1/2424' 2>/dev/null
 check "the provider's mail server takes a notice to owner A" on desk "$python" "$here/send_notice.py" 203.0.113.25 owner-a@customer-a.example token-a
 check "and one to owner B" on desk "$python" "$here/send_notice.py" 203.0.113.25 owner-b@customer-b.example token-b
 taken() { cat "$work"/taken/*.eml 2>/dev/null; }
-in_mailbox() { "$lab" mailbox "$run" "$1" | grep -q "Message-ID: <$2@hosting.example>"; }
-delivered() { taken | grep -A 12 "X-Envelope-To: <b+$1@bounce.hosting.example>" | grep -q 'Successful Mail Delivery Report' && taken | grep -q "^Original-Envelope-Id: $1\$"; }
+in_mailbox() { "$lab" mailbox "$run" "$1" | shows "Message-ID: <$2@hosting.example>"; }
+delivered() { taken | grep -A 12 "X-Envelope-To: <b+$1@bounce.hosting.example>" | shows 'Successful Mail Delivery Report' && taken | shows "^Original-Envelope-Id: $1\$"; }
 check "the notice is in owner A's mailbox" within 5 in_mailbox srv-a token-a
 check "and B's in owner B's" within 5 in_mailbox srv-b token-b
 check "owner A's mail server reports the delivery by DSN" within 5 delivered token-a
 check "owner B's too" within 5 delivered token-b
 check "both say delivered, not relayed or expanded" test "$(taken | grep -c '^Action: delivered')" = 2
 check "owner A's vacation program answers to the bounce address" within 5 eval \
-  'taken | grep -A 1 "X-Envelope-From: <owner-a@customer-a.example>" | grep -q "X-Envelope-To: <b+token-a@"'
+  'taken | grep -A 1 "X-Envelope-From: <owner-a@customer-a.example>" | shows "X-Envelope-To: <b+token-a@"'
 check "owner B's does not: there is none" test "$(taken | grep -c 'X-Envelope-From: <owner-b@')" = 0
 printf '%s\n' 'From: Owner B <owner-b@customer-b.example>' 'To: abuse+token-b@hosting.example' 'Subject: Re: Abuse from your server' \
   'In-Reply-To: <token-b@hosting.example>' '' 'We look into it.' >"$work/reply.eml"
 check "owner B answers by mail" "$lab" reply "$run" srv-b "$work/reply.eml"
-check "and the desk gets it" within 5 eval 'taken | grep -q "X-Envelope-To: <abuse+token-b@hosting.example>"'
+check "and the desk gets it" within 5 eval 'taken | shows "X-Envelope-To: <abuse+token-b@hosting.example>"'
 
 # --- again, and down --------------------------------------------------------------------------------------------------------------------------
 check "up again replaces the stale lab" "$lab" up "$run" --fast --pages-port 0 ${1:+--bridge-mib "$1/pinfold-lab-bridge-mib"}
