@@ -24,14 +24,14 @@ void account(benchmark::State& state, Micros lasted, bool prefetched) {
   std::mt19937 random(1);
   std::vector<inventory::ServerIndex> order(1U << 20U);
   for (auto& server : order) {
-    server.value = random() % kServers;
+    server.value = static_cast<std::uint32_t>(random() % kServers);
   }
   detect::Accountant accountant(kServers);
   std::vector<detect::MinuteTraffic> given;
   std::size_t i = 0;
   for (auto _ : state) {
     if (prefetched) {
-      accountant.prefetch(order[(i + 16) % order.size()]);
+      accountant.prefetch(order[(i + 16) % order.size()], detect::Direction::Outbound);
     }
     const WallTime at = kNow + Micros{static_cast<std::int64_t>(i)};  // a million records a second
     benchmark::DoNotOptimize(

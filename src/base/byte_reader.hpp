@@ -3,6 +3,7 @@
 /// Threads: none. O(1) each, no allocation. The bytes must outlive the reader.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -11,6 +12,22 @@
 namespace pinfold {
 
 using ByteSpan = std::span<const std::uint8_t>;
+
+/// One integer of network byte order. For headers of a fixed layout: take all their bytes from a reader at once, then each field at its offset.
+template <typename T>
+[[nodiscard]] T load_big_endian(const std::uint8_t* at) {
+  static_assert(std::endian::native == std::endian::little);
+  T value = 0;
+  std::memcpy(&value, at, sizeof(T));
+  if constexpr (sizeof(T) == 2) {
+    return __builtin_bswap16(value);
+  } else if constexpr (sizeof(T) == 4) {
+    return __builtin_bswap32(value);
+  } else if constexpr (sizeof(T) == 8) {
+    return __builtin_bswap64(value);
+  }
+  return value;
+}
 
 class ByteReader {
 public:
@@ -49,14 +66,7 @@ private:
   template <typename T>
   [[nodiscard]] std::optional<T> integer() {
     const auto view = bytes(sizeof(T));
-    if (!view) {
-      return std::nullopt;
-    }
-    T value = 0;
-    for (const std::uint8_t byte : *view) {
-      value = static_cast<T>((static_cast<std::uint64_t>(value) << 8) | byte);
-    }
-    return value;
+    return view ? std::optional{load_big_endian<T>(view->data())} : std::nullopt;
   }
 
   ByteSpan x_bytes;

@@ -31,11 +31,6 @@ WallTime start_of_minute(std::int64_t minute) { return WallTime{kMinute * minute
 
 std::size_t at(std::int64_t number, std::int64_t ring) { return static_cast<std::size_t>(number & (ring - 1)); }
 
-std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::uint64_t>::max() : sum;
-}
-
 /// Leaves in `rest` what comes after `part` of `whole`, and returns what comes before.
 template <typename Counts>
 Counts take_share(Counts& rest, Micros part, Micros whole) {
@@ -66,21 +61,13 @@ double Traffic::samples() const {
   return variance > 0 ? all * all / variance : 0;
 }
 
-Accountant::Counts& Accountant::Counts::operator+=(const Counts& other) {
-  bytes = saturating_add(bytes, other.bytes);
-  packets = saturating_add(packets, other.packets);
-  flows += other.flows;
-  variance += other.variance;
-  return *this;
-}
-
 void Accountant::move(Bucket& from, Bucket& to) {
   to[0] += from[0];
   to[1] += from[1];
   from = {};
 }
 
-Accountant::Level Accountant::level_of(const Server& server, std::int64_t slot) {
+Accountant::Level Accountant::level_of(const Row& server, std::int64_t slot) {
   const std::int64_t head = server.head;
   if (slot >= head - 1) {
     return Level::Ten;
@@ -94,7 +81,7 @@ Accountant::Level Accountant::level_of(const Server& server, std::int64_t slot) 
   return slot / kInHour >= head / kInHour - 1 ? Level::Hour : Level::None;
 }
 
-std::int64_t Accountant::end_of_bucket(const Server& server, std::int64_t slot, Level level) {
+std::int64_t Accountant::end_of_bucket(const Row& server, std::int64_t slot, Level level) {
   const std::int64_t head = server.head;
   const auto next = [slot](std::int64_t length) { return (slot / length + 1) * length; };
   switch (level) {
@@ -141,10 +128,22 @@ void Accountant::add_measured(inventory::ServerIndex server, Direction direction
 
 void Accountant::count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
   const std::int64_t slot = slot_of(end);
-  if (slot > x_servers[index].head) {
+  Row& server = x_servers[index];
+  if (slot > server.head) {
     advance(index, slot);
   }
-  if (begin >= end || slot_of(begin) == slot) {
+  // Nearly every record ends in the newest slot and begins there or in the one before; both are at hand, and nobody was given their minutes yet.
+  const WallTime slot_begin{kSlot * slot};
+  const bool is_usual = slot == server.head && (slot - 1) / kInMinute > server.given;
+  if (is_usual && (begin >= slot_begin || begin >= end)) {
+    server.ten(slot, direction) += counts;
+  } else if (is_usual && begin >= slot_begin - kSlot) {
+    Counts rest = counts;
+    Counts before = take_share(rest, slot_begin - begin, end - begin);
+    before.flows = 0;
+    server.ten(slot - 1, direction) += before;
+    server.ten(slot, direction) += rest;
+  } else if (begin >= end || slot_of(begin) == slot) {
     put(index, direction, slot, counts, begin, end);
   } else {
     spread(index, direction, counts, begin, end);
@@ -153,7 +152,7 @@ void Accountant::count(std::uint32_t index, Direction direction, const Counts& c
 
 /// Each piece takes its share of what is left, so that the last one leaves nothing.
 void Accountant::spread(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
-  const Server& server = x_servers[index];
+  const Row& server = x_servers[index];
   Counts rest = counts;
   WallTime from = begin;
   for (std::int64_t slot = slot_of(begin); slot < slot_of(end);) {
@@ -172,11 +171,11 @@ void Accountant::spread(std::uint32_t index, Direction direction, const Counts& 
 }
 
 void Accountant::put(std::uint32_t index, Direction direction, std::int64_t slot, const Counts& counts, WallTime begin, WallTime end) {
-  Server& server = x_servers[index];
+  Row& server = x_servers[index];
   const auto d = static_cast<std::size_t>(direction);
   const Level level = level_of(server, slot);
   switch (level) {
-    case Level::Ten: server.tens[at(slot, 2)][d] += counts; break;
+    case Level::Ten: server.ten(slot, direction) += counts; break;
     case Level::Minute: server.minutes[at(slot / kInMinute, kRing)][d] += counts; break;
     case Level::TenMinutes: server.ten_minutes[at(slot / kInTenMinutes, 2)][d] += counts; break;
     case Level::Hour: server.hours[at(slot / kInHour, 2)][d] += counts; break;
@@ -188,7 +187,7 @@ void Accountant::put(std::uint32_t index, Direction direction, std::int64_t slot
 }
 
 void Accountant::keep_all_late(std::uint32_t index) {
-  const Server& server = x_servers[index];
+  const Row& server = x_servers[index];
   const std::int64_t minute = server.head / kInMinute;
   for (std::int64_t m = std::max<std::int64_t>(minute - kRing + 1, 0); m <= minute; ++m) {
     keep_minute_late(index, m, minute_of(server, m));
@@ -197,7 +196,7 @@ void Accountant::keep_all_late(std::uint32_t index) {
 
 /// Everything moves by its old place before the new head counts.
 void Accountant::advance(std::uint32_t index, std::int64_t to) {
-  Server& server = x_servers[index];
+  Row& server = x_servers[index];
   const std::int64_t head = server.head;
   server.head = static_cast<std::uint32_t>(to);
   if (head == 0) {  // the first sight of the server: what was before is not silence
@@ -205,7 +204,9 @@ void Accountant::advance(std::uint32_t index, std::int64_t to) {
     return;
   }
   for (std::int64_t slot = head - 1; slot <= head && slot < to - 1; ++slot) {
-    move(server.tens[at(slot, 2)], server.minutes[at(slot / kInMinute, kRing)]);
+    for (const Direction direction : {Direction::Outbound, Direction::Inbound}) {
+      server.minutes[at(slot / kInMinute, kRing)][static_cast<std::size_t>(direction)] += std::exchange(server.ten(slot, direction), {});
+    }
   }
   const std::int64_t minute = head / kInMinute;
   if (to / kInMinute == minute) {
@@ -225,7 +226,7 @@ void Accountant::advance(std::uint32_t index, std::int64_t to) {
   }
 }
 
-Accountant::Bucket Accountant::minute_of(const Server& server, std::int64_t minute) {
+Accountant::Bucket Accountant::minute_of(const Row& server, std::int64_t minute) {
   const std::int64_t head = server.head;
   if (minute > head / kInMinute || minute <= head / kInMinute - kRing) {
     return {};
@@ -233,8 +234,9 @@ Accountant::Bucket Accountant::minute_of(const Server& server, std::int64_t minu
   Bucket sum = server.minutes[at(minute, kRing)];
   for (const std::int64_t slot : {head - 1, head}) {
     if (slot / kInMinute == minute) {
-      sum[0] += server.tens[at(slot, 2)][0];
-      sum[1] += server.tens[at(slot, 2)][1];
+      const Bucket ten = server.ten(slot);
+      sum[0] += ten[0];
+      sum[1] += ten[1];
     }
   }
   return sum;
@@ -242,7 +244,7 @@ Accountant::Bucket Accountant::minute_of(const Server& server, std::int64_t minu
 
 WindowView Accountant::view(inventory::ServerIndex index, Direction direction, WindowLength length) const {
   constexpr std::array kLengths{std::int64_t{1}, kInMinute, kInTenMinutes, kInHour};
-  const Server& server = x_servers[index.value];
+  const Row& server = x_servers[index.value];
   const auto d = static_cast<std::size_t>(direction);
   const std::int64_t in_slot = kLengths.at(static_cast<std::size_t>(length));
   const std::int64_t head = server.head;
@@ -254,7 +256,7 @@ WindowView Accountant::view(inventory::ServerIndex index, Direction direction, W
     }
   };
   for (std::int64_t slot = head - 1; slot <= head; ++slot) {
-    add(slot, server.tens[at(slot, 2)]);
+    add(slot, server.ten(slot));
   }
   if (length >= WindowLength::Minute) {
     for (std::int64_t m = head / kInMinute - kRing + 1; m <= head / kInMinute; ++m) {
@@ -296,11 +298,11 @@ void Accountant::keep_minute_late(std::uint32_t index, std::int64_t minute, cons
 }
 
 void Accountant::take_minutes_of(inventory::ServerIndex index, WallTime now, bool is_watched, std::vector<MinuteTraffic>& out) {
-  Server& server = x_servers[index.value];
+  Row& server = x_servers[index.value];
   const std::int64_t last = minute_of_time(now) - kRing + 1;                 // the youngest that is over for good
   if (server.head > slot_of(now) + kAhead || server.given > last + kRing) {  // the clock was set back: the same minutes come once more
     keep_all_late(index.value);
-    server = Server{};
+    server = Row{};
     server.given = static_cast<std::uint32_t>(std::max<std::int64_t>(last - 1, 0)) & 0x7FFFFFFFU;
   }
   const std::int64_t given = server.given;
@@ -346,8 +348,7 @@ void Accountant::take_late(std::vector<MinuteTraffic>& out, bool everything) {
   x_late.clear();
 }
 
-void Accountant::reorder(const std::vector<std::uint32_t>& old_index) {
-  HugeVector<Server> fresh(old_index.size());
+void Accountant::reorder(const std::vector<std::uint32_t>& old_index, Column<Row> fresh) {
   std::vector<std::uint32_t> new_index(x_servers.size(), kUnknown);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] != kUnknown) {

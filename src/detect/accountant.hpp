@@ -22,9 +22,10 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
-#include "base/huge_vector.hpp"
+#include "base/row_table.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "inventory/inventory.hpp"
@@ -66,7 +67,47 @@ public:
   static constexpr std::size_t kMaxLate = 65'536;
   static constexpr std::size_t kBytesPerServer = 512;
 
+private:
+  struct Counts {
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    std::uint32_t flows = 0;
+    float variance = 0;
+    Counts& operator+=(const Counts& other) {
+      constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+      bytes = __builtin_add_overflow(bytes, other.bytes, &bytes) ? kMost : bytes;
+      packets = __builtin_add_overflow(packets, other.packets, &packets) ? kMost : packets;
+      flows += other.flows;
+      variance += other.variance;
+      return *this;
+    }
+    [[nodiscard]] bool empty() const { return bytes == 0 && packets == 0 && flows == 0; }
+  };
+  using Bucket = std::array<Counts, 2>;  ///< by Direction
+
+public:
+  /// What is kept of one server; whoever owns the servers' rows gives it its place.
+  /// Slots are numbers of 10 s since 1970; minutes, ten minutes and hours are multiples of them.
+  struct alignas(64) Row {
+    std::uint32_t head = 0;          ///< the newest slot; 0 = nothing yet
+    std::uint32_t given : 31 = 0;    ///< the last minute that was handed out
+    std::uint32_t measured : 1 = 0;  ///< the windows are fed by interface counters
+    std::array<Counts, 2> tens_out;
+    alignas(64) std::array<Counts, 2> tens_in;
+    std::array<Bucket, kMinutes> minutes;
+    std::array<Bucket, 2> ten_minutes;
+    std::array<Bucket, 2> hours;
+    [[nodiscard]] Counts& ten(std::int64_t slot, Direction direction) {
+      return (direction == Direction::Outbound ? tens_out : tens_in)[static_cast<std::size_t>(slot & 1)];
+    }
+    [[nodiscard]] Bucket ten(std::int64_t slot) const {
+      return {tens_out[static_cast<std::size_t>(slot & 1)], tens_in[static_cast<std::size_t>(slot & 1)]};
+    }
+  };
+  static_assert(sizeof(Row) == kBytesPerServer);
+
   explicit Accountant(std::size_t servers) : x_servers(servers) {}
+  explicit Accountant(Column<Row> rows) : x_servers(std::move(rows)) {}
 
   /// Traffic that ended at `event` and lasted so long. Returns whether its end was in time for every window.
   bool add(inventory::ServerIndex server, Direction direction, SamplingRate rate, Packets packets, Bytes bytes, WallTime event, Micros lasted = {});
@@ -75,11 +116,13 @@ public:
   /// The same from the counters of the server's own interface: for the windows alone, since those have a history of their own.
   void add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted);
   [[nodiscard]] WindowView view(inventory::ServerIndex server, Direction direction, WindowLength length) const;
-  /// Asks for the two cache lines that `add` will touch: the head and the slots of 10 s.
-  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const {
-    const auto* row = reinterpret_cast<const char*>(&x_servers[server.value]);
-    __builtin_prefetch(row, 1);
-    __builtin_prefetch(row + alignof(Server), 1);
+  /// Asks for the cache lines that `add` will touch: the head with what was sent in the last slots, for what was received one more.
+  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server, Direction direction) const {
+    const Row& row = x_servers[server.value];
+    __builtin_prefetch(&row, 1);
+    if (direction == Direction::Inbound) {
+      __builtin_prefetch(&row.tens_in, 1);
+    }
   }
 
   /// Hands out the minutes of servers first … first + count - 1 that are over since kMinutes - 1 minutes and were not handed out yet. Minutes
@@ -98,29 +141,9 @@ public:
 
   /// New order of servers: `old_index[i]` is where server i stood, kUnknown for a new one.
   static constexpr std::uint32_t kUnknown = 0xFFFFFFFF;
-  void reorder(const std::vector<std::uint32_t>& old_index);
+  void reorder(const std::vector<std::uint32_t>& old_index, Column<Row> fresh);
 
 private:
-  struct Counts {
-    std::uint64_t bytes = 0;
-    std::uint64_t packets = 0;
-    std::uint32_t flows = 0;
-    float variance = 0;
-    Counts& operator+=(const Counts& other);
-    [[nodiscard]] bool empty() const { return bytes == 0 && packets == 0 && flows == 0; }
-  };
-  using Bucket = std::array<Counts, 2>;  ///< by Direction
-  /// Slots are numbers of 10 s since 1970; minutes, ten minutes and hours are multiples of them.
-  struct alignas(64) Server {
-    std::uint32_t head = 0;          ///< the newest slot; 0 = nothing yet
-    std::uint32_t given : 31 = 0;    ///< the last minute that was handed out
-    std::uint32_t measured : 1 = 0;  ///< the windows are fed by interface counters
-    std::array<Bucket, 2> tens;
-    std::array<Bucket, kMinutes> minutes;
-    std::array<Bucket, 2> ten_minutes;
-    std::array<Bucket, 2> hours;
-  };
-  static_assert(sizeof(Server) == kBytesPerServer);
   struct Late {
     std::uint32_t server = 0;
     Direction direction = Direction::Outbound;
@@ -131,9 +154,9 @@ private:
   enum class Level : std::uint8_t { Ten, Minute, TenMinutes, Hour, None };
 
   static void move(Bucket& from, Bucket& to);
-  [[nodiscard]] static Level level_of(const Server& server, std::int64_t slot);
-  [[nodiscard]] static std::int64_t end_of_bucket(const Server& server, std::int64_t slot, Level level);
-  [[nodiscard]] static Bucket minute_of(const Server& server, std::int64_t minute);
+  [[nodiscard]] static Level level_of(const Row& server, std::int64_t slot);
+  [[nodiscard]] static std::int64_t end_of_bucket(const Row& server, std::int64_t slot, Level level);
+  [[nodiscard]] static Bucket minute_of(const Row& server, std::int64_t minute);
   void count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
   void put(std::uint32_t index, Direction direction, std::int64_t slot, const Counts& counts, WallTime begin, WallTime end);
   void spread(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
@@ -143,7 +166,7 @@ private:
   void keep_all_late(std::uint32_t index);
   void take_minutes_of(inventory::ServerIndex server, WallTime now, bool is_watched, std::vector<MinuteTraffic>& out);
 
-  HugeVector<Server> x_servers;
+  Column<Row> x_servers;
   std::vector<Late> x_late;
   std::uint64_t x_lost_late = 0;
 };

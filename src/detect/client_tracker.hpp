@@ -5,6 +5,7 @@
 ///   - what read_outbound calls nothing: answers, backscatter, streams; none of them opens a contact;
 ///   - inbound packets from a port that the server has not tried (a bit set says so): they answer nothing;
 ///   - UDP and ICMP contacts in the slow table: patient scans of those are not judged, DNS and peer-to-peer clients fail all day;
+///   - what goes on with a peer that has answered, in the slow table, but once in kRetell: it is known there, and stays known for an hour;
 ///   - the opening SYN and sessions to ordinary ports in the session table (detect/session_table.hpp).
 /// Prefetch: a record is read twice. Some records ahead `read_sent` or `read_received` says which entries it will touch, reckons their hashes and
 /// asks
@@ -27,7 +28,7 @@
 #include <vector>
 
 #include "base/block_pool.hpp"
-#include "base/huge_vector.hpp"
+#include "base/row_table.hpp"
 #include "base/units.hpp"
 #include "detect/contact_table.hpp"
 #include "detect/session_table.hpp"
@@ -66,8 +67,32 @@ public:
   static constexpr Micros kSpell = std::chrono::minutes{1};
   static constexpr Micros kSlowMemory = std::chrono::minutes{100};
   static constexpr Micros kSessionMemory = std::chrono::hours{1};
+  static constexpr Micros kRetell = std::chrono::seconds{20};
 
-  ClientTracker(std::size_t servers, std::uint64_t hash_seed, Micros settle);
+  /// What is kept of one server; whoever owns the servers' rows gives it its place.
+  struct alignas(64) Row {
+    // The first cache line: all that a record of a server which has opened nothing needs.
+    std::bitset<256> tried_ports;  ///< of (protocol, port), hashed
+    TableSlots<Contact> recent;
+    std::uint32_t newest_slot = 0;
+    std::uint16_t session_seconds =
+        static_cast<std::uint16_t>(std::chrono::duration_cast<Seconds>(kSessionMemory).count());  ///< the sessions' memory
+    bool is_client = false;  ///< it has opened something: before that, there is nothing here
+    bool is_queued = false;
+    SamplingRate rate;
+    // The second one.
+    TableSlots<Contact> slow;
+    TableSlots<Session> sessions;
+    WallTime newest;
+    WallTime newest_received;
+    WallTime evaluated;
+    std::uint32_t swept_slot = 0;   ///< when the slow tables were last cleared of what is old
+    std::uint32_t source_hash = 0;  ///< of x_sources
+    [[nodiscard]] Micros session_memory() const { return Seconds{session_seconds}; }
+  };
+  static_assert(sizeof(Row) == 128);
+
+  ClientTracker(Column<Row> rows, std::uint64_t hash_seed, Micros settle);
   ClientTracker(const ClientTracker&) = delete;  // the tables point to x_kinds
   ClientTracker& operator=(const ClientTracker&) = delete;
 
@@ -77,7 +102,8 @@ public:
   /// What a record means for the server that sent it, or that it came to. `contact`: nullopt means nothing to the tables.
   struct Reading {
     std::optional<ContactEvent> contact;
-    std::optional<SessionKey> session;
+    bool is_session = false;  ///< one that is kept
+    bool is_hashed = false;   ///< for a record that was received: what is below, and is_session, was reckoned
     std::uint64_t contact_hash = 0;
     std::uint64_t session_hash = 0;
   };
@@ -85,7 +111,7 @@ public:
   [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const;
   [[nodiscard]] Reading read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const;
   /// Some records later, for a sender: asks for the other entries.
-  void fetch_tables(inventory::ServerIndex server, const Reading& reading) const;
+  void fetch_tables(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const;
   /// `reading` is what the above gave for this record, now or earlier.
   void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event, WallTime received);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
@@ -107,7 +133,7 @@ public:
   /// that the compiler would keep a call for.
   [[gnu::always_inline]] void prefetch_row(inventory::ServerIndex server) const { __builtin_prefetch(&x_servers[server.value], 1); }
 
-  void reorder(const std::vector<std::uint32_t>& old_index);
+  void reorder(const std::vector<std::uint32_t>& old_index, Column<Row> fresh);
 
   [[nodiscard]] std::size_t recent_slots() const;                         ///< of the tables of recent contacts
   [[nodiscard]] std::size_t used_bytes() const { return x_pool.used(); }  ///< of all tables
@@ -119,53 +145,39 @@ private:
     TableKind slow;
     TableKind sessions;
   };
-  struct alignas(64) State {
-    // The first cache line: all that a record of a server which has opened nothing needs.
-    std::bitset<256> tried_ports;  ///< of (protocol, port), hashed
-    TableSlots<Contact> recent;
-    std::uint32_t newest_slot = 0;
-    std::uint16_t session_seconds =
-        static_cast<std::uint16_t>(std::chrono::duration_cast<Seconds>(kSessionMemory).count());  ///< the sessions' memory
-    bool is_client = false;  ///< it has opened something: before that, there is nothing here
-    bool is_queued = false;
-    SamplingRate rate;
-    // The second one.
-    TableSlots<Contact> slow;
-    TableSlots<Session> sessions;
-    WallTime newest;
-    WallTime newest_received;
-    WallTime evaluated;
-    std::uint32_t swept_slot = 0;   ///< when the slow tables were last cleared of what is old
-    std::uint32_t source_hash = 0;  ///< of x_sources
-    [[nodiscard]] Micros session_memory() const { return Seconds{session_seconds}; }
-  };
-  static_assert(sizeof(State) == 128);
-  [[nodiscard]] State& state_of(inventory::ServerIndex server) { return x_servers[server.value]; }
-  [[nodiscard]] ContactTable recent(State& state) const { return {x_kinds.recent, state.recent}; }
-  [[nodiscard]] ContactTable slow(State& state) const { return {x_kinds.slow, state.slow}; }
-  [[nodiscard]] SessionTable sessions(State& state) const { return {x_kinds.sessions, state.sessions}; }
+  [[nodiscard]] Row& state_of(inventory::ServerIndex server) { return x_servers[server.value]; }
+  [[nodiscard]] ContactTable recent(Row& state) const { return {x_kinds.recent, state.recent}; }
+  [[nodiscard]] ContactTable slow(Row& state) const { return {x_kinds.slow, state.slow}; }
+  [[nodiscard]] SessionTable sessions(Row& state) const { return {x_kinds.sessions, state.sessions}; }
   /// What a server serves leaves no trace until it has opened something itself.
-  [[nodiscard]] static bool opens(const State& state, const Reading& reading) {
-    return state.is_client || reading.session || reading.contact->sign == ContactSign::Attempt;
+  [[nodiscard]] static bool opens(const Row& state, const Reading& reading) {
+    return state.is_client || reading.is_session || reading.contact->sign == ContactSign::Attempt;
   }
-  void advance(State& state, WallTime event);
-  [[nodiscard]] bool is_too_late(const State& state, WallTime event) const { return slot_of(event) + kSlots <= state.newest_slot; }
+  /// The slow table knows all that this record says: the peer has answered, and that was told there within kRetell.
+  [[nodiscard]] static bool is_known_to_slow(const Contact& recent, const ContactEvent& seen, WallTime event) {
+    return seen.sign == ContactSign::Established && !seen.answer && recent.has(ContactSign::Established) &&
+           second_of(event) - recent.told_slow < static_cast<std::uint32_t>(kRetell / Seconds{1});
+  }
+  [[nodiscard]] static std::uint32_t second_of(WallTime event) { return static_cast<std::uint32_t>(event.since_epoch / Seconds{1}); }
+  void hash_received(Reading& reading, const flow::FlowRecord& record) const;
+  void advance(Row& state, WallTime event);
+  [[nodiscard]] bool is_too_late(const Row& state, WallTime event) const { return slot_of(event) + kSlots <= state.newest_slot; }
   [[nodiscard]] static std::uint32_t slot_of(WallTime event) {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(event.since_epoch / kSlot, 0));
   }
   [[nodiscard]] std::size_t contact_limit() const { return 2 * x_pool.used() >= x_pool.limit() ? kMaxContactsWhenShort : kMaxContacts; }
-  [[nodiscard]] Contact* touch(ContactTable table, const Reading& reading);
-  [[nodiscard]] Session* touch(State& state, const Reading& reading);
-  void make_room_for_sessions(State& state);
-  void forget(State& state);
-  void note_source(inventory::ServerIndex server, State& state, const net::IpAddress& source);
-  void queue(inventory::ServerIndex server, State& state);
+  [[nodiscard]] Contact* touch(ContactTable table, const ContactKey& key, std::uint64_t hash);
+  [[nodiscard]] Session* touch(Row& state, const SessionKey& key, std::uint64_t hash);
+  void make_room_for_sessions(Row& state);
+  void forget(Row& state);
+  void note_source(inventory::ServerIndex server, Row& state, const net::IpAddress& source);
+  void queue(inventory::ServerIndex server, Row& state);
   void sweep(WallTime now);
 
   Micros x_settle;
   BlockPool x_pool;
   Kinds x_kinds;
-  mutable HugeVector<State> x_servers;    ///< a table at work may write; looking does not
+  Column<Row> x_servers;
   std::vector<net::IpAddress> x_sources;  ///< the address that each used last; apart, because it seldom changes
   std::vector<inventory::ServerIndex> x_queue;
   std::uint64_t x_refused = 0;

@@ -105,7 +105,7 @@ std::optional<ContactEvent> read_outbound(const FlowRecord& record) {
   if (is_group_address(record.dst)) {
     return std::nullopt;
   }
-  ContactEvent event{{record.dst, record.dst_port, record.protocol}, ContactSign::Attempt, std::nullopt};
+  ContactEvent event{record.dst_port, ContactSign::Attempt, std::nullopt};
   const bool has_reverse = record.reverse_packets.value_or(Packets{}).value > 0;
   if (has_reverse) {
     event.answer = record.protocol == flow::kTcp ? ContactSign::Refused : ContactSign::Accepted;
@@ -124,7 +124,7 @@ std::optional<ContactEvent> read_outbound(const FlowRecord& record) {
     case flow::kIcmp:
     case flow::kIcmpV6:
       if (const auto request = icmp_request(record, &IcmpQuery::request)) {
-        event.key.port = *request;
+        event.port = *request;
         return event;
       }
       return std::nullopt;
@@ -133,7 +133,7 @@ std::optional<ContactEvent> read_outbound(const FlowRecord& record) {
 }
 
 std::optional<ContactEvent> read_inbound(const FlowRecord& record) {
-  ContactEvent event{{record.src, record.src_port, record.protocol}, ContactSign::Accepted, std::nullopt};
+  ContactEvent event{record.src_port, ContactSign::Accepted, std::nullopt};
   switch (record.protocol) {
     case flow::kTcp:
       if (const auto sign = tcp_inbound(record)) {
@@ -145,7 +145,7 @@ std::optional<ContactEvent> read_inbound(const FlowRecord& record) {
     case flow::kIcmp:
     case flow::kIcmpV6:
       if (const auto request = icmp_request(record, &IcmpQuery::reply)) {
-        event.key.port = *request;
+        event.port = *request;
         return event;
       }
       return std::nullopt;

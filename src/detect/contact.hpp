@@ -39,14 +39,20 @@ struct ContactKey {
 enum class ContactSign : std::uint8_t { Attempt = 1, Established = 2, Accepted = 4, Refused = 8 };
 
 struct ContactEvent {
-  ContactKey key;
+  std::uint16_t port = 0;  ///< ContactKey::port
   ContactSign sign = ContactSign::Attempt;
   std::optional<ContactSign> answer;  ///< biflows only: what the reverse counters tell
 };
 
 /// The record's source is the server.
 [[nodiscard]] std::optional<ContactEvent> read_outbound(const flow::FlowRecord& record);
+[[nodiscard]] inline ContactKey key_outbound(const flow::FlowRecord& record, const ContactEvent& seen) {
+  return {record.dst, seen.port, record.protocol};
+}
 /// The record's destination is the server.
 [[nodiscard]] std::optional<ContactEvent> read_inbound(const flow::FlowRecord& record);
+[[nodiscard]] inline ContactKey key_inbound(const flow::FlowRecord& record, const ContactEvent& seen) {
+  return {record.src, seen.port, record.protocol};
+}
 
 }  // namespace pinfold::detect

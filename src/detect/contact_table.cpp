@@ -5,12 +5,12 @@
 
 namespace pinfold::detect {
 
-std::uint64_t hash_of(std::uint64_t seed, const ContactKey& key) {
+std::uint64_t hash_of_contact(std::uint64_t seed, const net::IpAddress& peer, std::uint16_t port, std::uint8_t protocol) {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
-  std::memcpy(&high, key.peer.bytes().data(), sizeof(high));
-  std::memcpy(&low, key.peer.bytes().data() + sizeof(high), sizeof(low));
-  const std::uint64_t rest = (std::uint64_t{key.port} << 16U) | (std::uint64_t{key.protocol} << 8U) | (key.peer.is_v4() ? 1U : 0U);
+  std::memcpy(&high, peer.bytes().data(), sizeof(high));
+  std::memcpy(&low, peer.bytes().data() + sizeof(high), sizeof(low));
+  const std::uint64_t rest = (std::uint64_t{port} << 16U) | (std::uint64_t{protocol} << 8U) | (peer.is_v4() ? 1U : 0U);
   return fold(fold(high ^ seed ^ kFold0, low ^ kFold1) ^ rest, seed ^ kFold2);
 }
 
@@ -22,7 +22,7 @@ void note_outbound(Contact& contact, const ContactEvent& seen, const flow::FlowR
   contact.signs |= static_cast<std::uint8_t>(seen.sign);
   contact.signs |= seen.answer ? static_cast<std::uint8_t>(*seen.answer) : std::uint8_t{0};
   contact.src_port = record.src_port;
-  contact.packets += record.packets.value;
+  contact.packets = static_cast<std::uint32_t>(std::min<std::uint64_t>(contact.packets + record.packets.value, UINT32_MAX));
 }
 
 void note_inbound(Contact& contact, ContactSign sign, WallTime event) {

@@ -15,8 +15,9 @@ struct alignas(64) Contact {  // one cache line
   std::uint16_t src_port = 0;  ///< of the last attempt
   std::uint8_t signs = 0;      ///< ContactSign bits
   bool used = false;
-  std::uint64_t packets = 0;  ///< outbound, as exported
-  WallTime first;             ///< event times of what the server sent; a pause of a window's length begins anew
+  std::uint32_t packets = 0;    ///< outbound, as exported; saturating
+  std::uint32_t told_slow = 0;  ///< in `recent`: second of event time when `slow` was last told of it
+  WallTime first;               ///< event times of what the server sent; a pause of a window's length begins anew
   WallTime last;
   WallTime received;  ///< when the last attempt reached us
 
@@ -26,6 +27,7 @@ struct alignas(64) Contact {  // one cache line
   [[nodiscard]] bool is_answered() const { return has(ContactSign::Accepted) || has(ContactSign::Established); }
 };
 
+static_assert(sizeof(Contact) == 64);
 using ContactTable = DistinctTable<Contact>;
 
 inline constexpr std::size_t kMaxContacts = 4096;
@@ -33,7 +35,10 @@ inline constexpr std::size_t kMaxSlowContacts = 1024;
 /// The most that a table may hold when memory is short over all servers; still enough to tell a scan.
 inline constexpr std::size_t kMaxContactsWhenShort = 512;
 
-[[nodiscard]] std::uint64_t hash_of(std::uint64_t seed, const ContactKey& key);
+[[nodiscard]] std::uint64_t hash_of_contact(std::uint64_t seed, const net::IpAddress& peer, std::uint16_t port, std::uint8_t protocol);
+[[nodiscard]] inline std::uint64_t hash_of(std::uint64_t seed, const ContactKey& key) {
+  return hash_of_contact(seed, key.peer, key.port, key.protocol);
+}
 
 /// What one record said, taken into its entry. Outbound and inbound as in ContactEvent; a pause longer than `spell` begins anew.
 void note_outbound(Contact& contact, const ContactEvent& seen, const flow::FlowRecord& record, WallTime event, WallTime received, Micros spell);

@@ -74,11 +74,12 @@ Thresholds halved(Thresholds t) {
 
 }  // namespace
 
-Detectors::Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::uint64_t hash_seed)
+Detectors::Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, Column<ClientTracker::Row> clients,
+                     std::uint64_t hash_seed)
     : x_thresholds(thresholds),
       x_halved(halved(thresholds)),
       x_inventory(std::move(inventory)),
-      x_clients(x_inventory->servers().size(), hash_seed, thresholds.port_scan.settle),
+      x_clients(std::move(clients), hash_seed, thresholds.port_scan.settle),
       x_volumes(x_inventory->servers().size(), x_halved.flood, x_halved.reflector),
       x_baselines(x_inventory->servers().size()),
       x_incidents({thresholds.port_scan.update_interval, thresholds.port_scan.quiet}),
@@ -110,11 +111,11 @@ bool Detectors::has_role(inventory::ServerIndex server, std::initializer_list<Ro
          });
 }
 
-void Detectors::outbound(const Attributed& who, const flow::FlowRecord& record, const Reading& reading) {
+void Detectors::outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record, const Reading& reading) {
   if (who.by_address_only) {
     remember(x_by_address, who.server, who.event);
   }
-  x_volumes.outbound(who.server, record, who.event, who.is_spoofed);
+  x_volumes.outbound(who.server, gate, record, who.event, who.is_spoofed);
   x_clients.outbound(who.server, record, reading, who.event, who.received);
 }
 
@@ -248,9 +249,10 @@ std::vector<abuse::Finding> Detectors::evaluate(WallTime now, const Surroundings
   return findings;
 }
 
-void Detectors::set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index) {
+void Detectors::set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index,
+                              Column<ClientTracker::Row> clients) {
   x_inventory = std::move(inventory);
-  x_clients.reorder(old_index);
+  x_clients.reorder(old_index, std::move(clients));
   x_volumes.reorder(old_index);
   x_baselines.reorder(old_index);
   x_incidents.reorder(old_index);

@@ -32,7 +32,8 @@ namespace pinfold::detect {
 
 class Detectors {
 public:
-  Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::uint64_t hash_seed);
+  Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, Column<ClientTracker::Row> clients,
+            std::uint64_t hash_seed);
 
   struct Attributed {
     inventory::ServerIndex server;
@@ -41,21 +42,25 @@ public:
     bool is_spoofed = false;       ///< the source address is none of the server's: it was charged by MAC address or port
     bool by_address_only = false;  ///< by source address, though the exporter names senders better and the server's MAC address or port is known
   };
-  /// First `prefetch_sender` or `prefetch_receiver`, some records later `read_sent` or `read_received`, then `fetch_tables` for what was sent, and at
+  /// First `prefetch_row`, some records later `read_sent` or `read_received`, then `fetch_sent` or `fetch_received`, and at
   /// last the record itself: see ClientTracker.
   using Reading = ClientTracker::Reading;
-  [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const { return x_clients.read_sent(server, record); }
+  [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const {
+    x_volumes.prefetch(server);
+    return x_clients.read_sent(server, record);
+  }
   [[nodiscard]] Reading read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const {
+    x_volumes.prefetch(server);
     return x_clients.read_received(server, record);
   }
-  void fetch_tables(inventory::ServerIndex server, const Reading& sent) const { x_clients.fetch_tables(server, sent); }
-  void outbound(const Attributed& who, const flow::FlowRecord& record, const Reading& reading);
-  void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
-  [[gnu::always_inline]] void prefetch_sender(inventory::ServerIndex server) const {
-    x_clients.prefetch_row(server);
-    x_volumes.prefetch(server);
+  void fetch_sent(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& sent) const {
+    x_clients.fetch_tables(server, record, sent);
+    x_volumes.prefetch(server, record.dst);
   }
-  [[gnu::always_inline]] void prefetch_receiver(inventory::ServerIndex server) const { x_clients.prefetch_row(server); }
+  void fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record) const { x_volumes.prefetch(server, record.src); }
+  void outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record, const Reading& reading);
+  void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
+  [[gnu::always_inline]] void prefetch_row(inventory::ServerIndex server) const { x_clients.prefetch_row(server); }
 
   /// What the owner knows about a server's observation.
   struct Surroundings {
@@ -66,9 +71,11 @@ public:
   /// New findings and updates of running ones. Call a few times a second.
   [[nodiscard]] std::vector<abuse::Finding> evaluate(WallTime now, const Surroundings& surroundings);
 
-  void set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index);
+  void set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index,
+                     Column<ClientTracker::Row> clients);
 
   [[nodiscard]] const ClientTracker& clients() const { return x_clients; }
+  [[nodiscard]] const VolumeTracker& volumes() const { return x_volumes; }
   [[nodiscard]] Baselines& baselines() { return x_baselines; }
   [[nodiscard]] const NearMisses& near_misses() const { return x_near_misses; }
   [[nodiscard]] std::vector<NearMiss> take_near_misses(WallTime now) { return x_near_misses.take(now); }

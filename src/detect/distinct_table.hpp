@@ -81,6 +81,12 @@ public:
     return x_kept->size == 0 ? nullptr : const_cast<Entry*>(used_at(position(key, h)));  // NOLINT(cppcoreguidelines-pro-type-const-cast): ours
   }
 
+  /// The entry, if it stands where its hash says: without the walk that a table as full as this one may ask for.
+  [[nodiscard]] const Entry* glance(const Key& key, std::uint64_t h) const {
+    const Entry* at = x_kept->slots == nullptr ? nullptr : &x_kept->slots[h & (capacity() - 1)];
+    return at != nullptr && at->used && at->key == key ? at : nullptr;
+  }
+
   /// Asks for the cache line in which the entry of that hash would stand. Inline for the compiler would drop a call without any effect.
   [[gnu::always_inline]] void prefetch(std::uint64_t h) const {
     if (x_kept->slots != nullptr) {

@@ -10,10 +10,11 @@ Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inven
     : x_thresholds(thresholds),
       x_sources(std::move(sources), thresholds.observation),
       x_lookup(std::make_unique<ServerLookup>(std::move(inventory), x_sources.by_name())),
-      x_servers(x_lookup->size()),
+      x_rows(x_lookup->size()),
+      x_servers(x_rows.column<ServerView>()),
       x_source_views(x_sources.size()),
-      x_accountant(x_lookup->size()),
-      x_detectors(thresholds, x_lookup->shared_inventory(), hash_seed) {}
+      x_accountant(x_rows.column<Accountant::Row>()),
+      x_detectors(thresholds, x_lookup->shared_inventory(), x_rows.column<ClientTracker::Row>(), hash_seed) {}
 
 WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received) {
   if (!record.last) {
@@ -43,10 +44,7 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
     const std::span chunk = records.first(std::min(records.size(), kBatch));
     x_ends.clear();
     for (const flow::FlowRecord& record : chunk) {
-      const Attribution whose = attribute(*x_lookup, x_ports, record, source);
-      const bool is_on_wire = whose.on_the_wire().has_value();
-      x_ends.push_back(
-          {whose.charged(), x_lookup->receiver(record), whose.disagrees(), is_on_wire && whose.by_prefix != whose.on_the_wire(), is_on_wire});
+      x_ends.push_back(ends_of(record, source));
     }
     for (std::size_t i = 0; i < chunk.size() + kRowsAhead; ++i) {
       const auto step = [&](std::size_t ahead, auto&& take) {
@@ -57,22 +55,40 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
       };
       step(kRowsAhead, [&](std::size_t at, Readings&) { fetch_rows(x_ends[at]); });
       step(kReadAhead, [&](std::size_t at, Readings& readings) { read_ends(chunk[at], x_ends[at], readings); });
-      step(kTablesAhead, [&](std::size_t at, const Readings& readings) { fetch_tables(x_ends[at], readings); });
+      step(kTablesAhead, [&](std::size_t at, const Readings& readings) { fetch_tables(chunk[at], x_ends[at], readings); });
       step(0, [&](std::size_t at, const Readings& readings) { account(chunk[at], x_ends[at], readings, teller); });
     }
   }
 }
 
-void Pipeline::fetch_rows(const Ends& ends) const {
-  if (ends.sender) {
-    __builtin_prefetch(&x_servers[ends.sender->value], 1);
-    x_accountant.prefetch(*ends.sender);
-    x_detectors.prefetch_sender(*ends.sender);
+Pipeline::Ends Pipeline::ends_of(const flow::FlowRecord& record, SourceIndex source) const {
+  static_assert(Ends::kNobody == net::PrefixTable::kNone);
+  Ends ends;
+  ends.sent_to = x_lookup->number_of(record.dst);
+  if (!x_lookup->knows_macs() && x_ports.empty()) {
+    ends.sent_by = x_lookup->number_of(record.src);
+    return ends;
   }
-  if (ends.receiver) {
-    __builtin_prefetch(&x_servers[ends.receiver->value], 1);
-    x_accountant.prefetch(*ends.receiver);
-    x_detectors.prefetch_receiver(*ends.receiver);
+  const Attribution whose = attribute(*x_lookup, x_ports, record, source);
+  if (const auto charged = whose.charged()) {
+    ends.sent_by = charged->value;
+  }
+  ends.is_on_wire = whose.on_the_wire().has_value();
+  ends.disagrees = whose.disagrees();
+  ends.is_spoofed = ends.is_on_wire && whose.by_prefix != whose.on_the_wire();
+  return ends;
+}
+
+void Pipeline::fetch_rows(const Ends& ends) const {
+  if (const auto sender = ends.sender()) {
+    __builtin_prefetch(&x_servers[sender->value], 1);
+    x_accountant.prefetch(*sender, Direction::Outbound);
+    x_detectors.prefetch_row(*sender);
+  }
+  if (const auto receiver = ends.receiver()) {
+    __builtin_prefetch(&x_servers[receiver->value], 1);
+    x_accountant.prefetch(*receiver, Direction::Inbound);
+    x_detectors.prefetch_row(*receiver);
   }
 }
 
@@ -80,24 +96,31 @@ void Pipeline::read_ends(const flow::FlowRecord& record, const Ends& ends, Readi
   if (x_maker) {
     return;
   }
-  if (ends.sender) {
-    readings.sent = x_detectors.read_sent(*ends.sender, record);
+  if (const auto sender = ends.sender()) {
+    readings.sent = x_detectors.read_sent(*sender, record);
   }
-  if (ends.receiver) {
-    readings.received = x_detectors.read_received(*ends.receiver, record);
+  if (const auto receiver = ends.receiver()) {
+    readings.received = x_detectors.read_received(*receiver, record);
   }
 }
 
-void Pipeline::fetch_tables(const Ends& ends, const Readings& readings) const {
-  if (ends.sender && !x_maker) {
-    x_detectors.fetch_tables(*ends.sender, readings.sent);
+void Pipeline::fetch_tables(const flow::FlowRecord& record, const Ends& ends, const Readings& readings) const {
+  if (x_maker) {
+    return;
+  }
+  if (const auto sender = ends.sender()) {
+    x_detectors.fetch_sent(*sender, record, readings.sent);
+  }
+  if (const auto receiver = ends.receiver()) {
+    x_detectors.fetch_received(*receiver, record);
   }
 }
 
 void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const Readings& readings, const Teller& teller) {
   ++x_counters.records;
   const WallTime event = event_time(record, teller.received);
-  const auto& [sender, receiver, disagrees, is_spoofed, is_on_wire] = ends;
+  const auto sender = ends.sender();
+  const auto receiver = ends.receiver();
   if (!sender && !receiver) {
     ++x_counters.foreign;
     return;
@@ -116,20 +139,20 @@ void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const R
   // The reverse half of a biflow is counted here; the detectors read it with its forward half.
   if (sender) {
     x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
-    if (disagrees) {
+    if (ends.disagrees) {
       ++x_servers[sender->value].disagreed;
       ++x_counters.disagreed;
     }
     if (x_maker) {
-      x_maker->sent(*sender, teller.point, event, disagrees);
+      x_maker->sent(*sender, teller.point, event, ends.disagrees);
     }
     if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
       is_accounted = true;
       // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
-      const bool by_address_only = teller.is_access_port && record.src_mac && !is_on_wire && x_lookup->own_point(*sender) == teller.point &&
+      const bool by_address_only = teller.is_access_port && record.src_mac && !ends.is_on_wire && x_lookup->own_point(*sender) == teller.point &&
                                    x_lookup->by_address_only(*sender, record);
-      const Detectors::Attributed who{*sender, event, teller.received, is_spoofed, by_address_only};
-      x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, record, readings.sent);
+      const Detectors::Attributed who{*sender, event, teller.received, ends.is_spoofed, by_address_only};
+      x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, x_servers[sender->value].volume, record, readings.sent);
     }
     if (has_reverse) {
       is_accounted |= count({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, event, teller);
@@ -271,19 +294,21 @@ PipelineCounters Pipeline::counters() const {
 void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> inventory) {
   auto lookup = std::make_unique<ServerLookup>(std::move(inventory), x_sources.by_name());
   std::vector<std::uint32_t> old_index(lookup->size(), Accountant::kUnknown);
-  HugeVector<ServerView> servers(lookup->size());
+  Rows rows(lookup->size());
+  const auto servers = rows.column<ServerView>();
   for (std::uint32_t i = 0; i < old_index.size(); ++i) {
     if (const auto old = x_lookup->by_id(lookup->inventory().server({i}).id)) {
       old_index[i] = old->value;
       servers[i] = x_servers[old->value];
     }
   }
-  x_accountant.reorder(old_index);
-  x_detectors.set_inventory(lookup->shared_inventory(), old_index);
+  x_accountant.reorder(old_index, rows.column<Accountant::Row>());
+  x_detectors.set_inventory(lookup->shared_inventory(), old_index, rows.column<ClientTracker::Row>());
   if (x_maker) {
     x_maker->reorder(old_index);
   }
-  x_servers = std::move(servers);
+  x_servers = servers;
+  x_rows = std::move(rows);
   x_lookup = std::move(lookup);
   x_ports = PortServers(x_port_names, x_lookup->inventory());
 }

@@ -16,7 +16,7 @@
 ///          for, the record is read and its recent contact asked for, its other entries are asked for, and it is counted. The rows of 100,000 servers
 ///          do not stay in any cache, and waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
-/// Cost:    O(1) a record, no allocation of its own; memory: 900 bytes a server and the contacts of those that make attempts
+/// Cost:    O(1) a record, no allocation of its own; memory: 800 bytes a server and the contacts of those that make attempts
 ///          (detect/client_tracker.hpp, which also says what skips the detectors and why nothing is missed).
 #pragma once
 
@@ -27,7 +27,7 @@
 #include <vector>
 
 #include "abuse/finding.hpp"
-#include "base/huge_vector.hpp"
+#include "base/row_table.hpp"
 #include "detect/accountant.hpp"
 #include "detect/attribution.hpp"
 #include "detect/detectors.hpp"
@@ -129,14 +129,16 @@ public:
 
 private:
   static constexpr std::uint32_t kNoPoint = 0xFFFFFFFF;
-  struct alignas(32) ServerView {  // half a cache line
+  /// One cache line: what every record of a server touches.
+  struct alignas(64) ServerView {
     std::uint32_t point = kNoPoint;
     std::uint32_t disagreed = 0;
     WallTime at_point;                          ///< when the point last showed the server
     WallTime outbound;                          ///< end of the last packet from it; 0 = none
     std::array<std::uint32_t, 2> ingress_at{};  ///< by Direction: second when an ingress export last told it; 0 = never
+    VolumeGate volume;
   };
-  static_assert(sizeof(ServerView) == 32);
+  static_assert(sizeof(ServerView) == 64);
   struct SourceView {
     bool shows_inbound = false;  ///< has ever exported a packet to a server: answers would be seen
     std::int64_t minute = 0;     ///< the running one, of receive time
@@ -163,12 +165,21 @@ private:
   };
   /// Whose record it is, at both ends.
   struct Ends {
-    std::optional<inventory::ServerIndex> sender;
-    std::optional<inventory::ServerIndex> receiver;
+    static constexpr std::uint32_t kNobody = 0xFFFFFFFF;
+    std::uint32_t sent_by = kNobody;
+    std::uint32_t sent_to = kNobody;
     bool disagrees = false;   ///< the witnesses of the sender (detect/attribution.hpp)
     bool is_spoofed = false;  ///< charged by port or MAC address, and the source address is not the server's
     bool is_on_wire = false;  ///< charged by port or MAC address
+    [[nodiscard]] std::optional<inventory::ServerIndex> sender() const { return of(sent_by); }
+    [[nodiscard]] std::optional<inventory::ServerIndex> receiver() const { return of(sent_to); }
+
+  private:
+    [[nodiscard]] static std::optional<inventory::ServerIndex> of(std::uint32_t index) {
+      return index == kNobody ? std::nullopt : std::optional{inventory::ServerIndex{index}};
+    }
   };
+  [[nodiscard]] Ends ends_of(const flow::FlowRecord& record, SourceIndex source) const;
   static constexpr std::size_t kBatch = 512;
   static constexpr std::size_t kTablesAhead = 6;
   static constexpr std::size_t kReadAhead = 13;
@@ -183,7 +194,7 @@ private:
   [[nodiscard]] bool is_watched(inventory::ServerIndex server, WallTime now) const;
   void fetch_rows(const Ends& ends) const;
   void read_ends(const flow::FlowRecord& record, const Ends& ends, Readings& readings) const;
-  void fetch_tables(const Ends& ends, const Readings& readings) const;
+  void fetch_tables(const flow::FlowRecord& record, const Ends& ends, const Readings& readings) const;
   void account(const flow::FlowRecord& record, const Ends& ends, const Readings& readings, const Teller& teller);
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] bool count(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
@@ -196,7 +207,9 @@ private:
   std::unique_ptr<ServerLookup> x_lookup;
   SourcePorts x_port_names;
   PortServers x_ports;
-  HugeVector<ServerView> x_servers;
+  using Rows = RowTable<ServerView, ClientTracker::Row, Accountant::Row>;
+  Rows x_rows;
+  Column<ServerView> x_servers;  ///< of x_rows
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
   Detectors x_detectors;

@@ -5,7 +5,7 @@
 namespace pinfold::detect {
 namespace {
 
-std::uint64_t number_of(const net::MacAddress& mac) {
+std::uint64_t bits_of(const net::MacAddress& mac) {
   std::uint64_t number = 0;
   for (const std::uint8_t byte : mac.bytes) {
     number = (number << 8U) | byte;
@@ -25,7 +25,7 @@ ServerLookup::ServerLookup(std::shared_ptr<const inventory::Inventory> inventory
       x_addresses.insert(prefix, i);
     }
     if (server.mac) {
-      const auto [at, is_new] = x_macs.emplace(number_of(*server.mac), index);
+      const auto [at, is_new] = x_macs.emplace(bits_of(*server.mac), index);
       if (!is_new) {
         at->second.reset();
       }
@@ -40,7 +40,7 @@ ServerLookup::ServerLookup(std::shared_ptr<const inventory::Inventory> inventory
 }
 
 std::optional<inventory::ServerIndex> ServerLookup::by_mac(const net::MacAddress& mac) const {
-  const auto known = x_macs.find(number_of(mac));
+  const auto known = x_macs.find(bits_of(mac));
   return known != x_macs.end() ? known->second : std::nullopt;
 }
 

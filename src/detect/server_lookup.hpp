@@ -30,11 +30,13 @@ public:
     const std::uint32_t found = x_addresses.lookup(address);
     return found == net::PrefixTable::kNone ? std::nullopt : std::optional{inventory::ServerIndex{found}};
   }
+  /// The same as a number; net::PrefixTable::kNone: nobody's.
+  [[nodiscard]] std::uint32_t number_of(const net::IpAddress& address) const { return x_addresses.lookup(address); }
+  [[nodiscard]] bool knows_macs() const { return !x_macs.empty(); }
   /// By the record's source MAC address.
   [[nodiscard]] std::optional<inventory::ServerIndex> by_mac(const flow::FlowRecord& record) const {
     return record.src_mac && !x_macs.empty() ? by_mac(*record.src_mac) : std::nullopt;
   }
-  [[nodiscard]] std::optional<inventory::ServerIndex> receiver(const flow::FlowRecord& record) const { return by_address(record.dst); }
   [[nodiscard]] std::optional<inventory::ServerIndex> by_id(const ServerId& id) const;
   /// The exporter names the sender's MAC address and the server's is on record, but it is another one: only the source address speaks against it.
   [[nodiscard]] bool by_address_only(inventory::ServerIndex sender, const flow::FlowRecord& record) const {

@@ -28,19 +28,13 @@ std::uint64_t hash_of(std::uint64_t seed, const SessionKey& key) {
   return hash_of_session(seed, hash_of(seed, ContactKey{key.peer, key.port, flow::kTcp}), key.src_port);
 }
 
-std::optional<SessionKey> session_outbound(const flow::FlowRecord& record, const ContactEvent& seen) {
-  if (record.protocol != flow::kTcp || seen.sign != ContactSign::Established || kind_of_port(record.dst_port) == PortKind::Ordinary) {
-    return std::nullopt;
-  }
-  return SessionKey{record.dst, record.dst_port, record.src_port};
+bool is_session_outbound(const flow::FlowRecord& record, const ContactEvent& seen) {
+  return record.protocol == flow::kTcp && seen.sign == ContactSign::Established && kind_of_port(record.dst_port) != PortKind::Ordinary;
 }
 
-std::optional<SessionKey> session_inbound(const flow::FlowRecord& record) {
+bool is_session_inbound(const flow::FlowRecord& record) {
   // A port below the server's own: the same guess as for what it sends (contact.hpp). A SYN-ACK alone opens nothing.
-  if (record.protocol != flow::kTcp || record.src_port >= record.dst_port || kind_of_port(record.src_port) == PortKind::Ordinary) {
-    return std::nullopt;
-  }
-  return SessionKey{record.src, record.src_port, record.dst_port};
+  return record.protocol == flow::kTcp && record.src_port < record.dst_port && kind_of_port(record.src_port) != PortKind::Ordinary;
 }
 
 void note_outbound(Session& session, const flow::FlowRecord& record, WallTime event) {

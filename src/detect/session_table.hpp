@@ -41,10 +41,12 @@ inline constexpr std::size_t kMaxSessions = 1024;
   return fold(contact ^ src_port, seed ^ kFold3);
 }
 
-/// The session that an outbound record belongs to, if it belongs to one that is kept.
-[[nodiscard]] std::optional<SessionKey> session_outbound(const flow::FlowRecord& record, const ContactEvent& seen);
+/// An outbound record belongs to a session that is kept.
+[[nodiscard]] bool is_session_outbound(const flow::FlowRecord& record, const ContactEvent& seen);
+[[nodiscard]] inline SessionKey session_outbound(const flow::FlowRecord& record) { return {record.dst, record.dst_port, record.src_port}; }
 /// The same for a record that came to the server: an answer to a session of its own.
-[[nodiscard]] std::optional<SessionKey> session_inbound(const flow::FlowRecord& record);
+[[nodiscard]] bool is_session_inbound(const flow::FlowRecord& record);
+[[nodiscard]] inline SessionKey session_inbound(const flow::FlowRecord& record) { return {record.src, record.src_port, record.dst_port}; }
 void note_outbound(Session& session, const flow::FlowRecord& record, WallTime event);
 void note_inbound(Session& session, const flow::FlowRecord& record, WallTime event);
 

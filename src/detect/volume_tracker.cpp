@@ -1,6 +1,7 @@
 #include "detect/volume_tracker.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -12,41 +13,12 @@ namespace pinfold::detect {
 namespace {
 
 constexpr Micros kEvaluationInterval = std::chrono::seconds{1};
-/// Packets of a record: fewer cannot be the answers of a flood's worth (2 % of 5,000 a second for five seconds).
-constexpr std::uint64_t kLargeAnswer = 500;
-/// Questions of a record that are worth remembering for a reflector.
-constexpr std::uint64_t kManyQuestions = 50;
-/// Of a class, really seen, before a sampled server is busy.
-constexpr std::uint64_t kLeastSamples = 4;
-
 bool is_bare_ack(const flow::FlowRecord& record) {
   constexpr std::uint64_t kMostBytes = 80;
   return record.protocol == flow::kTcp && record.tcp_flags == flow::kAck && record.bytes.value <= record.packets.value * kMostBytes;
 }
 /// What the system says to an answer that it did not ask for: beside forged SYNs there is one for each.
 bool is_refusal(const flow::FlowRecord& record) { return (record.tcp_flags.value_or(0) & ~flow::kAck) == flow::kRst; }
-bool is_to_plain_web(const flow::FlowRecord& record) { return record.protocol == flow::kTcp && is_plain_web(record.dst_port); }
-
-std::optional<VolumeClass> class_of(const flow::FlowRecord& record) {
-  switch (record.protocol) {
-    case flow::kTcp: {
-      const std::uint8_t flags = record.tcp_flags.value_or(0);
-      return (flags & (flow::kSyn | flow::kAck)) == flow::kSyn ? VolumeClass::Syn : VolumeClass::Other;
-    }
-    case flow::kUdp: return amplifier_on(record.src_port) ? VolumeClass::Answer : VolumeClass::Udp;
-    case flow::kIcmp:
-    case flow::kIcmpV6: {
-      const unsigned type = record.dst_port >> 8U;
-      if (type == 8 || type == 13 || type == 128) {
-        return VolumeClass::Echo;
-      }
-      const bool is_reply = type == 0 || type == 14 || type == 129;
-      return is_reply ? std::optional{VolumeClass::Other} : std::nullopt;
-    }
-    default: return VolumeClass::Other;
-  }
-}
-
 std::uint32_t add(std::uint32_t a, std::uint64_t b) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(a + b, std::numeric_limits<std::uint32_t>::max()));
 }
@@ -64,19 +36,6 @@ DestinationSlot* slot_in(Destination& destination, std::int64_t number) {
   return &slot;
 }
 
-/// SYNs of a packet or of a flow of nothing else; a flow record that has seen one is one connection.
-std::uint64_t opened_by(const flow::FlowRecord& record, VolumeClass kind, std::uint64_t packets) {
-  if (kind == VolumeClass::Syn) {
-    return packets;
-  }
-  const bool has_syn = record.protocol == flow::kTcp && (record.tcp_flags.value_or(0) & flow::kSyn) != 0;
-  const bool is_answer = record.src_port < record.dst_port;
-  return has_syn && !is_answer ? record.sampling_rate.one_in() : 0;
-}
-
-/// To a service of ours that could answer somebody else.
-bool is_question(const flow::FlowRecord& record) { return record.protocol == flow::kUdp && amplifier_on(record.dst_port).has_value(); }
-
 /// RSTs and ICMP errors come back from a host that wants no more of it.
 bool is_answer(const flow::FlowRecord& record) {
   if (record.protocol == flow::kTcp) {
@@ -92,37 +51,10 @@ bool is_answer(const flow::FlowRecord& record) {
 
 }  // namespace
 
-std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) { return class_of(record); }
-
-std::uint64_t connections_opened_by(const flow::FlowRecord& record) {
-  const auto kind = class_of(record);
-  return kind ? opened_by(record, *kind, saturating_multiply(record.packets.value, record.sampling_rate.one_in())) : 0;
-}
-
-bool is_large_answer(const flow::FlowRecord& record) {
-  const std::uint64_t packets = saturating_multiply(record.packets.value, record.sampling_rate.one_in());
-  return packets >= kManyQuestions && (packets >= kLargeAnswer || is_question(record));
-}
-
-BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector) {
-  const auto mark = [](std::uint64_t pps) { return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pps * 10 / 8, 1, 1'000'000'000)); };
-  return {{mark(flood.min_syn_pps), mark(flood.min_udp_pps), mark(flood.min_icmp_pps), mark(reflector.min_pps), mark(flood.min_other_pps)},
-          mark(flood.min_connections_per_second),
-          std::max(flood.min_slow_connections / 2, 1U)};
-}
-
-/// What of the record fell into one slot, on average.
-struct VolumeTracker::Share {
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t seen = 0;
-  Micros lasted{};  ///< in that slot
-};
-
 /// One outbound record on its way through the tracker.
 struct VolumeTracker::Passing {
   const flow::FlowRecord& record;
-  Share share;
+  VolumeShare share;
   std::size_t kind = 0;
   std::int64_t slot = 0;
   WallTime event;
@@ -130,32 +62,38 @@ struct VolumeTracker::Passing {
   bool is_spoofed = false;
 };
 
-VolumeTracker::Share VolumeTracker::share_of(const flow::FlowRecord& record) {
-  const Micros duration = record.first && record.last ? std::max(record.last->claimed() - record.first->claimed(), Micros{0}) : Micros{0};
-  if (duration <= kSlot) {
-    return {saturating_multiply(record.packets.value, record.sampling_rate.one_in()),
-            saturating_multiply(record.bytes.value, record.sampling_rate.one_in()), record.packets.value, duration};
-  }
-  const auto parts = static_cast<std::uint64_t>((duration + kSlot - Micros{1}) / kSlot);
-  const std::uint64_t seen = (record.packets.value + parts - 1) / parts;
-  return {saturating_multiply(seen, record.sampling_rate.one_in()),
-          saturating_multiply((record.bytes.value + parts - 1) / parts, record.sampling_rate.one_in()), seen, kSlot};
-}
-
 VolumeTracker::VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector)
-    : x_marks(busy_marks(flood, reflector)), x_servers(servers), x_is_busy(servers), x_early(servers) {}
+    : x_marks(busy_marks(flood, reflector)), x_busy(servers), x_is_busy(servers), x_early(servers) {}
 
 Destination* VolumeTracker::find(Busy& busy, const net::IpAddress& peer) {
-  for (Destination& known : busy.top) {
-    if (known.used && known.peer == peer) {
-      return &known;
+  const std::uint32_t hashed = hash_of_peer(peer);
+  for (std::size_t i = 0; i < kTop; ++i) {
+    if (busy.peers[i] == hashed && busy.top[i].used && busy.top[i].peer == peer) {
+      return &busy.top[i];
     }
   }
   return nullptr;
 }
 
+void VolumeTracker::prefetch(inventory::ServerIndex server, const net::IpAddress& peer) const {
+  if (!x_is_busy[server.value]) {
+    return;
+  }
+  constexpr std::size_t kLine = 64;
+  const Busy& busy = *x_busy[server.value];
+  const std::uint32_t hashed = hash_of_peer(peer);
+  for (std::size_t i = 0; i < kTop; ++i) {
+    if (busy.peers[i] == hashed) {
+      const auto* at = reinterpret_cast<const char*>(&busy.top[i]);
+      for (std::size_t line = 0; line < sizeof(Destination); line += kLine) {
+        __builtin_prefetch(at + line, 1);
+      }
+    }
+  }
+}
+
 Destination& VolumeTracker::destination(inventory::ServerIndex server, const net::IpAddress& peer) {
-  Busy& busy = *x_servers[server.value].busy;
+  Busy& busy = *x_busy[server.value];
   if (Destination* known = find(busy, peer)) {
     return *known;
   }
@@ -170,6 +108,9 @@ Destination& VolumeTracker::destination(inventory::ServerIndex server, const net
   smallest->used = true;
   smallest->peer = peer;
   smallest->weight = weight;
+  const auto place = static_cast<std::size_t>(smallest - busy.top.data());
+  busy.peers.at(place) = hash_of_peer(peer);
+  busy.new_ones &= ~(1U << place);
   for (Early& early : x_early[server.value]) {
     if (early.slot != 0 && early.peer == std::hash<net::IpAddress>{}(peer)) {
       if (DestinationSlot* at = slot_in(*smallest, early.slot)) {
@@ -180,29 +121,6 @@ Destination& VolumeTracker::destination(inventory::ServerIndex server, const net
     }
   }
   return *smallest;
-}
-
-bool VolumeTracker::becomes_busy(Server& state, const Passing& passing) const {
-  if (passing.slot > state.slot) {
-    state.slot = passing.slot;
-    state.packets = {};
-    state.opened = 0;
-    state.opened_plain = 0;
-  }
-  // What is late counts as well: it can only make a server busy a little early.
-  std::uint32_t& packets = state.packets[passing.kind];
-  packets = add(packets, passing.share.packets);
-  state.opened = add(state.opened, passing.opened);
-  const std::uint64_t one_in = passing.record.sampling_rate.one_in();
-  const std::uint64_t least = one_in == 1 ? 0 : saturating_multiply(one_in, kLeastSamples);
-  const std::uint64_t times = x_queue.size() < kManyBusy ? 1 : x_queue.size() < 2 * kManyBusy ? 2 : 4;
-  const auto mark = [&](std::uint64_t asked) {
-    return std::min<std::uint64_t>(times * std::max(asked, least), std::numeric_limits<std::uint32_t>::max());
-  };
-  if (one_in == 1 && passing.opened > 0 && is_to_plain_web(passing.record)) {
-    state.opened_plain = add(state.opened_plain, passing.opened);
-  }
-  return packets >= mark(x_marks.packets[passing.kind]) || state.opened >= mark(x_marks.opened) || state.opened_plain >= x_marks.opened_plain;
 }
 
 void VolumeTracker::add_outbound(Destination& to, const Passing& passing) {
@@ -276,24 +194,24 @@ void VolumeTracker::add_to_network(std::array<Network, kNetworks>& networks, con
   }
 }
 
-void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
-  const auto kind = class_of(record);
+void VolumeTracker::outbound(inventory::ServerIndex server, VolumeGate& gate, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
+  const auto kind = volume_class_of(record);
   if (!kind) {
     return;
   }
-  Server& state = x_servers[server.value];
-  const Share share = share_of(record);
-  const Passing passing{
-      record, share, static_cast<std::size_t>(*kind), event.since_epoch / kSlot, event, add(0, opened_by(record, *kind, share.packets)), is_spoofed};
-  if (!state.busy) {
-    if (!becomes_busy(state, passing)) {
+  const VolumeShare share = volume_share_of(record);
+  const Passing passing{record,    share, static_cast<std::size_t>(*kind), event.since_epoch / kSlot, event, opened_by(record, *kind, share.packets),
+                        is_spoofed};
+  if (!x_is_busy[server.value]) {
+    const std::uint64_t times = std::clamp<std::uint64_t>(2 * std::bit_floor(x_queue.size() / kManyBusy), 1, kHighestMark);
+    if (!gate.passes(record, *kind, share, passing.slot, x_marks, times)) {
       return;
     }
-    state.busy = std::make_unique<Busy>();
+    x_busy[server.value] = std::make_unique<Busy>();
     x_is_busy[server.value] = true;
     x_queue.push_back(server);
   }
-  Busy& busy = *state.busy;
+  Busy& busy = *x_busy[server.value];
   busy.is_new = true;
   busy.rate = record.sampling_rate;
   busy.newest = std::max(busy.newest, event);
@@ -303,6 +221,7 @@ void VolumeTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
     busy.networks = std::make_unique<std::array<Network, kNetworks>>();
   }
   add_outbound(to, passing);
+  busy.new_ones |= 1U << static_cast<unsigned>(&to - busy.top.data());
   if (busy.networks) {
     add_to_network(*busy.networks, passing);
   }
@@ -313,19 +232,19 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   if ((!x_is_busy[server.value] && !is_large) || !is_answer(record)) {
     return;
   }
-  Server& state = x_servers[server.value];
   const std::int64_t slot = event.since_epoch / kSlot;
-  const Share share = share_of(record);
-  if (!state.busy) {
+  const VolumeShare share = volume_share_of(record);
+  if (!x_is_busy[server.value]) {
     EarlyOnes& early = x_early[server.value];
     Early& oldest = early[0].slot <= early[1].slot ? early[0] : early[1];
     oldest = {std::hash<net::IpAddress>{}(record.src), add(0, share.packets), add(0, share.seen), add(0, share.bytes),
               add(0, static_cast<std::uint64_t>(std::max<std::int64_t>(slot, 0)))};
     return;
   }
-  if (state.busy->networks) {
+  Busy& busy = *x_busy[server.value];
+  if (busy.networks) {
     const net::IpAddress network = network_of(record.src).address();
-    for (Network& known : *state.busy->networks) {
+    for (Network& known : *busy.networks) {
       if (known.sum.used && known.sum.peer == network) {
         if (DestinationSlot* at = slot_in(known.sum, slot)) {
           at->in.add(share.packets, share.bytes, share.seen);
@@ -334,7 +253,7 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
       }
     }
   }
-  Destination* from = find(*state.busy, record.src);
+  Destination* from = find(busy, record.src);
   if (from == nullptr) {
     if (!is_large && !is_question(record)) {
       return;
@@ -351,45 +270,57 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   }
 }
 
-/// Whether some destination still has to wait.
-bool VolumeTracker::make_due(Busy& busy, WallTime now) {
-  bool has_waiting = false;
-  const auto make = [&](Destination& known) {
-    known.is_due = false;
-    if (!known.used || !known.is_new) {
-      return;
-    }
+VolumeTracker::Due VolumeTracker::take_due(Busy& busy, WallTime now) {
+  Due due;
+  /// Of one that is new: whether it is to be judged now.
+  const auto take = [&](Destination& known) {
     known.waits_since = known.waits_since == WallTime{} ? now : known.waits_since;
-    known.is_due = !known.is_long || now - known.waits_since >= kLongSettle || now < known.waits_since;
-    has_waiting |= !known.is_due;
-    if (known.is_due) {
-      known.is_new = false;
-      known.is_long = false;
-      known.waits_since = {};
+    if (known.is_long && now - known.waits_since < kLongSettle && now >= known.waits_since) {
+      due.has_waiting = true;
+      return false;
     }
+    known.is_new = false;
+    known.is_long = false;
+    known.waits_since = {};
+    return true;
   };
-  std::for_each(busy.top.begin(), busy.top.end(), make);
-  if (busy.networks) {
-    std::for_each(busy.networks->begin(), busy.networks->end(), [&](Network& known) { make(known.sum); });
+  std::uint32_t kept = 0;
+  for (std::uint32_t rest = busy.new_ones; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(rest));
+    if (take(busy.top.at(i))) {
+      due.destinations.at(due.destination_count++) = &busy.top[i];
+    } else {
+      kept |= 1U << i;
+    }
   }
-  return has_waiting;
+  busy.new_ones = kept;
+  if (busy.networks) {
+    for (Network& known : *busy.networks) {
+      if (known.sum.used && known.sum.is_new && take(known.sum)) {
+        due.networks.at(due.network_count++) = &known;
+      }
+    }
+  }
+  return due;
 }
 
 void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visible, const Look& look) {
   std::vector<inventory::ServerIndex> kept;
   for (const inventory::ServerIndex server : std::exchange(x_queue, {})) {
-    Busy& busy = *x_servers[server.value].busy;
+    Busy& busy = *x_busy[server.value];
     if (now - busy.evaluated >= kEvaluationInterval || now < busy.evaluated) {
       busy.evaluated = now;
       if (busy.is_new || now < busy.touched_at) {
         busy.touched_at = now;
-        busy.is_new = make_due(busy, now);
-        look(server, View{busy.top, busy.networks.get(), busy.newest, busy.rate, answers_visible(server)});
+        const Due due = take_due(busy, now);
+        busy.is_new = due.has_waiting;
+        look(server, View{busy.top, std::span{due.destinations}.first(due.destination_count), std::span{due.networks}.first(due.network_count),
+                          busy.newest, busy.rate, answers_visible(server)});
       }
     }
     // When nothing has come for so long, it has stopped.
     if (now - busy.touched_at > kIdle) {
-      x_servers[server.value].busy.reset();
+      x_busy[server.value].reset();
       x_is_busy[server.value] = false;
     } else {
       kept.push_back(server);
@@ -399,16 +330,16 @@ void VolumeTracker::each_busy(WallTime now, const AnswersVisible& answers_visibl
 }
 
 void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
-  HugeVector<Server> fresh(old_index.size());
+  std::vector<std::unique_ptr<Busy>> fresh(old_index.size());
   HugeVector<EarlyOnes> early(old_index.size());
   x_queue.clear();
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] == Accountant::kUnknown) {
       continue;
     }
-    fresh[i] = std::move(x_servers[old_index[i]]);
+    fresh[i] = std::move(x_busy[old_index[i]]);
     early[i] = x_early[old_index[i]];
-    if (fresh[i].busy) {
+    if (fresh[i]) {
       x_queue.push_back({static_cast<std::uint32_t>(i)});
     }
   }
@@ -416,7 +347,7 @@ void VolumeTracker::reorder(const std::vector<std::uint32_t>& old_index) {
   for (const inventory::ServerIndex server : x_queue) {
     x_is_busy[server.value] = true;
   }
-  x_servers = std::move(fresh);
+  x_busy = std::move(fresh);
   x_early = std::move(early);
 }
 

@@ -7,17 +7,19 @@
 ///          Every destination keeps three slots of its own and is judged whenever something new came, however new other destinations are.
 /// Early answers: a flow exporter may tell the answers of a minute before what they answer, and before the server is busy. The last two large
 ///          ones (and questions to a reflector) are kept for every server until then; without them a tunnel's first minute looks one-sided.
+///          A single sampled packet is no such record: packet exports come in order, and of a flood's answers more than one is sampled.
 /// Networks: of a server with more destinations than kTop, what goes to its kNetworks busiest networks (/24, IPv6 /64) is counted together as well,
 ///          and to how many of their hosts: a flood that is spread over a prefix is seen there.
-/// Held:    connections to plain web ports, by destination: what the rule for slow attacks reads.
+/// Held:    connections to plain web ports, by destination: what the rule for slow attacks reads. A server becomes busy by them when, in one slot,
+///          those to one destination that were not closed at once outnumber all such others by the mark (Boyer and Moore's vote): crawlers
+///          and API clients seldom do.
 /// Sampling: four packets of a class make a server busy at the earliest; a single one stands for a thousand and says nothing.
 /// Top destinations: space-saving with kTop entries; a newcomer replaces the smallest but starts from zero, so no count is too high.
-/// Bounds:  when kManyBusy servers are busy, it takes twice the mark to become so; when twice as many are, four times, which is half of what the
-/// rules
+/// Bounds:  when kManyBusy servers are busy, it takes twice the mark to become so, with every doubling twice as much, up to half of what the rules
 ///          ask for: then a flood is found with its second slot at the latest, and servers above that mark cannot be many.
 /// Units:   packets and bytes scaled by the sampling rate; `seen` as exported. A record that lasted longer than a slot counts its average, in
 ///          the slot that it ended in.
-/// Clock:   event times. Memory: 112 bytes a server, 11 KiB more for a busy one (7 KiB more again with networks); forgotten after kIdle.
+/// Clock:   event times. Memory: 88 bytes a server with its gate, 11 KiB more for a busy one (7 KiB more again with networks); forgotten after kIdle.
 /// Source:  Metwally et al., Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005.
 /// Threads: none.
 #pragma once
@@ -28,33 +30,18 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/huge_vector.hpp"
 #include "detect/client_tracker.hpp"
 #include "detect/thresholds.hpp"
+#include "detect/volume_gate.hpp"
 #include "flow/record.hpp"
 #include "inventory/inventory.hpp"
 #include "net/ip_address.hpp"
 
 namespace pinfold::detect {
-
-enum class VolumeClass : std::uint8_t { Syn, Udp, Echo, Answer, Other };
-inline constexpr std::size_t kVolumeClasses = 5;
-/// nullopt: counts nowhere.
-[[nodiscard]] std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record);
-/// TCP connections that an outbound record opened, scaled.
-[[nodiscard]] std::uint64_t connections_opened_by(const flow::FlowRecord& record);
-/// An inbound record that is remembered even of a server that is not busy yet.
-[[nodiscard]] bool is_large_answer(const flow::FlowRecord& record);
-
-/// What in one slot makes a server worth a table of destinations: an eighth of what the rules ask for.
-struct BusyMarks {
-  std::array<std::uint32_t, kVolumeClasses> packets{};
-  std::uint32_t opened = 0;
-  std::uint32_t opened_plain = 0;  ///< to plain web ports
-};
-[[nodiscard]] BusyMarks busy_marks(const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
 struct VolumeCount {
   std::uint32_t packets = 0;  ///< saturating
@@ -103,7 +90,6 @@ struct Destination {
   bool used = false;
   bool is_new = false;   ///< something came since it was last judged
   bool is_long = false;  ///< and one record of it lasted a slot or more: its answers' record may still be on its way
-  bool is_due = false;   ///< to be judged now
   std::uint8_t protocol = 0;
   std::uint16_t src_port = 0;  ///< of the last packet
   std::uint16_t dst_port = 0;
@@ -141,19 +127,20 @@ public:
   static constexpr std::size_t kNetworks = 8;
   static constexpr Micros kIdle = std::chrono::minutes{2};
   static constexpr std::size_t kManyBusy = 1024;
+  static constexpr std::uint64_t kHighestMark = 8;  ///< times the mark: half of what the rules ask for
   /// An exporter gives up the two directions of a long flow seconds apart.
   static constexpr Micros kLongSettle = std::chrono::seconds{3};
 
   VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
-  void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event, bool is_spoofed);
+  void outbound(inventory::ServerIndex server, VolumeGate& gate, const flow::FlowRecord& record, WallTime event, bool is_spoofed);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
 
-  /// Only destinations that are `is_due`; the others were judged before, or wait for their answers.
   struct View {
     const std::array<Destination, kTop>& top;
-    const std::array<Network, kNetworks>* networks = nullptr;  ///< null: it has few destinations
-    WallTime newest;                                           ///< event time of the last record
+    std::span<const Destination* const> due;       ///< to be judged; the others were judged before, or wait for their answers
+    std::span<const Network* const> due_networks;  ///< none: it has few destinations
+    WallTime newest;                               ///< event time of the last record
     SamplingRate rate;
     bool answers_visible = false;
   };
@@ -162,21 +149,29 @@ public:
   /// Busy servers, each at most once a second.
   void each_busy(WallTime now, const AnswersVisible& answers_visible, const Look& look);
 
-  /// Asks for the cache line that `outbound` begins with.
-  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const { __builtin_prefetch(&x_servers[server.value], 1); }
+  /// Of a busy server: asks for the cache line that says where a destination stands, and some records later for the destination.
+  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const {
+    if (x_is_busy[server.value]) {
+      __builtin_prefetch(&x_busy[server.value]->peers);
+      __builtin_prefetch(&x_busy[server.value]->networks, 1);
+    }
+  }
+  void prefetch(inventory::ServerIndex server, const net::IpAddress& peer) const;
 
   void reorder(const std::vector<std::uint32_t>& old_index);
   [[nodiscard]] std::size_t busy() const { return x_queue.size(); }
 
 private:
-  struct Busy {
-    std::array<Destination, kTop> top;
+  struct alignas(64) Busy {
+    std::array<std::uint32_t, kTop> peers{};  ///< hashed, of `top`: one cache line says where to look
     std::unique_ptr<std::array<Network, kNetworks>> networks;
     SamplingRate rate;
     WallTime newest;
     WallTime touched_at;  ///< receive clock of the last look that found something new
     WallTime evaluated;
+    std::uint32_t new_ones = 0;  ///< a bit for each of `top` that is new
     bool is_new = false;
+    std::array<Destination, kTop> top;
   };
   /// An answer, or a question to a reflector, that came before the server was busy.
   struct Early {
@@ -187,27 +182,25 @@ private:
     std::uint32_t slot = 0;   ///< 0: none
   };
   using EarlyOnes = std::array<Early, 2>;
-  struct alignas(64) Server {  // one cache line
-    std::int64_t slot = 0;
-    std::array<std::uint32_t, kVolumeClasses> packets{};  ///< since that slot began, saturating
-    std::uint32_t opened = 0;
-    std::uint32_t opened_plain = 0;
-    std::unique_ptr<Busy> busy;
-  };
-  struct Share;
-  [[nodiscard]] static Share share_of(const flow::FlowRecord& record);
   struct Passing;
-  [[nodiscard]] bool becomes_busy(Server& state, const Passing& passing) const;
   static void add_outbound(Destination& to, const Passing& passing);
   static void add_to_network(std::array<Network, kNetworks>& networks, const Passing& passing);
   [[nodiscard]] static Destination* find(Busy& busy, const net::IpAddress& peer);
   [[nodiscard]] Destination& destination(inventory::ServerIndex server, const net::IpAddress& peer);
-  static bool make_due(Busy& busy, WallTime now);
+  /// What is to be judged now, and whether some still have to wait.
+  struct Due {
+    std::array<const Destination*, kTop> destinations{};
+    std::array<const Network*, kNetworks> networks{};
+    std::size_t destination_count = 0;
+    std::size_t network_count = 0;
+    bool has_waiting = false;
+  };
+  [[nodiscard]] static Due take_due(Busy& busy, WallTime now);
 
   BusyMarks x_marks;
-  HugeVector<Server> x_servers;
-  std::vector<bool> x_is_busy;    ///< by server; so small that it stays in the cache
-  HugeVector<EarlyOnes> x_early;  ///< by server; apart, because most records do not look at it
+  std::vector<std::unique_ptr<Busy>> x_busy;  ///< by server; null: it is not
+  std::vector<bool> x_is_busy;                ///< the same, so small that it stays in the cache
+  HugeVector<EarlyOnes> x_early;              ///< by server; apart, because most records do not look at it
   std::vector<inventory::ServerIndex> x_queue;
 };
 

@@ -26,49 +26,53 @@ std::size_t padded(std::size_t length) { return (length + 3) & ~std::size_t{3}; 
 
 /// The part of a sample before its records, and how many those are.
 std::optional<std::uint32_t> read_sample_head(ByteReader& in, bool expanded, FlowRecord& flow) {
-  const bool source = in.skip(expanded ? 12 : 8);  // sequence number and source id
-  const auto rate = in.u32();
-  const bool pool = in.skip(8);  // sample pool and drops
-  const auto input = in.u32();
-  const auto input_value = expanded ? in.u32() : input;
-  const auto output = in.u32();
-  const auto output_value = expanded ? in.u32() : output;
-  const auto records = in.u32();
-  if (!source || !rate || !pool || !input || !input_value || !output || !output_value || !records) {
+  // Sequence number; source id, of two words if expanded; rate; sample pool; drops; input and output, each a format and a value if expanded.
+  const auto head = in.bytes(expanded ? 44 : 32);
+  if (!head) {
     return std::nullopt;
   }
-  flow.sampling_rate = SamplingRate{*rate};
-  flow.in_if = interface(expanded ? *input : *input & kInterfaceFormatMask, *input_value);
-  flow.out_if = interface(expanded ? *output : *output & kInterfaceFormatMask, *output_value);
-  return records;
+  const auto word = [at = head->data()](std::size_t i) { return load_big_endian<std::uint32_t>(at + 4 * i); };
+  if (expanded) {
+    flow.sampling_rate = SamplingRate{word(3)};
+    flow.in_if = interface(word(6), word(7));
+    flow.out_if = interface(word(8), word(9));
+    return word(10);
+  }
+  flow.sampling_rate = SamplingRate{word(2)};
+  flow.in_if = interface(word(5) & kInterfaceFormatMask, word(5));
+  flow.out_if = interface(word(6) & kInterfaceFormatMask, word(6));
+  return word(7);
 }
 
 Decoded decode_flow_sample(ByteReader in, bool expanded, std::size_t offset, DecodeContext& context) {
-  FlowRecord flow;
+  if (context.is_full()) {
+    return refuse(Fault::TooManyRecords, offset);
+  }
+  FlowRecord& flow = context.out.emplace_back();  // in its place at once: it is long
+  const auto take_back = [&context](Decoded refused) {
+    context.out.pop_back();
+    return refused;
+  };
   flow.version = ExportVersion::Sflow5;
   flow.packets = Packets{1};
   flow.exported.add(Field::Packets);
   const auto records = read_sample_head(in, expanded, flow);
   if (!records) {
-    return refuse(Fault::Truncated, offset + in.position());
+    return take_back(refuse(Fault::Truncated, offset + in.position()));
   }
   for (std::uint32_t i = 0; i < *records; ++i) {
     const std::size_t at = offset + in.position();
-    const auto format = in.u32();
-    const auto length = in.u32();
-    const auto body = length ? in.sub(*length) : std::nullopt;
-    if (!format || !body) {
-      return refuse(Fault::BadLength, at);
+    const auto head = in.bytes(8);
+    const std::uint32_t length = head ? load_big_endian<std::uint32_t>(head->data() + 4) : 0;
+    const auto body = head ? in.sub(length) : std::nullopt;
+    if (!body) {
+      return take_back(refuse(Fault::BadLength, at));
     }
-    if (!read_sampled_record(*format, *body, flow)) {
-      return refuse(Fault::BadLength, at + 8);
+    if (!read_sampled_record(load_big_endian<std::uint32_t>(head->data()), *body, flow)) {
+      return take_back(refuse(Fault::BadLength, at + 8));
     }
-    static_cast<void>(in.skip(std::min(in.remaining(), padded(*length) - *length)));
+    static_cast<void>(in.skip(std::min<std::size_t>(in.remaining(), padded(length) - length)));
   }
-  if (context.is_full()) {
-    return refuse(Fault::TooManyRecords, offset);
-  }
-  context.out.push_back(flow);
   return {};
 }
 

@@ -42,16 +42,13 @@ void put_bytes(FlowRecord& flow, std::uint64_t bytes) {
 
 /// sampled_header: the first bytes of the frame.
 bool read_raw_header(ByteReader in, FlowRecord& flow) {
-  const auto protocol = in.u32();
-  const auto frame_length = in.u32();
-  const auto stripped = in.u32();
-  const auto header_length = in.u32();
-  const auto header = header_length ? in.bytes(*header_length) : std::nullopt;
-  if (!protocol || !frame_length || !stripped || !header) {
+  const auto head = in.bytes(16);  // protocol, the frame's length, bytes that were stripped, the header's length
+  const auto header = head ? in.bytes(load_big_endian<std::uint32_t>(head->data() + 12)) : std::nullopt;
+  if (!header) {
     return false;
   }
-  put_bytes(flow, *frame_length);
-  switch (*protocol) {
+  put_bytes(flow, load_big_endian<std::uint32_t>(head->data() + 4));
+  switch (load_big_endian<std::uint32_t>(head->data())) {
     case kEthernet: fill_from(net::parse_ethernet(*header), flow); break;
     case kPpp:
     case kPos: fill_from(net::parse_ppp(*header), flow); break;

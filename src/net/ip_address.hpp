@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -20,10 +21,10 @@ public:
   constexpr IpAddress() = default;  ///< 0.0.0.0
   /// `host_order` is the address as a number: 192.0.2.1 is 0xC0000201.
   [[nodiscard]] static constexpr IpAddress v4(std::uint32_t host_order) {
+    static_assert(std::endian::native == std::endian::little);
     IpAddress a;
-    for (unsigned i = 0; i < 4; ++i) {
-      a.x_bytes[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
-    }
+    // In two words and not byte by byte: what was written so can be read at once.
+    a.x_bytes = std::bit_cast<std::array<std::uint8_t, 16>>(std::array<std::uint64_t, 2>{__builtin_bswap32(host_order), 0});
     return a;
   }
   [[nodiscard]] static constexpr IpAddress v6(const std::array<std::uint8_t, 16>& bytes) {
@@ -45,11 +46,19 @@ public:
     return (std::uint32_t{x_bytes[0]} << 24U) | (std::uint32_t{x_bytes[1]} << 16U) | (std::uint32_t{x_bytes[2]} << 8U) | x_bytes[3];
   }
 
-  friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  friend constexpr std::strong_ordering operator<=>(const IpAddress& a, const IpAddress& b) {
+    const auto by_family = a.x_family <=> b.x_family;
+    return by_family != 0 ? by_family : a.x_bytes <=> b.x_bytes;
+  }
+  friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
+    const auto x = std::bit_cast<std::array<std::uint64_t, 2>>(a.x_bytes);
+    const auto y = std::bit_cast<std::array<std::uint64_t, 2>>(b.x_bytes);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0 && a.x_family == b.x_family;
+  }
 
 private:
+  std::array<std::uint8_t, 16> x_bytes{};  // first: whoever copies an address moves them as one
   Family x_family = Family::V4;
-  std::array<std::uint8_t, 16> x_bytes{};
 };
 
 [[nodiscard]] std::string to_string(const IpAddress& address);

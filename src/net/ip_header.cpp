@@ -32,11 +32,9 @@ std::optional<IpAddress> read_v6(ByteReader& in) {
 }
 
 void parse_ports(ByteReader& in, PacketHeader& out) {
-  const auto src = in.u16();
-  const auto dst = in.u16();
-  if (src && dst) {
-    out.src_port = src;
-    out.dst_port = dst;
+  if (const auto ports = in.bytes(4)) {
+    out.src_port = load_big_endian<std::uint16_t>(ports->data());
+    out.dst_port = load_big_endian<std::uint16_t>(ports->data() + 2);
   }
 }
 
@@ -70,29 +68,23 @@ void parse_transport(ByteReader in, PacketHeader& out) {
 }
 
 void parse_v4(ByteReader in, PacketHeader& out) {
+  constexpr std::size_t kFixed = 20;
   const std::size_t available = in.remaining();
-  const auto version_length = in.u8();
-  const bool fixed_part = version_length && in.skip(1);
-  const auto total = in.u16();
-  const bool identification = in.skip(2);
-  const auto fragment = in.u16();
-  const bool ttl = in.skip(1);
-  const auto protocol = in.u8();
-  const bool checksum = in.skip(2);
-  const auto src = in.u32();
-  const auto dst = in.u32();
-  const std::size_t header_length = version_length ? (*version_length & 0x0FU) * 4U : 0;
-  if (!fixed_part || !total || !identification || !fragment || !ttl || !protocol || !checksum || !src || !dst || header_length < 20) {
+  const auto head = in.bytes(kFixed);
+  const std::size_t header_length = head ? (head->front() & 0x0FU) * 4U : 0;
+  if (header_length < kFixed) {
     return;
   }
-  out.src = IpAddress::v4(*src);
-  out.dst = IpAddress::v4(*dst);
-  out.protocol = protocol;
-  out.ip_length = *total;
-  out.later_fragment = (*fragment & 0x1FFFU) != 0;
+  const std::uint8_t* const at = head->data();
+  const auto total = load_big_endian<std::uint16_t>(at + 2);
+  out.src.emplace(IpAddress::v4(load_big_endian<std::uint32_t>(at + 12)));
+  out.dst.emplace(IpAddress::v4(load_big_endian<std::uint32_t>(at + 16)));
+  out.protocol = at[9];
+  out.ip_length = total;
+  out.later_fragment = (load_big_endian<std::uint16_t>(at + 6) & 0x1FFFU) != 0;
   // A total length of zero is what segmentation offload leaves in packets captured on the sender: then all bytes belong to it.
-  const std::size_t claimed = *total == 0 ? available : std::min<std::size_t>(*total, available);
-  if (claimed < header_length || !in.skip(header_length - 20)) {
+  const std::size_t claimed = total == 0 ? available : std::min<std::size_t>(total, available);
+  if (claimed < header_length || !in.skip(header_length - kFixed)) {
     return;
   }
   parse_transport(ByteReader{in.rest().first(claimed - header_length)}, out);

@@ -1,6 +1,7 @@
 #include "net/packet_header.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "net/ip_header.hpp"
 
@@ -27,13 +28,9 @@ bool is_vlan_tag(std::uint16_t ether_type) {
          ether_type == kEtherTypeOldServiceVlan2;
 }
 
-std::optional<MacAddress> read_mac(ByteReader& in) {
-  const auto bytes = in.bytes(6);
-  if (!bytes) {
-    return std::nullopt;
-  }
+MacAddress load_mac(const std::uint8_t* at) {
   MacAddress mac;
-  std::copy(bytes->begin(), bytes->end(), mac.bytes.begin());
+  std::memcpy(mac.bytes.data(), at, mac.bytes.size());
   return mac;
 }
 
@@ -95,14 +92,13 @@ std::optional<std::uint16_t> read_snap(ByteReader& in) {
 PacketHeader parse_ethernet(ByteSpan frame) {
   PacketHeader out;
   ByteReader in{frame};
-  const auto dst_mac = read_mac(in);
-  const auto src_mac = read_mac(in);
-  auto type = in.u16();
-  if (!dst_mac || !src_mac || !type) {
+  const auto head = in.bytes(14);
+  if (!head) {
     return out;
   }
-  out.dst_mac = dst_mac;
-  out.src_mac = src_mac;
+  out.dst_mac = load_mac(head->data());
+  out.src_mac = load_mac(head->data() + 6);
+  std::optional type = load_big_endian<std::uint16_t>(head->data() + 12);
   for (unsigned tags = 0; tags < kMaxVlanTags && is_vlan_tag(*type); ++tags) {
     const auto control = in.u16();
     const auto inner = in.u16();

@@ -8,7 +8,6 @@
 namespace pinfold::net {
 namespace {
 
-constexpr std::size_t kRootSize = std::size_t{1} << 16U;
 constexpr std::size_t kFirstSlots = 16;
 
 std::uint64_t mask_of(unsigned bits) { return bits == 0 ? 0 : ~std::uint64_t{0} << (64U - std::min(bits, 64U)); }
@@ -35,6 +34,10 @@ void PrefixTable::insert_v4(const Prefix& prefix, std::uint32_t value) {
   }
   const std::uint32_t number = prefix.address().v4_number();
   const auto length = static_cast<std::uint8_t>(prefix.length());
+  for (std::size_t i = 0; i < (length < 16 ? kRootSize >> length : 1); ++i) {
+    const std::size_t first = (number >> 16U) + i;
+    x_inhabited.at(first / kWordBits) |= std::uint64_t{1} << (first % kWordBits);
+  }
   Level level{x_root.data(), x_root_lengths.data()};
   std::size_t at = number >> 16U;
   unsigned level_end = 16;

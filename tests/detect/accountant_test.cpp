@@ -283,7 +283,7 @@ TEST(Accountant, LatePartsFollowTheirServerIntoANewOrder) {
     accountant.add({i}, Direction::Outbound, SamplingRate{}, Packets{1}, Bytes{i + 1}, now);
     accountant.add({i}, Direction::Outbound, SamplingRate{}, Packets{1}, Bytes{10 * (i + 1)}, now - minutes{30});
   }
-  accountant.reorder({2, Accountant::kUnknown, 0});
+  accountant.reorder({2, Accountant::kUnknown, 0}, Column<Accountant::Row>(3));
   accountant.take_late(given, true);
   std::map<std::uint32_t, std::uint64_t> sums;
   for (const MinuteTraffic& part : given) {

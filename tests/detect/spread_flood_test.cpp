@@ -190,6 +190,26 @@ TEST(SlowConnections, AreFoundInFlowRecords) {
   EXPECT_EQ(accused(watch).size(), 1U);
 }
 
+/// What a client of many plain web servers holds would be a table of destinations for each such client. It gets one for what stands out alone.
+TEST(SlowConnections, OnlyWhoHoldsManyToOneServerIsLookedAtClosely) {
+  struct Row {
+    const char* name;
+    std::uint8_t flags;
+    std::uint32_t web_servers;
+    bool is_busy;
+  };
+  constexpr std::uint8_t kHeld = flow::kSyn | flow::kAck | flow::kPsh;
+  for (const Row& row : {Row{"a client that closes at once", kSession, 1, false}, Row{"a crawler", kHeld, 100, false},
+                         Row{"two backends in turn", kHeld, 2, false}, Row{"one that is held", kHeld, 1, true}}) {
+    Watch watch;
+    show_inbound(watch);
+    for (std::uint32_t i = 0; i < 100; ++i) {
+      watch.add(tcp({kA, port_of(i)}, {target(i % row.web_servers), 80}, row.flags, watch.now + seconds(0.02), 12, 2000));
+    }
+    EXPECT_EQ(watch.pipeline.detectors().volumes().busy() == 1, row.is_busy) << row.name;
+  }
+}
+
 TEST(SlowConnections, AreNoneWhenAnsweredClosedFewOrNotToTheWeb) {
   struct Row {
     const char* name;

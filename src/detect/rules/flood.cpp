@@ -259,22 +259,22 @@ std::optional<Sighting> judge_flood(const VolumeTracker::View& view, const Flood
   const auto look = [&](const Destination& to, const auto& passes, const auto& hosts) {
     for (const DestinationSlot& slot : to.slots) {
       for (const Deed deed : kDeeds) {
-        if (to.is_due && slot.number >= 0 && passes(slot, deed) && (!best || count_of(slot, deed).packets > best->out.packets)) {
+        if (slot.number >= 0 && passes(slot, deed) && (!best || count_of(slot, deed).packets > best->out.packets)) {
           best = Flood{&to, &slot, deed, count_of(slot, deed), hosts(slot)};
         }
       }
     }
   };
-  for (const Destination& to : view.top) {
+  for (const Destination* const to : view.due) {
     look(
-        to, [&](const DestinationSlot& slot, Deed deed) { return judge.passes(to, slot, deed); },
+        *to, [&](const DestinationSlot& slot, Deed deed) { return judge.passes(*to, slot, deed); },
         [](const DestinationSlot&) { return std::size_t{1}; });
   }
-  if (!best && view.networks != nullptr) {
-    for (const Network& network : *view.networks) {
+  if (!best) {
+    for (const Network* const network : view.due_networks) {
       look(
-          network.sum, [&](const DestinationSlot& slot, Deed deed) { return judge.passes(network, slot, deed); },
-          [&](const DestinationSlot& slot) { return network.hosts_in(slot.number); });
+          network->sum, [&](const DestinationSlot& slot, Deed deed) { return judge.passes(*network, slot, deed); },
+          [&](const DestinationSlot& slot) { return network->hosts_in(slot.number); });
     }
   }
   return best ? std::optional{sighting_of(*best, view, thresholds)} : std::nullopt;
@@ -283,10 +283,10 @@ std::optional<Sighting> judge_flood(const VolumeTracker::View& view, const Flood
 std::optional<Sighting> judge_connections(const VolumeTracker::View& view, const FloodThresholds& thresholds) {
   const Judge judge(view, thresholds, {});
   std::optional<Sighting> best;
-  for (const Destination& to : view.top) {
-    for (const DestinationSlot& slot : to.slots) {
-      if (to.is_due && slot.number >= 0 && judge.opens_many(slot) && (!best || slot.opened > best->strength)) {
-        best = connections_of(to, slot, view, thresholds);
+  for (const Destination* const to : view.due) {
+    for (const DestinationSlot& slot : to->slots) {
+      if (slot.number >= 0 && judge.opens_many(slot) && (!best || slot.opened > best->strength)) {
+        best = connections_of(*to, slot, view, thresholds);
       }
     }
   }

@@ -95,9 +95,9 @@ std::optional<Sighting> judge_reflector(const VolumeTracker::View& view, const R
     return std::nullopt;
   }
   std::optional<Mirrored> best;
-  for (const Destination& to : view.top) {
-    for (const DestinationSlot& slot : to.slots) {
-      auto found = to.is_due && slot.number >= 0 ? judge(to, slot, view, thresholds) : std::nullopt;
+  for (const Destination* const to : view.due) {
+    for (const DestinationSlot& slot : to->slots) {
+      auto found = slot.number >= 0 ? judge(*to, slot, view, thresholds) : std::nullopt;
       if (found && (!best || found->out.bytes > best->out.bytes)) {
         best = found;
       }

@@ -72,9 +72,9 @@ std::optional<Sighting> judge_slow_connections(const VolumeTracker::View& view, 
     return std::nullopt;
   }
   const Destination* best = nullptr;
-  for (const Destination& to : view.top) {
-    if (to.used && to.is_due && passes(to.held, thresholds) && (best == nullptr || to.held.opened > best->held.opened)) {
-      best = &to;
+  for (const Destination* const to : view.due) {
+    if (passes(to->held, thresholds) && (best == nullptr || to->held.opened > best->held.opened)) {
+      best = to;
     }
   }
   return best != nullptr ? std::optional{sighting_of(*best, view, thresholds)} : std::nullopt;

@@ -25,7 +25,7 @@ std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
   return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::uint64_t>::max() : sum;
 }
 
-std::size_t port_bit(const ContactKey& key) { return (key.port * 31U + key.protocol) % 256U; }
+std::size_t port_bit(const ContactEvent& seen, std::uint8_t protocol) { return (seen.port * 31U + protocol) % 256U; }
 
 /// What detectors read of a record.
 flow::FlowRecord pared(const flow::FlowRecord& record) {
@@ -193,12 +193,12 @@ void SummaryMaker::outbound(const Detectors::Attributed& who, PointIndex point, 
   Server& server = x_servers[who.server.value];
   const bool busy = is_busy(server, record, who.event);
   const auto seen = read_outbound(record);
-  const bool is_client = seen && (server.tried || seen->sign == ContactSign::Attempt || session_outbound(record, *seen));
+  const bool is_client = seen && (server.tried || seen->sign == ContactSign::Attempt || is_session_outbound(record, *seen));
   if (is_client) {
     if (!server.tried) {
       server.tried = std::make_unique<std::bitset<256>>();
     }
-    server.tried->set(port_bit(seen->key));
+    server.tried->set(port_bit(*seen, record.protocol));
   }
   if (busy && server.busy->peers.size() < kMaxSightings) {
     server.busy->peers.insert(record.dst);
@@ -211,7 +211,8 @@ void SummaryMaker::outbound(const Detectors::Attributed& who, PointIndex point, 
 void SummaryMaker::inbound(inventory::ServerIndex index, PointIndex point, const flow::FlowRecord& record, WallTime event) {
   Server& server = x_servers[index.value];
   const auto seen = read_inbound(record);
-  bool is_wanted = (seen && server.tried && server.tried->test(port_bit(seen->key))) || (server.busy && server.busy->peers.contains(record.src));
+  bool is_wanted =
+      (seen && server.tried && server.tried->test(port_bit(*seen, record.protocol))) || (server.busy && server.busy->peers.contains(record.src));
   if (!is_wanted && is_large_answer(record)) {
     is_wanted = pending_of(index, point).large_answers++ < kMaxLargeAnswers;
   }
