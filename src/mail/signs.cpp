@@ -157,6 +157,10 @@ std::optional<std::string> find_robot(std::string_view subject, std::string_view
   if (says_automatic(text)) {
     return "its text says that a program wrote it";
   }
+  const std::size_t acknowledgements = count_acknowledgements(text);
+  if (acknowledgements > 1 || (acknowledgements == 1 && !has_answer_prefix(subject))) {
+    return "its text reads like a ticket robot's";
+  }
   if (is_robot_subject(subject) && !has_answer_prefix(subject)) {
     return "the subject reads like a ticket robot's";
   }

@@ -88,10 +88,8 @@ std::uint64_t read_rows(std::string_view text, const std::function<bool(const st
   }
   for (std::string& name : names) {
     name = to_lower(name);
-    for (const std::string_view zone : {"(utc)", "(gmt)", "[utc]", "(z)"}) {  // lists are in UTC anyway
-      if (const auto at = name.find(zone); at != std::string::npos) {
-        name = std::string(trim(std::string_view(name).substr(0, at)));
-      }
+    if (const auto remark = name.find_first_of("(["); remark != std::string::npos && remark > 0) {  // "Time (UTC)"
+      name = std::string(trim(std::string_view(name).substr(0, remark)));
     }
     std::replace(name.begin(), name.end(), ' ', '_');
   }
