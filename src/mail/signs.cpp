@@ -8,6 +8,7 @@
 #include "mail/phrases.hpp"
 #include "mail/reply_text.hpp"
 #include "net/ip_address.hpp"
+#include "report/class_words.hpp"
 
 namespace pinfold::mail {
 namespace {
@@ -91,7 +92,11 @@ std::optional<std::string> find_report_words(const message::Mail& mail) {
     return icontains(part.type, "zip") || icontains(part.type, "csv") || icontains(part.filename, ".csv") || icontains(part.filename, ".zip");
   });
   const auto word = std::find_if(kWords.begin(), kWords.end(), [&](std::string_view w) { return icontains(scanned(text), w); });
-  const std::string_view said = word != kWords.end() ? *word : icontains(mail.subject, "report") ? "report" : "";
+  std::string_view said = word != kWords.end() ? *word : icontains(mail.subject, "report") ? "report" : "";
+  if (said.empty() && names_address(scanned(text))) {  // in another language
+    const auto known = report::class_of_text(mail.subject, scanned(text));
+    said = known ? abuse::to_string(*known) : "";
+  }
   if (said.empty() || (!attached && !names_address(scanned(text)) && !icontains(scanned(text), "http"))) {
     return std::nullopt;
   }

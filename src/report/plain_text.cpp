@@ -56,7 +56,7 @@ std::string labelled_host(std::string_view text) {
       continue;
     }
     const std::string_view value = trim(line.substr(colon + 1));
-    const std::string host = value.find_first_of(" \t/") == std::string_view::npos ? host_of(value) : std::string{};
+    std::string host = value.find_first_of(" \t/") == std::string_view::npos ? host_of(value) : std::string{};
     if (host.find('.') != std::string::npos && host.find(':') == std::string::npos) {
       return host;
     }
@@ -89,57 +89,67 @@ std::string_view accused_url(std::string_view text, std::string_view sender) {
   return labelled_host(text).empty() ? first : std::string_view{};
 }
 
+/// What the whole text says; its addresses differ in their times only.
+struct Accusation {
+  std::optional<abuse::AbuseClass> abuse_class;
+  std::string_view url;      ///< of a page that is accused
+  std::string host;          ///< of that page, or a name that stands alone
+  std::string_view service;  ///< that is attacked
+};
+
+Accusation read_accusation(const Input& input, std::string_view text) {
+  Accusation said;
+  said.abuse_class = class_of_text(input.subject, text);
+  said.service = said.abuse_class == abuse::AbuseClass::BruteForce ? service_in(input.subject + "\n" + std::string(text)) : std::string_view{};
+  if (said.abuse_class && names_pages(*said.abuse_class)) {
+    said.url = accused_url(text, input.senders.empty() ? std::string_view{} : std::string_view(input.senders.front()));
+    said.host = said.url.empty() ? labelled_host(text) : host_of(said.url);
+  }
+  return said;
+}
+
+/// Without an address it is about the accused page's host.
+Statement make_statement(const Accusation& said, const std::optional<net::IpAddress>& address, EventTimes& times) {
+  Statement statement;
+  statement.address = address ? address : net::IpAddress::parse(said.host);
+  statement.host = statement.address ? std::string{} : said.host;
+  statement.abuse_class = said.abuse_class.value_or(abuse::AbuseClass::Other);
+  statement.kind = std::string(said.service);
+  const Span span = address ? times.beside(*address) : Span{};
+  const auto labelled = times.labelled();
+  // A label's time in whole seconds and the log line's with a fraction are the same.
+  const bool same = span.first && labelled && *span.first - *labelled >= Micros{0} && *span.first - *labelled < Seconds{1};
+  statement.first = span.first && !same ? span.first : labelled;
+  statement.last = span.last ? span.last : statement.first;
+  add_fact(statement, "url", said.url);
+  return statement;
+}
+
 }  // namespace
 
 bool read_plain_text(const Input& input, Report& report) {
   const std::string text = with_logs(input);
-  auto accused = accused_addresses(input.subject, text);
-  const auto known = class_of_text(input.subject, text);
-  const bool about_content = known && names_pages(*known);
+  const auto accused = accused_addresses(input.subject, text);
+  const Accusation said = read_accusation(input, text);
   const std::string_view sender = input.senders.empty() ? std::string_view{} : std::string_view(input.senders.front());
-  const std::string_view url = accused_url(text, sender);
-  std::string host = about_content ? host_of(url) : std::string{};
-  if (about_content && host.empty()) {
-    host = labelled_host(text);
-  }
   report.reporter = printable(sender.substr(sender.rfind('@') + 1), 200);
-  if (accused.empty() && read_rows_of_text(text, input, known, report)) {
+  if (accused.empty() && read_rows_of_text(text, input, said.abuse_class, report)) {
     report.format = "text";
     report.why = "a table in running text";
     return true;
   }
-  if (accused.size() > kMaxAccused || (accused.empty() && host.empty())) {
+  if (accused.size() > kMaxAccused || (accused.empty() && said.host.empty())) {
     report.why = accused.empty() ? "no address that it clearly accuses" : "more addresses than a person would write";
     return false;
   }
   report.format = "text";
   report.why = "running text; the address by the words before it";
-  if (accused.empty()) {
-    accused.resize(1);  // a URL alone
-  }
   EventTimes times(text, input.times);
-  const std::string_view service = service_in(input.subject + "\n" + text);
   for (const net::IpAddress& address : accused) {
-    Statement statement;
-    if (address != net::IpAddress{}) {
-      statement.address = address;
-    } else if (const auto by_url = net::IpAddress::parse(host)) {
-      statement.address = by_url;
-    } else {
-      statement.host = host;
-    }
-    statement.abuse_class = known.value_or(abuse::AbuseClass::Other);
-    if (statement.abuse_class == abuse::AbuseClass::BruteForce) {
-      statement.kind = std::string(service);
-    }
-    const Span span = statement.address ? times.beside(address) : Span{};
-    const auto labelled = times.labelled();
-    // A label's time in whole seconds and the log line's with a fraction are the same.
-    const bool same = span.first && labelled && *span.first - *labelled >= Micros{0} && *span.first - *labelled < Seconds{1};
-    statement.first = span.first && !same ? span.first : labelled;
-    statement.last = span.last ? span.last : statement.first;
-    add_fact(statement, "url", about_content ? url : std::string_view{});
-    add_statement(report, std::move(statement));
+    add_statement(report, make_statement(said, address, times));
+  }
+  if (accused.empty()) {
+    add_statement(report, make_statement(said, std::nullopt, times));
   }
   return true;
 }

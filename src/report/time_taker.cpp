@@ -17,6 +17,11 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_small(char c) { return c >= 'a' && c <= 'z'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
+/// Most words are told apart by their first byte: these lists are asked very often.
+bool starts_so(std::string_view text, std::string_view word) {
+  return !text.empty() && (text.front() | 0x20) == (word.front() | 0x20) && istarts_with(text, word);
+}
+
 /// Eats a text from the front.
 class Taker {
 public:
@@ -42,7 +47,7 @@ public:
     }
     for (const std::string_view joiner : kJoiners) {
       const bool is_label = joiner.back() == '=' || joiner.back() == ':';
-      if (istarts_with(x_text, joiner) && x_text.size() > joiner.size() && (is_label || is_blank(x_text[joiner.size()]))) {
+      if (starts_so(x_text, joiner) && x_text.size() > joiner.size() && (is_label || is_blank(x_text[joiner.size()]))) {
         x_text.remove_prefix(joiner.size());
         skip_blanks();
         break;
@@ -189,7 +194,7 @@ private:
   /// The word that begins so, up to its end.
   [[nodiscard]] bool take_word(std::string_view beginning) {
     constexpr std::size_t kLongest = 12;  // bytes; "septiembre" has ten
-    if (!istarts_with(x_text, beginning)) {
+    if (!starts_so(x_text, beginning)) {
       return false;
     }
     std::size_t length = beginning.size();
