@@ -49,13 +49,17 @@ bool takes_in(std::string_view near, std::size_t nearest_word) {
   return istarts_with(trim(near), "by ") || (by != std::string_view::npos && by > nearest_word && near.rfind("from", by) != std::string_view::npos);
 }
 
-/// "… to 192.0.2.1", "-> 192.0.2.1"
-bool is_aimed_at(std::string_view near) {
+bool ends_with_any(std::string_view near, std::initializer_list<std::string_view> ends) {
   const auto last = near.find_last_not_of(" \t[(*\"'");
   const std::string_view tail = near.substr(0, last == std::string_view::npos ? 0 : last + 1);
-  const auto ends_with = [&](std::string_view end) { return tail.size() >= end.size() && tail.substr(tail.size() - end.size()) == end; };
-  return ends_with(" to") || ends_with(" on") || ends_with(" ->") || ends_with(" >");
+  return std::any_of(ends.begin(), ends.end(),
+                     [&](std::string_view end) { return tail.size() >= end.size() && tail.substr(tail.size() - end.size()) == end; });
 }
+
+/// "… to 192.0.2.1", "-> 192.0.2.1"
+bool is_aimed_at(std::string_view near) { return ends_with_any(near, {" to", " on", " ->", " >"}); }
+/// "a scan of our network by 192.0.2.1"
+bool is_done_by(std::string_view near) { return ends_with_any(near, {" by", " durch", " door", " par", " por", " przez"}); }
 
 /// How much the words on the same line before an address accuse it: the nearest of them counts.
 int label_score(std::string_view before) {
@@ -67,6 +71,9 @@ int label_score(std::string_view before) {
   const Nearest called = nearest(near, true);
   if (takes_in(near, whose.at)) {
     return -4;
+  }
+  if (is_done_by(near)) {
+    return std::max(whose.score, 5);
   }
   const bool apart = called.score != 0 && called.at > whose.at &&
                      (whose.score == 0 || called.at - whose.at > kRightBefore || near.find_first_of(".,;", whose.at) < called.at);
@@ -113,12 +120,18 @@ int flow_score(std::string_view text, const FoundAddress& found) {
   const auto line_begin = text.rfind('\n', found.at);
   const std::size_t begin = line_begin == std::string_view::npos ? 0 : line_begin + 1;
   const std::string_view line = text.substr(begin, std::min(line_end, begin + 300) - begin);
-  const auto all = find_addresses(line);
+  auto all = find_addresses(line);
+  std::erase_if(all, [](const FoundAddress& each) { return each.is_range; });
   if (all.size() != 2 || all[0].address == all[1].address ||
       (std::none_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return icontains(line, word); }) && find_times(line, {}).empty())) {
     return 0;
   }
-  return all[0].address == found.address ? 3 : -3;
+  // A web server's log of W3C's form begins with its own address: "TIME OURS GET /page … THEIRS".
+  const std::string_view between = line.substr(all[0].at, all[1].at - all[0].at);
+  static constexpr std::array<std::string_view, 4> kMethods = {" GET ", " POST ", " HEAD ", " PUT "};
+  const bool ours_first =
+      std::any_of(kMethods.begin(), kMethods.end(), [&](std::string_view method) { return between.find(method) != std::string_view::npos; });
+  return (all[0].address == found.address) != ours_first ? 2 : -2;
 }
 
 /// What a text says of one address.

@@ -14,6 +14,7 @@ using std::chrono::minutes;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_sign(char c) { return c == '+' || c == '-'; }
 bool is_small(char c) { return c >= 'a' && c <= 'z'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -133,45 +134,51 @@ public:
       unit /= 10;
     }
   }
-  /// `after_name`: "GMT+1" may have one digit, "+1" alone may not.
-  [[nodiscard]] bool zone(std::optional<Seconds>& offset, bool after_name = false) {
-    if (x_text.size() > 1 && x_text.front() == '(' && (is_letter(x_text[1]) || x_text[1] == '+' || x_text[1] == '-')) {
+  /// "+0200", "-03:30", "UTC", "GMT+1", "(CET)"
+  [[nodiscard]] bool zone(std::optional<Seconds>& offset) {
+    if (x_text.size() > 1 && x_text.front() == '(' && (is_letter(x_text[1]) || is_sign(x_text[1]))) {
       x_text.remove_prefix(1);  // "04:04:05 (CET)"
     }
-    if (!x_text.empty() && (x_text.front() == '+' || x_text.front() == '-')) {
-      const bool west = x_text.front() == '-';
-      Taker ahead(x_text.substr(1));
-      int h = 0;
-      int m = 0;
-      const bool read =
-          ahead.number(after_name ? 1 : 2, 2, h) && h <= 14 && (!ahead.character(':') || (!ahead.rest().empty() && is_digit(ahead.rest().front())));
-      if (!read || (!ahead.rest().empty() && is_digit(ahead.rest().front()) && (!ahead.number(2, 2, m) || m > 59))) {
-        return false;
-      }
-      offset = (hours{h} + minutes{m}) * (west ? -1 : 1);
-      x_text = ahead.rest();
-      return true;
+    return !x_text.empty() && (is_sign(x_text.front()) ? signed_zone(offset, 2) : named_zone(offset));
+  }
+
+private:
+  /// At least so many digits: "GMT+1" may have one, "+1" alone may not.
+  [[nodiscard]] bool signed_zone(std::optional<Seconds>& offset, std::size_t least) {
+    const bool west = x_text.front() == '-';
+    Taker ahead(x_text.substr(1));
+    const auto digit_next = [&] { return !ahead.rest().empty() && is_digit(ahead.rest().front()); };
+    int h = 0;
+    int m = 0;
+    if (!ahead.number(least, 2, h) || h > 14 || (ahead.character(':') && !digit_next())) {
+      return false;
     }
+    if (digit_next() && (!ahead.number(2, 2, m) || m > 59)) {
+      return false;
+    }
+    offset = (hours{h} + minutes{m}) * (west ? -1 : 1);
+    x_text = ahead.rest();
+    return true;
+  }
+  [[nodiscard]] bool named_zone(std::optional<Seconds>& offset) {
     std::size_t length = 0;
     while (length < x_text.size() && is_letter(x_text[length])) {
       ++length;
     }
-    for (const Zone& known : kZones) {
-      // "est" is a verb and "wet" an adjective: only some names are also written small.
-      const bool written = iequals(x_text.substr(0, length), known.name) && (!is_small(x_text.front()) || known.also_small);
-      if (written) {
-        x_text.remove_prefix(length);
-        const bool shifted = known.minutes_east == 0 && length > 1 && !x_text.empty() && (x_text.front() == '+' || x_text.front() == '-');
-        if (!shifted || !zone(offset, true)) {  // "GMT+0200"
-          offset = minutes{known.minutes_east};
-        }
-        return true;
-      }
+    // "est" is a verb and "wet" an adjective: only some names are also written small.
+    const bool small = is_small(x_text.front());
+    const auto known = std::find_if(kZones.begin(), kZones.end(),
+                                    [&](const Zone& z) { return iequals(x_text.substr(0, length), z.name) && (!small || z.also_small); });
+    if (known == kZones.end()) {
+      return false;
     }
-    return false;
+    x_text.remove_prefix(length);
+    const bool shifted = known->minutes_east == 0 && length > 1 && !x_text.empty() && is_sign(x_text.front());
+    if (!shifted || !signed_zone(offset, 1)) {  // "GMT+0200"
+      offset = minutes{known->minutes_east};
+    }
+    return true;
   }
-
-private:
   /// "Uhrzeit: 08:40" on the line below a date: any label, if a time of day stands behind it.
   void skip_clock_label() {
     constexpr std::size_t kLongest = 28;
