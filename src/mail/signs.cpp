@@ -83,10 +83,10 @@ std::optional<std::string> find_report_structure(const message::Mail& mail) {
 }
 
 std::optional<std::string> find_report_words(const message::Mail& mail) {
-  static constexpr std::array<std::string_view, 24> kWords = {"abuse",       "infring",      "phish",     "malware",   "spam",      "attack",
-                                                              "brute",       "blacklist",    "blocklist", "botnet",    "infected",  "vulnerab",
-                                                              "compromised", "unauthorized", "hacked",    "port scan", "portscan",  "scanning",
-                                                              "exploit",     "copyright",    "honeypot",  "malicious", "complaint", "open resolver"};
+  static constexpr std::array<std::string_view, 27> kWords = {
+      "abuse",   "infring",   "phish",    "malware",     "spam",         "attack",        "brute",     "blacklist", "blocklist",
+      "botnet",  "infected",  "vulnerab", "compromised", "unauthorized", "hacked",        "port scan", "portscan",  "scanning",
+      "exploit", "copyright", "honeypot", "malicious",   "complaint",    "open resolver", "scraping",  "harass",    "illegal"};
   const std::string text = mail.subject + "\n" + own_text(mail);
   const bool attached = std::any_of(mail.parts.begin(), mail.parts.end(), [](const message::Part& part) {
     return icontains(part.type, "zip") || icontains(part.type, "csv") || icontains(part.filename, ".csv") || icontains(part.filename, ".zip");

@@ -57,7 +57,7 @@ bool ends_with_any(std::string_view near, std::initializer_list<std::string_view
 }
 
 /// "… to 192.0.2.1", "-> 192.0.2.1"
-bool is_aimed_at(std::string_view near) { return ends_with_any(near, {" to", " on", " ->", " >"}); }
+bool is_aimed_at(std::string_view near) { return ends_with_any(near, {" to", " to:", " on", " ->", " >", " dst:", " auf"}); }
 /// "a scan of our network by 192.0.2.1"
 bool is_done_by(std::string_view near) { return ends_with_any(near, {" by", " durch", " door", " par", " por", " przez"}); }
 

@@ -138,21 +138,26 @@ bool read_list(std::string_view text, const ListHints& hints, Report& report) {
 
 bool read_csv(const Input& input, Report& report) {
   bool any = false;
-  const auto read = [&](const std::string& name, std::string_view text) {
+  const auto read = [&](const std::string& name, std::string_view text, bool pasted) {
     ListHints hints;
     hints.name = type_word(name).empty() ? input.subject : name;
     hints.times.now = input.times.now;
-    static_cast<void>(read_zone_note(input.text, hints.times) || read_zone_note(text.substr(0, text.find('\n')), hints.times));
+    const std::string_view head = text.substr(0, text.find('\n'));
+    const bool is_feed = !pasted || !type_word(hints.name).empty() || icontains(head, "asn") || icontains(head, "timestamp");
+    if (!is_feed) {
+      hints.times = input.times;  // who types a list into his words writes his own time; feeds are in UTC
+    }
+    static_cast<void>(read_zone_note(input.text, hints.times) || read_zone_note(head, hints.times));
     hints.otherwise = class_of_text(input.subject, input.text);
     any = read_list(text, hints, report) || any;
   };
   for (const Document& document : input.documents) {
     if (document.type == "text/csv" || icontains(document.type, "csv")) {
-      read(document.name, document.text);
+      read(document.name, document.text, false);
     }
   }
   if (const std::string pasted = any ? std::string{} : list_in_text(input.text); !pasted.empty()) {
-    read(input.subject, pasted);
+    read(input.subject, pasted, true);
     any = any && !report.statements.empty();
   }
   if (any) {

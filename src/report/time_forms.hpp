@@ -10,7 +10,7 @@ namespace pinfold::report {
 struct Zone {
   std::string_view name;
   int minutes_east;
-  bool also_small = false;  ///< read in small letters too
+  bool also_small = false;  ///< may be written in small letters
 };
 // RFC 5322 section 4.3 and what mail programs and logs write. "BST", "CST" and other names that mean several zones are read as in mail headers;
 // "IST" is left out.
@@ -97,7 +97,13 @@ constexpr auto kForms = std::to_array<std::string_view>({"%d %b %Y %H:%M:%S %z",
                                                          "%m-%d-%Y %I:%M:%S %p",     "%Y-%m-%d\" %H:%M:%S",     "%b %d, %Y, %H:%M:%S",
                                                          "%b %d, %Y, %H:%M",         "%b %d, %Y, %I:%M %p",     "%d/%b/%Y %H:%M",
                                                          "%Y-%m-%d %Hh%M",           "%b %d %Y, %H:%M:%S",      "%b %d, %H:%M:%S",
-                                                         "%d.%b.%Y %H:%M:%S",        "%Y/%m/%d-%H:%M:%S"});
+                                                         "%d.%b.%Y %H:%M:%S",        "%Y/%m/%d-%H:%M:%S",       "%H:%M:%S %z %Y-%m-%d",
+                                                         "%H:%M %z %Y-%m-%d",        "%H:%M:%S %Y-%m-%d",       "%H:%M %Y-%m-%d",
+                                                         "%H:%M:%S %d.%m.%Y",        "%H:%M %d.%m.%Y",          "%H:%M:%S %z %d %b %Y",
+                                                         "%H:%M %z %d %b %Y",        "%H:%M:%S %d %b %Y",       "%H:%M %d %b %Y",
+                                                         "%H:%M:%S %d/%b/%Y",        "%H:%M %z %b %d, %Y",      "%H:%M %b %d, %Y",
+                                                         "%H:%M:%S %b %d, %Y",       "%I:%M %p %z %b %d, %Y",   "%I:%M %p %b %d, %Y",
+                                                         "%I:%M:%S %p %b %d, %Y",    "%I:%M %p %z %d %b %Y",    "%I:%M %p %d %b %Y"});
 /// Dates without a time.
 constexpr auto kDateForms =
     std::to_array<std::string_view>({"%Y-%m-%d", "%Y/%m/%d", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d.%m.%Y", "%d. %b %Y", "%m/%d/%Y", "%d-%m-%Y"});

@@ -15,7 +15,6 @@ using std::chrono::minutes;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_sign(char c) { return c == '+' || c == '-'; }
-bool is_small(char c) { return c >= 'a' && c <= 'z'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 /// Most words are told apart by their first byte: these lists are asked very often.
@@ -55,6 +54,9 @@ public:
       }
     }
     return true;
+  }
+  [[nodiscard]] bool blanks_in_line() {
+    return x_text.substr(0, x_text.find_first_not_of(" \t\r\n")).find('\n') == std::string_view::npos && blanks();
   }
   /// "2nd of March"
   void ordinal() {
@@ -165,10 +167,10 @@ private:
     while (length < x_text.size() && is_letter(x_text[length])) {
       ++length;
     }
-    // "est" is a verb and "wet" an adjective: only some names are also written small.
-    const bool small = is_small(x_text.front());
-    const auto known = std::find_if(kZones.begin(), kZones.end(),
-                                    [&](const Zone& z) { return iequals(x_text.substr(0, length), z.name) && (!small || z.also_small); });
+    // "est" is a verb, "Art" a noun and "wet" an adjective: only some names may be written small.
+    const std::string_view word = x_text.substr(0, length);
+    const auto known =
+        std::find_if(kZones.begin(), kZones.end(), [&](const Zone& z) { return word == z.name || (z.also_small && iequals(word, z.name)); });
     if (known == kZones.end()) {
       return false;
     }
@@ -259,7 +261,8 @@ std::optional<TimeFields> take_time(std::string_view& text, std::string_view for
     if (form[i] == '%' && i + 1 < form.size()) {
       fits = take_directive(taker, form[++i], fields);
     } else {
-      fits = form[i] == ' ' ? taker.blanks() : taker.character(form[i]);
+      const bool before_zone = form.substr(i, 3) == " %z";  // a zone stands on the time's own line
+      fits = form[i] != ' ' ? taker.character(form[i]) : before_zone ? taker.blanks_in_line() : taker.blanks();
     }
     if (!fits) {
       return std::nullopt;

@@ -33,9 +33,9 @@ std::string first_text(const json& object, std::initializer_list<std::string_vie
   return {};
 }
 const json& object_at(const json& object, std::string_view key) {
-  static const json kEmpty = json::object();
+  static const json empty = json::object();
   const auto found = object.is_object() ? object.find(std::string(key)) : object.end();
-  return object.is_object() && found != object.end() && found->is_object() ? *found : kEmpty;
+  return object.is_object() && found != object.end() && found->is_object() ? *found : empty;
 }
 
 struct Meaning {
