@@ -103,7 +103,9 @@ constexpr auto kForms = std::to_array<std::string_view>({"%d %b %Y %H:%M:%S %z",
                                                          "%H:%M %z %d %b %Y",        "%H:%M:%S %d %b %Y",       "%H:%M %d %b %Y",
                                                          "%H:%M:%S %d/%b/%Y",        "%H:%M %z %b %d, %Y",      "%H:%M %b %d, %Y",
                                                          "%H:%M:%S %b %d, %Y",       "%I:%M %p %z %b %d, %Y",   "%I:%M %p %b %d, %Y",
-                                                         "%I:%M:%S %p %b %d, %Y",    "%I:%M %p %z %d %b %Y",    "%I:%M %p %d %b %Y"});
+                                                         "%I:%M:%S %p %b %d, %Y",    "%I:%M %p %z %d %b %Y",    "%I:%M %p %d %b %Y",
+                                                         "%d.%m.%Y%k%H.%M",          "%d. %b %Y%k%H.%M",        "%d %b %Y%k%H.%M",
+                                                         "%Y-%m-%d%k%H.%M"});
 /// Dates without a time.
 constexpr auto kDateForms =
     std::to_array<std::string_view>({"%Y-%m-%d", "%Y/%m/%d", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d.%m.%Y", "%d. %b %Y", "%m/%d/%Y", "%d-%m-%Y"});

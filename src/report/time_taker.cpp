@@ -1,6 +1,7 @@
 #include "report/time_taker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "base/text.hpp"
@@ -57,6 +58,18 @@ public:
   }
   [[nodiscard]] bool blanks_in_line() {
     return x_text.substr(0, x_text.find_first_not_of(" \t\r\n")).find('\n') == std::string_view::npos && blanks();
+  }
+  /// " kl. ", " klo ": behind it a point may stand between hours and minutes.
+  [[nodiscard]] bool clock_word() {
+    static constexpr std::array<std::string_view, 3> kWords = {"kl.", "klo", "kl"};
+    skip_blanks();
+    const auto word = std::find_if(kWords.begin(), kWords.end(), [&](std::string_view w) { return starts_so(x_text, w); });
+    if (word == kWords.end()) {
+      return false;
+    }
+    x_text.remove_prefix(word->size());
+    skip_blanks();
+    return true;
   }
   /// "2nd of March"
   void ordinal() {
@@ -247,6 +260,7 @@ bool take_directive(Taker& taker, char directive, TimeFields& f) {
     case 'p': return taker.half_day(f.afternoon);
     case 'z': return taker.zone(f.offset);
     case 's': return taker.epoch(f.epoch);
+    case 'k': return taker.clock_word();
     default: return taker.character(directive);
   }
 }

@@ -1,7 +1,7 @@
 /// Reads one time off the front of a text, by a form ("%d %b %Y %H:%M:%S %z"); what the numbers mean is resolved in times.cpp.
 /// Used by: times.cpp only.
-/// Forms:   strptime's letters Y y m d H I M S b a p z s. A blank stands for any blanks and a joining word or label ("at", "um", "time=").
-/// Bounds:  linear in what is read; no allocation.
+/// Forms:   strptime's letters Y y m d H I M S b a p z s, and k for " kl. ". A blank stands for any blanks and a joining word or label ("at", "um",
+/// "time="). Bounds:  linear in what is read; no allocation.
 #pragma once
 
 #include <cstdint>
