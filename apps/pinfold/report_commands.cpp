@@ -136,8 +136,9 @@ void list_reporters(Context& context) {
   context.store().read([&](records::Transaction& tx) { found = tx.reports().reporters(kMost); });
   std::vector<std::vector<std::string>> rows;
   for (const records::ReporterRecord& record : found) {
-    rows.push_back({record.reporter, record.is_authenticated ? "yes" : "no", std::to_string(record.reports), std::to_string(record.findings),
-                    std::to_string(record.right), std::to_string(record.wrong), to_people(record.last)});
+    rows.push_back({record.reporter.empty() ? "(named nobody)" : record.reporter, record.is_authenticated ? "yes" : "no",
+                    std::to_string(record.reports), std::to_string(record.findings), std::to_string(record.right), std::to_string(record.wrong),
+                    to_people(record.last)});
     context.output().line({{"reporter", record.reporter},
                            {"authenticated", record.is_authenticated},
                            {"reports", record.reports},

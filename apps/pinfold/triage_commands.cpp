@@ -6,9 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "engine/keep_finding.hpp"
 #include "engine/places.hpp"
-#include "engine/report_intake.hpp"
+#include "engine/report_finding.hpp"
 #include "engine/sealed_reports.hpp"
 #include "mail/reader.hpp"
 #include "pinfold/context.hpp"
@@ -125,23 +124,8 @@ void make_finding(Context& context, const Arguments& a) {
   if (context.desk().inventory()->find(ServerId{a.server}) == nullptr) {
     throw Stop(Exit::No, fmt::format("no server {}", printable(a.server, 60)));
   }
-  abuse::Finding finding;
-  finding.id = FindingId{fmt::format("triage-{}-{}", row.id, a.server)};
-  finding.server = ServerId{a.server};
-  finding.abuse_class = *known;
-  finding.kind = a.kind;
-  finding.origin = abuse::Origin::Reporter;
-  finding.first_seen = std::min(*at, row.received);
-  finding.last_seen = finding.first_seen;
-  finding.detected_at = row.received;
-  finding.confidence = engine::kAuthenticated;  // a person has read it
-  finding.summary = fmt::format("A third party reports: {}", abuse::title(*known));
-  finding.floor = "a third party's word; not measured here";
-  finding.observation_point = "third party";
-  finding.evidence.facts = {{"report", std::to_string(row.id)}};
   context.store().transact([&](records::Transaction& tx) {
-    static_cast<void>(engine::keep_finding(tx, abuse::bounded(finding), context.clock().wall()));
-    tx.reports().decide(row.id, records::ReportState::Found, row.findings + 1, "a person made a finding of it");
+    engine::keep_report_finding(tx, row, {ServerId{a.server}, *known, a.kind, *at}, context.clock().wall());
   });
 }
 

@@ -1,13 +1,9 @@
 /// Reads one TOML table key by key, keeps the first fault with its line and full key, and refuses whatever key nobody asked for.
-/// Used by: config.cpp and policy_file.cpp only; the only place that includes toml++.
+/// Used by: config.cpp and policy_file.cpp only.
 ///   Faults faults(file);  TableReader mail(table, "mail", faults);  mail.boolean("starttls", starttls);  mail.finish();
 /// A reader leaves its target alone when the key is absent: the target's value is the default. Look at the faults once, at the end.
 /// Bounds:  the caller limits the text. Threads: none. The table must outlive the reader.
 #pragma once
-
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
 
 #include <functional>
 #include <optional>
@@ -16,6 +12,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/toml_parser.hpp"
 #include "config/config.hpp"
 
 namespace pinfold::config {

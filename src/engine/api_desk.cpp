@@ -12,8 +12,8 @@
 #include "config/threshold_keys.hpp"
 #include "engine/breaker.hpp"
 #include "engine/drivers.hpp"
-#include "engine/keep_finding.hpp"
 #include "engine/report_api.hpp"
+#include "engine/report_finding.hpp"
 #include "engine/simulation.hpp"
 #include "engine/tickets.hpp"
 
@@ -281,23 +281,7 @@ Expected<records::ReportRow, std::string> ApiDesk::take_report(const std::string
 
 Expected<void, std::string> ApiDesk::report_finding(const records::ReportRow& row, const ServerId& server, abuse::AbuseClass c,
                                                     const std::string& kind, std::optional<WallTime> at) {
-  abuse::Finding finding;
-  finding.id = FindingId{fmt::format("triage-{}-{}", row.id, server.value)};
-  finding.server = server;
-  finding.abuse_class = c;
-  finding.kind = kind;
-  finding.origin = abuse::Origin::Reporter;
-  finding.first_seen = finding.last_seen = std::min(at.value_or(row.received), row.received);
-  finding.detected_at = row.received;
-  finding.confidence = kAuthenticated;  // a person has read it
-  finding.summary = fmt::format("A third party reports: {}", abuse::title(c));
-  finding.floor = "a third party's word; not measured here";
-  finding.observation_point = "third party";
-  finding.evidence.facts = {{"report", std::to_string(row.id)}};
-  store().transact([&](records::Transaction& tx) {
-    static_cast<void>(keep_finding(tx, abuse::bounded(finding), x_parts.clock.wall()));
-    tx.reports().decide(row.id, records::ReportState::Found, row.findings + 1, "a person made a finding of it");
-  });
+  store().transact([&](records::Transaction& tx) { keep_report_finding(tx, row, {server, c, kind, at}, x_parts.clock.wall()); });
   x_parts.wake();
   return {};
 }

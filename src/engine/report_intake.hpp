@@ -52,10 +52,10 @@ public:
   [[nodiscard]] Outcome take(records::Transaction& tx, const TakenReport& taken);
   /// A mail that is no report, or could not be read, and that a person must see.
   static void keep_for_person(records::Transaction& tx, const TakenReport& taken, std::string why);
-
-private:
   /// The reporter, as the report names him, is among the authenticated domains (or a parent or child of one).
   [[nodiscard]] static bool is_authenticated(const report::Report& report, const std::vector<std::string>& domains);
+
+private:
   /// The server that has the address now.
   [[nodiscard]] const ServerId* server_of(const std::string& address);
 

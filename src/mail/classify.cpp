@@ -194,6 +194,9 @@ void judge_answer(const message::Mail& mail, const Envelope& envelope, Classifie
   if (bulk) {
     return decide(answers ? MailKind::Reply : MailKind::AutoReply, *std::move(bulk), answers);
   }
+  if (!answers && says_absent(text)) {
+    return decide(MailKind::AutoReply, "its text says that somebody is away; it cites no case and answers nothing", true);
+  }
   if (!answers) {
     return decide(MailKind::Unknown, "cites no case and answers nothing", true);
   }

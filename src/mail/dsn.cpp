@@ -237,7 +237,9 @@ std::optional<Dsn> recognise_bounce(const message::Mail& mail) {
   const bool waits = says_delayed(folded);
   const unsigned who = (system ? 2U : 0U) + (subject ? 2U : 0U) + (null_path ? 1U : 0U) + (header ? 3U : 0U);
   const unsigned what = (failed ? 2U : 0U) + (smtp_reply ? 2U : 0U) + (waits ? 2U : 0U) + (carries_original(mail, text) ? 1U : 0U);
-  if (who < 1 || what < 1 || who + what < 4) {
+  // A mail system with the null return path and a bounce's subject says all, in whatever language its text is.
+  const bool by_sender = who >= 5;
+  if (!by_sender && (who < 1 || what < 1 || who + what < 4)) {
     return std::nullopt;
   }
   Dsn dsn;

@@ -20,6 +20,8 @@ namespace pinfold::mail {
 [[nodiscard]] bool says_absent(std::string_view text);
 /// Words of a program about itself, or of a ticket robot: "this is an automated response", "a ticket has been created".
 [[nodiscard]] bool says_automatic(std::string_view text);
+/// How many phrases stand in it that a ticket robot writes and a person may: "we have received your request", "your ticket number".
+[[nodiscard]] std::size_t count_acknowledgements(std::string_view text);
 /// A ticket robot's first line: "ticket received", "[ticket id: 1] new support ticket opened".
 [[nodiscard]] bool is_robot_subject(std::string_view subject);
 /// A read receipt in prose; `text` may be long.

@@ -8,6 +8,7 @@
 #include "mail/phrases.hpp"
 #include "mail/reply_text.hpp"
 #include "net/ip_address.hpp"
+#include "report/class_words.hpp"
 
 namespace pinfold::mail {
 namespace {
@@ -82,16 +83,20 @@ std::optional<std::string> find_report_structure(const message::Mail& mail) {
 }
 
 std::optional<std::string> find_report_words(const message::Mail& mail) {
-  static constexpr std::array<std::string_view, 24> kWords = {"abuse",       "infring",      "phish",     "malware",   "spam",      "attack",
-                                                              "brute",       "blacklist",    "blocklist", "botnet",    "infected",  "vulnerab",
-                                                              "compromised", "unauthorized", "hacked",    "port scan", "portscan",  "scanning",
-                                                              "exploit",     "copyright",    "honeypot",  "malicious", "complaint", "open resolver"};
+  static constexpr std::array<std::string_view, 27> kWords = {
+      "abuse",   "infring",   "phish",    "malware",     "spam",         "attack",        "brute",     "blacklist", "blocklist",
+      "botnet",  "infected",  "vulnerab", "compromised", "unauthorized", "hacked",        "port scan", "portscan",  "scanning",
+      "exploit", "copyright", "honeypot", "malicious",   "complaint",    "open resolver", "scraping",  "harass",    "illegal"};
   const std::string text = mail.subject + "\n" + own_text(mail);
   const bool attached = std::any_of(mail.parts.begin(), mail.parts.end(), [](const message::Part& part) {
     return icontains(part.type, "zip") || icontains(part.type, "csv") || icontains(part.filename, ".csv") || icontains(part.filename, ".zip");
   });
   const auto word = std::find_if(kWords.begin(), kWords.end(), [&](std::string_view w) { return icontains(scanned(text), w); });
-  const std::string_view said = word != kWords.end() ? *word : icontains(mail.subject, "report") ? "report" : "";
+  std::string_view said = word != kWords.end() ? *word : icontains(mail.subject, "report") ? "report" : "";
+  if (said.empty() && names_address(scanned(text))) {  // in another language
+    const auto known = report::class_of_text(mail.subject, scanned(text));
+    said = known ? abuse::to_string(*known) : "";
+  }
   if (said.empty() || (!attached && !names_address(scanned(text)) && !icontains(scanned(text), "http"))) {
     return std::nullopt;
   }
@@ -156,6 +161,10 @@ std::optional<std::string> find_absence(std::string_view subject, std::string_vi
 std::optional<std::string> find_robot(std::string_view subject, std::string_view text) {
   if (says_automatic(text)) {
     return "its text says that a program wrote it";
+  }
+  const std::size_t acknowledgements = count_acknowledgements(text);
+  if (acknowledgements > 1 || (acknowledgements == 1 && !has_answer_prefix(subject))) {
+    return "its text reads like a ticket robot's";
   }
   if (is_robot_subject(subject) && !has_answer_prefix(subject)) {
     return "the subject reads like a ticket robot's";

@@ -61,18 +61,25 @@ std::optional<net::IpAddress> source_of(const Input& input, const std::vector<me
   return original == nullptr ? std::nullopt : handed_over_by(*original);
 }
 
-/// When the original went out: as its last hop says, unless its own date lies further away than a hop takes; then a queue or a clock was wrong, and
-/// the date stands.
-std::optional<WallTime> sent_at(const message::Part& original, std::string_view last_hop, const TimeContext& context) {
-  constexpr Micros kLongestHop = std::chrono::hours{1};
-  const auto times = find_times(last_hop, context);
-  const message::Header* date = message::find_header(original.headers, "Date");
-  const auto dated = date == nullptr ? std::nullopt : parse_time(date->value, context);
-  if (times.empty() || !dated) {
-    return times.empty() ? dated : std::optional(times.back().time);
+/// When the original was received, as Arrival-Date would say it (RFC 5965 section 3.2): by the hop at which the source handed it over, else by the
+/// last hop. The original's own Date is its sender's claim: it stands in only where no hop tells, or one tells a time after the report was written.
+std::optional<WallTime> received_at(const message::Part& original, const std::optional<net::IpAddress>& source, const TimeContext& context) {
+  constexpr Micros kSkew = std::chrono::hours{1};
+  std::optional<WallTime> last_hop;
+  for (const message::Header& header : original.headers) {
+    if (!iequals(header.name, "Received")) {
+      continue;
+    }
+    const auto times = find_times(header.value, context);
+    const bool told = !times.empty() && (context.now == WallTime{} || times.back().time <= context.now + kSkew);
+    const auto from = find_addresses(std::string_view(header.value).substr(0, header.value.find(" by ")));
+    if (told && std::any_of(from.begin(), from.end(), [&](const FoundAddress& found) { return source && found.address == *source; })) {
+      return times.back().time;
+    }
+    last_hop = last_hop || !told ? last_hop : std::optional(times.back().time);
   }
-  const Micros hop = times.back().time - *dated;
-  return hop > kLongestHop || hop < -kLongestHop ? dated : std::optional(times.back().time);
+  const message::Header* date = message::find_header(original.headers, "Date");
+  return last_hop || date == nullptr ? last_hop : parse_time(date->value, context);
 }
 
 std::string_view domain_of(std::string_view mailbox) {
@@ -94,10 +101,10 @@ void read_feedback(const Input& input, const std::vector<message::Header>& field
   statement.severity = type == "auth-failure" ? abuse::Severity::Low : abuse::Severity::Medium;
   statement.first = parse_time(field(fields, {"Arrival-Date", "Received-Date"}), input.times);
   if (!statement.first && statement.address) {
-    statement.first = times_beside(input.text, *statement.address, input.times).last;
+    statement.first = EventTimes(input.text, input.times).beside(*statement.address).last;
   }
   if (!statement.first && original != nullptr) {
-    statement.first = sent_at(*original, handed_over_line(input.mail), input.times);
+    statement.first = received_at(*original, statement.address, input.times);
   }
   statement.last = statement.first;
   add_fact(statement, "feedback_type", type);

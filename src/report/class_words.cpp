@@ -3,210 +3,166 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
+#include "base/assert.hpp"
+#include "base/embedded.hpp"
 #include "base/text.hpp"
+
+namespace pinfold {
+const std::vector<EmbeddedFile>& report_words_files();  // src/report/words/*.txt: a "[class]" and its words, one a line
+}
 
 namespace pinfold::report {
 namespace {
 
 using abuse::AbuseClass;
 
+constexpr std::size_t kLooked = 65536;   // bytes of a text
+constexpr std::size_t kMostCounted = 3;  // of one word: a log repeats itself
+constexpr std::size_t kClasses = 16;
+using Scores = std::array<std::size_t, kClasses>;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0; }
+
 struct Word {
-  std::string_view word;
+  std::string word;
   AbuseClass meaning;
+  bool begins = false;  ///< stands at the beginning of a word
+  bool ends = false;
 };
 
-/// The more telling a word, the higher it stands: "ssh-brute-force from a botnet" is a brute force, "Malware-C2" a compromised server.
-constexpr std::array kWords = {Word{"urheberrecht", AbuseClass::Copyright},
-                               Word{"droit d'auteur", AbuseClass::Copyright},
-                               Word{"droits d'auteur", AbuseClass::Copyright},
-                               Word{"derechos de autor", AbuseClass::Copyright},
-                               Word{"diritto d'autore", AbuseClass::Copyright},
-                               Word{"hameçonnage", AbuseClass::Phishing},
-                               Word{"suplantación", AbuseClass::Phishing},
-                               Word{"impersonat", AbuseClass::Phishing},
-                               Word{"credential harvest", AbuseClass::Phishing},
-                               Word{"фишинг", AbuseClass::Phishing},
-                               Word{"passwörter", AbuseClass::BruteForce},
-                               Word{"passwort", AbuseClass::BruteForce},
-                               Word{"anmeldeversuch", AbuseClass::BruteForce},
-                               Word{"loginversuch", AbuseClass::BruteForce},
-                               Word{"mot de passe", AbuseClass::BruteForce},
-                               Word{"mots de passe", AbuseClass::BruteForce},
-                               Word{"tentatives de connexion", AbuseClass::BruteForce},
-                               Word{"contraseña", AbuseClass::BruteForce},
-                               Word{"fuerza bruta", AbuseClass::BruteForce},
-                               Word{"forza bruta", AbuseClass::BruteForce},
-                               Word{"hasło", AbuseClass::BruteForce},
-                               Word{"pokusy o přihlášení", AbuseClass::BruteForce},
-                               Word{"подбор парол", AbuseClass::BruteForce},
-                               Word{"ssh-bf", AbuseClass::BruteForce},
-                               Word{"login failure", AbuseClass::BruteForce},
-                               Word{"failed authentication", AbuseClass::BruteForce},
-                               Word{"authentication failed", AbuseClass::BruteForce},
-                               Word{"wrong password", AbuseClass::BruteForce},
-                               Word{"credential stuffing", AbuseClass::BruteForce},
-                               Word{"locked out", AbuseClass::BruteForce},
-                               Word{"schadsoftware", AbuseClass::MalwareHosting},
-                               Word{"schadcode", AbuseClass::MalwareHosting},
-                               Word{"logiciel malveillant", AbuseClass::MalwareHosting},
-                               Word{"вредоносн", AbuseClass::MalwareHosting},
-                               Word{"offener dns", AbuseClass::Reflector},
-                               Word{"offene memcached", AbuseClass::Reflector},
-                               Word{"offene ntp", AbuseClass::Reflector},
-                               Word{"offene snmp", AbuseClass::Reflector},
-                               Word{"offene ssdp", AbuseClass::Reflector},
-                               Word{"offene portmapper", AbuseClass::Reflector},
-                               Word{"offene netbios", AbuseClass::Reflector},
-                               Word{"offene mdns", AbuseClass::Reflector},
-                               Word{"offen aus dem internet", AbuseClass::OpenService},
-                               Word{"offen erreichbar", AbuseClass::OpenService},
-                               Word{"malware-infektion", AbuseClass::Compromised},
-                               Word{"infizierte", AbuseClass::Compromised},
-                               Word{"failed attempts", AbuseClass::BruteForce},
-                               Word{"attempting to log in", AbuseClass::BruteForce},
-                               Word{"spfbl", AbuseClass::Spam},
-                               Word{"account takeover", AbuseClass::BruteForce},
-                               Word{"denyhosts", AbuseClass::BruteForce},
-                               Word{"hosts.deny", AbuseClass::BruteForce},
-                               Word{"offene dns", AbuseClass::Reflector},
-                               Word{"exploitable ntp", AbuseClass::Reflector},
-                               Word{"open ntp", AbuseClass::Reflector},
-                               Word{"open memcached", AbuseClass::Reflector},
-                               Word{"open ssdp", AbuseClass::Reflector},
-                               Word{"indésirable", AbuseClass::Spam},
-                               Word{"pourriel", AbuseClass::Spam},
-                               Word{"unerwünschte e-mail", AbuseClass::Spam},
-                               Word{"unerwünschte werbung", AbuseClass::Spam},
-                               Word{"correo no deseado", AbuseClass::Spam},
-                               Word{"спам", AbuseClass::Spam},
-                               Word{"vulnerability scan", AbuseClass::PortScan},
-                               Word{"vulnerability-scan", AbuseClass::PortScan},
-                               Word{"web scan", AbuseClass::PortScan},
-                               Word{"balayage de ports", AbuseClass::PortScan},
-                               Word{"escaneo de puertos", AbuseClass::PortScan},
-                               Word{"skenov", AbuseClass::PortScan},
-                               Word{"сканирован", AbuseClass::PortScan},
-                               Word{"copyright", AbuseClass::Copyright},
-                               Word{"infring", AbuseClass::Copyright},
-                               Word{"dmca", AbuseClass::Copyright},
-                               Word{"bittorrent", AbuseClass::Copyright},
-                               Word{"phish", AbuseClass::Phishing},
-                               Word{"fraudulent", AbuseClass::Phishing},
-                               Word{"fraud", AbuseClass::Phishing},
-                               Word{"fake shop", AbuseClass::Phishing},
-                               Word{"brute", AbuseClass::BruteForce},
-                               Word{"login-attack", AbuseClass::BruteForce},
-                               Word{"login_attack", AbuseClass::BruteForce},
-                               Word{"login attack", AbuseClass::BruteForce},
-                               Word{"login attempt", AbuseClass::BruteForce},
-                               Word{"failed login", AbuseClass::BruteForce},
-                               Word{"logins", AbuseClass::BruteForce},
-                               Word{"password", AbuseClass::BruteForce},
-                               Word{"invalid user", AbuseClass::BruteForce},
-                               Word{"auth fail", AbuseClass::BruteForce},
-                               Word{"authentication failure", AbuseClass::BruteForce},
-                               Word{"xmlrpc", AbuseClass::BruteForce},
-                               Word{"wp-login", AbuseClass::BruteForce},
-                               Word{"sshd", AbuseClass::BruteForce},
-                               Word{"fail2ban", AbuseClass::BruteForce},
-                               Word{"dictionary", AbuseClass::BruteForce},
-                               Word{"command and control", AbuseClass::Compromised},
-                               Word{"command_and_control", AbuseClass::Compromised},
-                               Word{"c&c", AbuseClass::Compromised},
-                               Word{"-c2", AbuseClass::Compromised},
-                               Word{"botnet", AbuseClass::Compromised},
-                               Word{"drone", AbuseClass::Compromised},
-                               Word{"sinkhole", AbuseClass::Compromised},
-                               Word{"infected", AbuseClass::Compromised},
-                               Word{"infection", AbuseClass::Compromised},
-                               Word{"compromised", AbuseClass::Compromised},
-                               Word{"webshell", AbuseClass::Compromised},
-                               Word{"web shell", AbuseClass::Compromised},
-                               Word{"defac", AbuseClass::Compromised},
-                               Word{"hacked", AbuseClass::Compromised},
-                               Word{"rootkit", AbuseClass::Compromised},
-                               Word{"malware", AbuseClass::MalwareHosting},
-                               Word{"virus", AbuseClass::MalwareHosting},
-                               Word{"trojan", AbuseClass::MalwareHosting},
-                               Word{"ransomware", AbuseClass::MalwareHosting},
-                               Word{"malicious content", AbuseClass::MalwareHosting},
-                               Word{"exploit kit", AbuseClass::MalwareHosting},
-                               Word{"open resolver", AbuseClass::Reflector},
-                               Word{"open dns", AbuseClass::Reflector},
-                               Word{"openresolver", AbuseClass::Reflector},
-                               Word{"open recursive", AbuseClass::Reflector},
-                               Word{"recursive resolver", AbuseClass::Reflector},
-                               Word{"reflect", AbuseClass::Reflector},
-                               Word{"amplifier", AbuseClass::Reflector},
-                               Word{"monlist", AbuseClass::Reflector},
-                               Word{"ddos", AbuseClass::Flood},
-                               Word{"denial of service", AbuseClass::Flood},
-                               Word{"denial-of-service", AbuseClass::Flood},
-                               Word{"flood", AbuseClass::Flood},
-                               Word{"amplification", AbuseClass::Flood},
-                               Word{"spamvertis", AbuseClass::Spam},
-                               Word{"portscan", AbuseClass::PortScan},
-                               Word{"port scan", AbuseClass::PortScan},
-                               Word{"port-scan", AbuseClass::PortScan},
-                               Word{"port_scan", AbuseClass::PortScan},
-                               Word{"portflood", AbuseClass::PortScan},
-                               Word{"scanning", AbuseClass::PortScan},
-                               Word{"scanner", AbuseClass::PortScan},
-                               Word{"probing", AbuseClass::PortScan},
-                               Word{"network sweep", AbuseClass::PortScan},
-                               Word{"reconnaissance", AbuseClass::PortScan},
-                               Word{"darknet", AbuseClass::PortScan},
-                               Word{"spam", AbuseClass::Spam},
-                               Word{"unsolicited", AbuseClass::Spam},
-                               Word{"uceprotect", AbuseClass::Spam},
-                               Word{"bulk mail", AbuseClass::Spam},
-                               Word{"feedback report", AbuseClass::Spam},
-                               Word{"nevy\xC5\xBE\xC3\xA1"
-                                    "dan",
-                                    AbuseClass::Spam},
-                               Word{"vulnerab", AbuseClass::VulnerableApp},
-                               Word{"outdated", AbuseClass::VulnerableApp},
-                               Word{"security issue", AbuseClass::VulnerableApp},
-                               Word{"cve-", AbuseClass::VulnerableApp},
-                               Word{"misconfigur", AbuseClass::VulnerableApp},
-                               Word{"exposed", AbuseClass::OpenService},
-                               Word{"openly accessible", AbuseClass::OpenService},
-                               Word{"publicly accessible", AbuseClass::OpenService},
-                               Word{"open service", AbuseClass::OpenService},
-                               Word{"open proxy", AbuseClass::OpenService},
-                               Word{"scan", AbuseClass::PortScan}};
+/// Words in the order of their file, found in a text in one pass.
+class Words {
+public:
+  Words(std::initializer_list<std::string_view> files) {
+    for (const std::string_view name : files) {
+      for (const EmbeddedFile& file : report_words_files()) {
+        if (file.name == name) {
+          read(file.text);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < x_words.size(); ++i) {
+      x_by_beginning[key(x_words[i].word)].push_back(i);
+    }
+  }
 
-/// What counts only where no surer word stands.
-constexpr std::array kWeak = {Word{"exploit attempt", AbuseClass::BruteForce},
-                              Word{"hacking", AbuseClass::BruteForce},
-                              Word{"modsecurity", AbuseClass::BruteForce},
-                              Word{"dnsbl", AbuseClass::Spam},
-                              Word{"mail reputation", AbuseClass::Spam},
-                              Word{"blacklist", AbuseClass::Spam},
-                              Word{"blocklist", AbuseClass::Spam},
-                              Word{"attack", AbuseClass::BruteForce},
-                              Word{"attaque", AbuseClass::BruteForce},
-                              Word{"angriff", AbuseClass::BruteForce},
-                              Word{"angegriffen", AbuseClass::BruteForce},
-                              Word{"ataque", AbuseClass::BruteForce},
-                              Word{"attacco", AbuseClass::BruteForce},
-                              Word{"aanval", AbuseClass::BruteForce},
-                              Word{"ataku", AbuseClass::BruteForce},
-                              Word{"útok", AbuseClass::BruteForce},
-                              Word{"атак", AbuseClass::BruteForce},
-                              Word{"accessible", AbuseClass::OpenService},
-                              Word{"intrusion", AbuseClass::BruteForce}};
+  /// How often each word stands in the text (small letters), at most `most` times each.
+  [[nodiscard]] std::vector<std::size_t> count(std::string_view text, std::size_t most) const {
+    std::vector<std::size_t> counts(x_words.size());
+    for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+      const auto known = x_by_beginning.find(key(text.substr(at, 2)));
+      if (known == x_by_beginning.end()) {
+        continue;
+      }
+      for (const std::size_t i : known->second) {
+        counts[i] += counts[i] < most && stands_at(x_words[i], text, at) ? 1U : 0U;
+      }
+    }
+    return counts;
+  }
+  /// The first of the list that stands in the text.
+  [[nodiscard]] std::optional<AbuseClass> first_in(std::string_view text) const {
+    const auto counts = count(text, 1);
+    const auto found = std::find_if(counts.begin(), counts.end(), [](std::size_t n) { return n > 0; });
+    return found == counts.end() ? std::nullopt : std::optional(x_words[static_cast<std::size_t>(found - counts.begin())].meaning);
+  }
+  [[nodiscard]] std::optional<AbuseClass> exactly(std::string_view text) const {
+    const auto found = std::find_if(x_words.begin(), x_words.end(), [&](const Word& w) { return w.word == text; });
+    return found == x_words.end() ? std::nullopt : std::optional(found->meaning);
+  }
+  [[nodiscard]] const std::vector<Word>& list() const { return x_words; }
+
+private:
+  static std::uint16_t key(std::string_view text) {
+    return static_cast<std::uint16_t>((static_cast<std::uint8_t>(text[0]) << 8U) | static_cast<std::uint8_t>(text[1]));
+  }
+  static bool stands_at(const Word& word, std::string_view text, std::size_t at) {
+    const std::size_t end = at + word.word.size();
+    return text.substr(at, word.word.size()) == word.word && (!word.begins || at == 0 || !is_letter(text[at - 1])) &&
+           (!word.ends || end == text.size() || !is_letter(text[end]));
+  }
+  void read(std::string_view text) {
+    std::optional<AbuseClass> meaning;
+    for (std::string_view line : split(text, '\n')) {
+      line = trim(line);
+      if (line.empty() || line.front() == '#') {
+        continue;
+      }
+      if (line.front() == '[') {
+        meaning = abuse::parse_abuse_class(line.substr(1, line.size() - 2));
+        PINFOLD_ASSERT(meaning && static_cast<std::size_t>(*meaning) < kClasses);
+        continue;
+      }
+      const bool begins = line.front() == '^';
+      const bool ends = line.back() == '$';
+      line.remove_prefix(begins ? 1 : 0);
+      line.remove_suffix(ends ? 1 : 0);
+      PINFOLD_ASSERT(meaning && line.size() >= 2);
+      x_words.push_back({std::string(line), *meaning, begins, ends});
+    }
+  }
+
+  std::vector<Word> x_words;
+  std::unordered_map<std::uint16_t, std::vector<std::size_t>> x_by_beginning;
+};
+
+const Words& types() {
+  static const Words known({"0-types.txt"});
+  return known;
+}
+const Words& sure() {
+  static const Words known({"1-english.txt", "2-other-languages.txt"});
+  return known;
+}
+const Words& weak() {
+  static const Words known({"3-weak.txt"});
+  return known;
+}
 
 /// Short names of services and jails stand for guessing passwords there; they are too short to be searched in running text.
 constexpr std::array<std::string_view, 22> kServices = {"ssh",      "sshd", "imap",    "pop3",   "smtp",      "sasl",   "ftp",       "sip",
                                                         "asterisk", "rdp",  "telnet",  "mysql",  "vnc",       "mail",   "wordpress", "postfix",
                                                         "dovecot",  "exim", "proftpd", "webmin", "roundcube", "courier"};
 
-std::size_t count(std::string_view text, std::string_view word, std::size_t most) {
+/// What answers small questions over UDP with long answers (US-CERT TA14-017A), and what should not be open to everybody.
+constexpr auto kAmplifiers = std::to_array<std::string_view>({"dns", "resolver", "ntp", "snmp", "ssdp", "memcached", "portmap", "rpcbind", "netbios",
+                                                              "mdns", "chargen", "cldap", "qotd", "coap", "tftp", "ws-discovery", "upnp"});
+constexpr auto kOpenable = std::to_array<std::string_view>({"mongodb",   "elasticsearch", "redis", "vnc",   "telnet", "docker",   "kubernetes",
+                                                            "kibana",    "jenkins",       "rsync", "mysql", "mssql",  "postgres", "couchdb",
+                                                            "cassandra", "hadoop",        "ipmi",  "mqtt",  "smb",    "nfs",      "x11",
+                                                            "proxy",     "zookeeper",     "etcd",  "rdp",   "ftp",    "ldap",     "database"});
+/// "open", in whatever language and gender.
+constexpr auto kOpen = std::to_array<std::string_view>({"open", "offen", "abiert", "abert", "apert", "ouvert", "otevřen", "otvoren", "otwart",
+                                                        "открыт", "öppen", "öppn", "åben", "åpen", "avoin", "nyitott", "exponiert", "exposed"});
+
+/// "open SNMP service", "servidor DNS abierto": a service's name with "open" near it on its line.
+template <typename Services>
+std::size_t count_open(std::string_view text, const Services& services) {
+  constexpr std::size_t kNear = 28;
+  const auto is_open_near = [&](std::size_t from, std::size_t end) {
+    const std::string_view near = text.substr(from, end - from);
+    return std::any_of(kOpen.begin(), kOpen.end(), [&](std::string_view word) {
+      const auto at = near.find(word);
+      return at != std::string_view::npos && (from + at == 0 || !is_letter(text[from + at - 1])) &&
+             !(word == "open" && near.substr(at, 7) == "openssh");
+    });
+  };
   std::size_t found = 0;
-  for (auto at = text.find(word); at != std::string_view::npos && found < most; at = text.find(word, at + word.size())) {
-    ++found;
+  for (const std::string_view service : services) {
+    std::size_t looked = 0;
+    for (auto at = text.find(service); at != std::string_view::npos && looked < 20 && found < kMostCounted;
+         at = text.find(service, at + 1), ++looked) {
+      if (at > 0 && is_letter(text[at - 1])) {
+        continue;
+      }
+      const auto line = text.rfind('\n', at);
+      const std::size_t from = std::max(line == std::string_view::npos ? 0 : line + 1, at - std::min(at, kNear));
+      const std::size_t end = std::min({text.find('\n', at), at + service.size() + kNear, text.size()});
+      found += is_open_near(from, end) ? 1U : 0U;
+    }
   }
   return found;
 }
@@ -214,45 +170,65 @@ std::size_t count(std::string_view text, std::string_view word, std::size_t most
 }  // namespace
 
 std::optional<AbuseClass> class_of_word(std::string_view name) {
-  const std::string lower = to_lower(name);
-  const auto stands_in = [&](const Word& w) { return lower.find(w.word) != std::string::npos; };
-  const auto found = std::find_if(kWords.begin(), kWords.end(), stands_in);
-  if (found != kWords.end()) {
-    return found->meaning;
+  const std::string lower = to_lower(trim(name).substr(0, 400));
+  std::string whole = lower;
+  std::replace_if(
+      whole.begin(), whole.end(), [](char c) { return c == '_' || c == ' '; }, '-');
+  if (const auto type = types().exactly(whole)) {
+    return type;
   }
-  if (const auto weak = std::find_if(kWeak.begin(), kWeak.end(), stands_in); weak != kWeak.end()) {
-    return weak->meaning;
+  if (const auto known = sure().first_in(lower)) {
+    return known;
+  }
+  if (count_open(lower, kAmplifiers) > 0) {
+    return AbuseClass::Reflector;
+  }
+  if (count_open(lower, kOpenable) > 0) {
+    return AbuseClass::OpenService;
+  }
+  if (const auto known = weak().first_in(lower)) {
+    return known;
   }
   return service_in(lower).empty() ? std::nullopt : std::optional(AbuseClass::BruteForce);
 }
 
 std::optional<AbuseClass> class_of_text(std::string_view subject, std::string_view text) {
   const std::string head = to_lower(subject.substr(0, 1000));
-  const std::string body = to_lower(text.substr(0, 65536));
-  const auto most_said = [&](const auto& words) {
-    std::array<std::size_t, 16> scores{};
+  const std::string body = to_lower(text.substr(0, kLooked));
+  Scores scores{};
+  const auto at = [&](AbuseClass meaning) -> std::size_t& { return scores.at(static_cast<std::size_t>(meaning)); };
+  const auto most_said = [&](const Words& words) {
     std::size_t best = 0;
     std::optional<AbuseClass> chosen;
-    for (const Word& word : words) {
-      std::size_t& score = scores.at(static_cast<std::size_t>(word.meaning));
-      score += 4 * count(head, word.word, 1) + count(body, word.word, 3);
-      if (score > best) {
-        best = score;
+    const auto in_head = words.count(head, 1);
+    const auto in_body = words.count(body, kMostCounted);
+    for (std::size_t i = 0; i < in_head.size(); ++i) {
+      at(words.list()[i].meaning) += 4 * in_head[i] + in_body[i];
+    }
+    for (const Word& word : words.list()) {  // of two with the same score the one that stands first in the list
+      if (at(word.meaning) > best) {
+        best = at(word.meaning);
         chosen = word.meaning;
       }
     }
     return chosen;
   };
-  const auto sure = most_said(kWords);
-  return sure ? sure : most_said(kWeak);
+  at(AbuseClass::Reflector) = 4 * std::min<std::size_t>(count_open(head, kAmplifiers), 1) + count_open(body, kAmplifiers);
+  at(AbuseClass::OpenService) = 4 * std::min<std::size_t>(count_open(head, kOpenable), 1) + count_open(body, kOpenable);
+  const auto known = most_said(sure());
+  if (known) {
+    return known;
+  }
+  scores = {};
+  return most_said(weak());
 }
 
 std::string_view service_in(std::string_view text) {
   const std::string lower = to_lower(text.substr(0, 4096));
-  const auto is_letter = [&](std::size_t at) { return at < lower.size() && lower[at] >= 'a' && lower[at] <= 'z'; };
+  const auto is_small = [&](std::size_t at) { return at < lower.size() && lower[at] >= 'a' && lower[at] <= 'z'; };
   for (const std::string_view service : kServices) {
     for (auto at = lower.find(service); at != std::string::npos; at = lower.find(service, at + 1)) {
-      if ((at == 0 || !is_letter(at - 1)) && !is_letter(at + service.size())) {
+      if ((at == 0 || !is_small(at - 1)) && !is_small(at + service.size())) {
         return service;
       }
     }

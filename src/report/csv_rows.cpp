@@ -6,31 +6,35 @@
 namespace pinfold::report {
 namespace {
 
+/// The quoted text at the front, with "" for a quote in it; false when it is not closed.
+bool take_quoted(std::string_view& text, std::string& cell) {
+  text.remove_prefix(1);
+  while (!text.empty()) {
+    const auto quote = text.find('"');
+    cell += text.substr(0, std::min(quote, kMaxCell));
+    text.remove_prefix(quote == std::string_view::npos ? text.size() : quote + 1);
+    if (quote == std::string_view::npos) {
+      return false;
+    }
+    if (text.empty() || text.front() != '"') {
+      return true;
+    }
+    cell += '"';
+    text.remove_prefix(1);
+  }
+  return false;
+}
+
 /// Takes one line of cells off the text; false when a quote is not closed.
 bool take_line(std::string_view& text, char separator, std::vector<std::string>& cells) {
   cells.clear();
-  while (true) {
+  for (bool more = true; more;) {
     std::string cell;
-    bool closed = true;
-    if (!text.empty() && text.front() == '"') {
-      text.remove_prefix(1);
-      closed = false;
-      while (!text.empty() && !closed) {
-        const auto quote = text.find('"');
-        cell += text.substr(0, std::min(quote, kMaxCell));
-        text.remove_prefix(quote == std::string_view::npos ? text.size() : quote + 1);
-        closed = quote != std::string_view::npos && (text.empty() || text.front() != '"');
-        if (quote != std::string_view::npos && !closed) {
-          cell += '"';
-          text.remove_prefix(1);
-        }
-      }
-    }
+    const bool closed = text.empty() || text.front() != '"' || take_quoted(text, cell);
     const auto end = std::min(text.find(separator), text.find('\n'));
     cell += text.substr(0, std::min(end, kMaxCell));
-    const bool at_end = end == std::string_view::npos;
-    const bool more = !at_end && text[end] == separator;
-    text.remove_prefix(at_end ? text.size() : end + 1);
+    more = end != std::string_view::npos && text[end] == separator;
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     cell.resize(std::min(cell.size(), kMaxCell));
     if (cells.size() < kMaxColumns + 1) {
       cells.emplace_back(trim(cell));
@@ -38,10 +42,8 @@ bool take_line(std::string_view& text, char separator, std::vector<std::string>&
     if (!closed) {
       return false;
     }
-    if (!more) {
-      return true;
-    }
   }
+  return true;
 }
 
 char separator_of(std::string_view line) {
@@ -88,10 +90,8 @@ std::uint64_t read_rows(std::string_view text, const std::function<bool(const st
   }
   for (std::string& name : names) {
     name = to_lower(name);
-    for (const std::string_view zone : {"(utc)", "(gmt)", "[utc]", "(z)"}) {  // lists are in UTC anyway
-      if (const auto at = name.find(zone); at != std::string::npos) {
-        name = std::string(trim(std::string_view(name).substr(0, at)));
-      }
+    if (const auto remark = name.find_first_of("(["); remark != std::string::npos && remark > 0) {  // "Time (UTC)"
+      name = std::string(trim(std::string_view(name).substr(0, remark)));
     }
     std::replace(name.begin(), name.end(), ' ', '_');
   }

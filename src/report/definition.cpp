@@ -68,12 +68,14 @@ std::string haystack_of(const Input& input) {
 class Maker {
 public:
   Maker(const Definition& definition, const Input& input, std::string_view haystack, Captures common, Report& report)
-      : x_definition(definition), x_haystack(haystack), x_common(std::move(common)), x_times(input.times), x_input(input), x_report(report) {
+      : x_definition(definition), x_common(std::move(common)), x_times(input.times), x_input(input), x_report(report) {
     if (!definition.zone.empty()) {
       static_cast<void>(set_zone(x_times, definition.zone));
     }
     static_cast<void>(read_zone_note(input.text, x_times));
     static_cast<void>(set_zone(x_times, get(x_common, "zone")));
+    x_beside = EventTimes(haystack, x_times);
+    x_labelled = EventTimes(input.text, x_times);
   }
 
   void add(Captures captures, const Definition::Section* section) {
@@ -110,7 +112,7 @@ private:
     }
     return parse_time(text, x_times);
   }
-  void set_times(const Captures& captures, Statement& statement) const {
+  void set_times(const Captures& captures, Statement& statement) {
     // An event's own times tell more than the range of the whole report.
     for (const FoundTime& found : find_times(get(captures, "times"), x_times)) {
       statement.first = !statement.first || found.time < *statement.first ? found.time : *statement.first;
@@ -124,12 +126,12 @@ private:
       statement.last = statement.last ? statement.last : at ? at : statement.first;
     }
     if (!statement.first && statement.address) {
-      const Span span = times_beside(x_haystack, *statement.address, x_times);
+      const Span span = x_beside.beside(*statement.address);
       statement.first = span.first;
       statement.last = span.last;
     }
     if (!statement.first) {
-      statement.first = labelled_time(x_input.text, x_times);
+      statement.first = x_labelled.labelled();
       statement.last = statement.first;
     }
   }
@@ -165,9 +167,10 @@ private:
   }
 
   const Definition& x_definition;
-  std::string_view x_haystack;
   Captures x_common;
   TimeContext x_times;
+  EventTimes x_beside{{}, {}};    ///< in the whole haystack
+  EventTimes x_labelled{{}, {}};  ///< in the mail's own text
   const Input& x_input;
   Report& x_report;
 };

@@ -1,9 +1,6 @@
 #include "report/definition_file.hpp"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +8,7 @@
 #include <iterator>
 
 #include "base/text.hpp"
+#include "base/toml_parser.hpp"
 
 namespace pinfold::report {
 namespace {

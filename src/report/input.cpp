@@ -146,32 +146,4 @@ std::string text_of_html(std::string_view html) {
   return text;
 }
 
-Span times_beside(std::string_view text, const net::IpAddress& address, const TimeContext& context) {
-  constexpr std::size_t kLongest = 4000;
-  Span span;
-  const auto look = [&](std::string_view head) {
-    const auto named = find_addresses(head);
-    if (std::none_of(named.begin(), named.end(), [&](const FoundAddress& found) { return found.address == address; })) {
-      return;
-    }
-    for (const FoundTime& found : find_times(head, context)) {
-      span.first = !span.first || found.time < *span.first ? found.time : *span.first;
-      span.last = !span.last || found.time > *span.last ? found.time : *span.last;
-    }
-  };
-  std::string whole;  // a Received header of a quoted mail is one line, however it is folded
-  for (const std::string_view line : split(text, '\n')) {
-    const std::string_view head = line.substr(0, kLongest);
-    const bool folded = !head.empty() && (head.front() == ' ' || head.front() == '\t') && istarts_with(whole, "Received:");
-    if (folded && whole.size() < kLongest) {
-      whole += " " + std::string(trim(head));
-      continue;
-    }
-    look(whole);
-    whole = head;
-  }
-  look(whole);
-  return span;
-}
-
 }  // namespace pinfold::report

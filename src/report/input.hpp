@@ -35,11 +35,4 @@ struct Input {
 /// HTML without its tags, line ends for <br> and blocks; entities of XML only.
 [[nodiscard]] std::string text_of_html(std::string_view html);
 
-/// First and last of the times that stand on lines which name the address, however it is written.
-struct Span {
-  std::optional<WallTime> first;
-  std::optional<WallTime> last;
-};
-[[nodiscard]] Span times_beside(std::string_view text, const net::IpAddress& address, const TimeContext& context);
-
 }  // namespace pinfold::report

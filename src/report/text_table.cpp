@@ -31,6 +31,12 @@ std::string_view without_frame(std::string_view line) {
   return trim(line);
 }
 
+/// What stands before the address of a row.
+bool is_nothing_or_a_time(std::string_view before, const TimeContext& context) {
+  const auto times = before.empty() ? std::vector<FoundTime>{} : find_times(before, context);
+  return before.empty() || (times.size() == 1 && times.front().at == 0 && times.front().size + 1 >= before.size());
+}
+
 }  // namespace
 
 std::string list_in_text(std::string_view text) {
@@ -65,7 +71,7 @@ bool read_rows_of_text(std::string_view text, const Input& input, std::optional<
     const bool has_cells = head.find_first_of("|;\t,") != std::string_view::npos;
     const auto addresses = find_addresses(head);
     const bool one = addresses.size() == 1 && !addresses.front().is_range;
-    const bool leads = one && trim(head.substr(0, addresses.front().at)).empty();
+    const bool leads = one && is_nothing_or_a_time(trim(head.substr(0, addresses.front().at)), input.times);
     const auto times = one && (has_cells || leads) ? find_times(head, input.times) : std::vector<FoundTime>{};
     if (times.empty() || ++rows > kMaxTableRows) {
       continue;

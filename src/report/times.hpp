@@ -17,11 +17,18 @@ namespace pinfold::report {
 
 inline constexpr std::size_t kMaxTimes = 2000;
 
+/// Whose rule moves the clocks in summer by an hour.
+enum class Summer : std::uint8_t {
+  None,
+  Europe,        ///< last Sundays of March and October, 01:00 UTC (Directive 2000/84/EC)
+  UnitedStates,  ///< second Sunday of March and first of November, 02:00 by the clock (Energy Policy Act of 2005)
+};
+
 /// What to assume where a time says nothing itself.
 struct TimeContext {
-  Seconds offset{0};            ///< east of UTC
-  bool central_europe = false;  ///< CET or CEST by the date (last Sundays of March and October, 01:00 UTC); `offset` is then not used
-  WallTime now;                 ///< when the mail was written
+  Seconds offset{0};  ///< east of UTC, in winter where `summer` has a rule
+  Summer summer = Summer::None;
+  WallTime now;  ///< when the mail was written
 };
 
 struct FoundTime {
@@ -30,7 +37,7 @@ struct FoundTime {
   std::size_t size = 0;
 };
 
-/// "+0200", "UTC", "CEST", "Europe/Central" as a zone; nullopt when unknown. Changes nothing then.
+/// "+0200", "UTC", "CEST", "Europe/Berlin" or "Eastern" as the text's beginning; false when unknown, and nothing is changed then.
 [[nodiscard]] bool set_zone(TimeContext& context, std::string_view zone);
 
 /// The whole text (blanks around it allowed) in one of the known forms.
@@ -41,7 +48,9 @@ struct FoundTime {
 [[nodiscard]] std::vector<FoundTime> find_times(std::string_view text, const TimeContext& context);
 /// The first that the text begins with, blanks aside, in any known form, dates without a time included.
 [[nodiscard]] std::optional<WallTime> leading_time(std::string_view text, const TimeContext& context);
-/// "Local timezone is +0200 (CEST)", "all times are UTC": sets the context's zone; false when the text has no such note.
+/// What the rule adds to the winter offset at `utc`, read by that offset.
+[[nodiscard]] Seconds summer_shift(Summer rule, std::chrono::year year, Micros utc);
+/// "Local timezone is +0200 (CEST)", "all times are UTC", "log (EST)": sets the context's zone; false when the text has no such note.
 [[nodiscard]] bool read_zone_note(std::string_view text, TimeContext& context);
 
 }  // namespace pinfold::report

@@ -33,9 +33,9 @@ std::string first_text(const json& object, std::initializer_list<std::string_vie
   return {};
 }
 const json& object_at(const json& object, std::string_view key) {
-  static const json kEmpty = json::object();
+  static const json empty = json::object();
   const auto found = object.is_object() ? object.find(std::string(key)) : object.end();
-  return object.is_object() && found != object.end() && found->is_object() ? *found : kEmpty;
+  return object.is_object() && found != object.end() && found->is_object() ? *found : empty;
 }
 
 struct Meaning {
@@ -43,41 +43,48 @@ struct Meaning {
   std::string_view type;
   AbuseClass meaning;
 };
-/// xarf.org, schema version 4: category and type. What later versions add is read by its words.
-constexpr std::array<Meaning, 34> kTypes{{{"messaging", "", AbuseClass::Spam},
-                                          {"copyright", "", AbuseClass::Copyright},
-                                          {"connection", "ddos", AbuseClass::Flood},
-                                          {"connection", "ddos_amplification", AbuseClass::Flood},
-                                          {"connection", "login_attack", AbuseClass::BruteForce},
-                                          {"connection", "auth_failure", AbuseClass::BruteForce},
-                                          {"connection", "port_scan", AbuseClass::PortScan},
-                                          {"connection", "reconnaissance", AbuseClass::PortScan},
-                                          {"connection", "vulnerability_scan", AbuseClass::PortScan},
-                                          {"connection", "vuln_scanning", AbuseClass::PortScan},
-                                          {"connection", "infected_host", AbuseClass::Compromised},
-                                          {"connection", "bot", AbuseClass::Compromised},
-                                          {"connection", "", AbuseClass::Other},
-                                          {"content", "phishing", AbuseClass::Phishing},
-                                          {"content", "phishing_site", AbuseClass::Phishing},
-                                          {"content", "fraud", AbuseClass::Phishing},
-                                          {"content", "suspicious_registration", AbuseClass::Phishing},
-                                          {"content", "malware", AbuseClass::MalwareHosting},
-                                          {"content", "malware_distribution", AbuseClass::MalwareHosting},
-                                          {"content", "remote_compromise", AbuseClass::Compromised},
-                                          {"content", "defacement", AbuseClass::Compromised},
-                                          {"content", "spamvertised", AbuseClass::Spam},
-                                          {"content", "exposed_data", AbuseClass::OpenService},
-                                          {"content", "brand_infringement", AbuseClass::Copyright},
-                                          {"content", "", AbuseClass::Other},
-                                          {"infrastructure", "cve", AbuseClass::VulnerableApp},
-                                          {"infrastructure", "", AbuseClass::Compromised},
-                                          {"vulnerability", "open_service", AbuseClass::OpenService},
-                                          {"vulnerability", "open", AbuseClass::OpenService},
-                                          {"vulnerability", "malicious_activity", AbuseClass::Compromised},
-                                          {"vulnerability", "", AbuseClass::VulnerableApp},
-                                          {"reputation", "trap", AbuseClass::PortScan},
-                                          {"abuse", "ddos", AbuseClass::Flood},
-                                          {"reputation", "", AbuseClass::Other}}};
+/// xarf.org, schema version 4 and the list of types of its release: category and type. What later versions add is read by its words.
+constexpr auto kTypes = std::to_array<Meaning>({{"messaging", "", AbuseClass::Spam},
+                                                {"copyright", "", AbuseClass::Copyright},
+                                                {"connection", "ddos", AbuseClass::Flood},
+                                                {"connection", "ddos_amplification", AbuseClass::Flood},
+                                                {"connection", "login_attack", AbuseClass::BruteForce},
+                                                {"connection", "auth_failure", AbuseClass::BruteForce},
+                                                {"connection", "unauthorized_access", AbuseClass::BruteForce},
+                                                {"connection", "port_scan", AbuseClass::PortScan},
+                                                {"connection", "reconnaissance", AbuseClass::PortScan},
+                                                {"connection", "vulnerability_scan", AbuseClass::PortScan},
+                                                {"connection", "vuln_scanning", AbuseClass::PortScan},
+                                                {"connection", "infected_host", AbuseClass::Compromised},
+                                                {"connection", "bot", AbuseClass::Compromised},
+                                                {"connection", "sql_injection", AbuseClass::Other},
+                                                {"connection", "", AbuseClass::Other},
+                                                {"content", "phishing", AbuseClass::Phishing},
+                                                {"content", "phishing_site", AbuseClass::Phishing},
+                                                {"content", "fraud", AbuseClass::Phishing},
+                                                {"content", "suspicious_registration", AbuseClass::Phishing},
+                                                {"content", "malware", AbuseClass::MalwareHosting},
+                                                {"content", "malware_distribution", AbuseClass::MalwareHosting},
+                                                {"content", "remote_compromise", AbuseClass::Compromised},
+                                                {"content", "defacement", AbuseClass::Compromised},
+                                                {"content", "spamvertised", AbuseClass::Spam},
+                                                {"content", "exposed_data", AbuseClass::OpenService},
+                                                {"content", "brand_infringement", AbuseClass::Copyright},
+                                                {"content", "", AbuseClass::Other},
+                                                {"infrastructure", "cve", AbuseClass::VulnerableApp},
+                                                {"infrastructure", "vulnerable_service", AbuseClass::VulnerableApp},
+                                                {"infrastructure", "open_resolver", AbuseClass::Reflector},
+                                                {"infrastructure", "open_relay", AbuseClass::OpenService},
+                                                {"infrastructure", "", AbuseClass::Compromised},
+                                                {"vulnerability", "open_service", AbuseClass::OpenService},
+                                                {"vulnerability", "open", AbuseClass::OpenService},
+                                                {"vulnerability", "exposed_data", AbuseClass::OpenService},
+                                                {"vulnerability", "exposed_credentials", AbuseClass::OpenService},
+                                                {"vulnerability", "information_leak", AbuseClass::OpenService},
+                                                {"vulnerability", "malicious_activity", AbuseClass::Compromised},
+                                                {"vulnerability", "", AbuseClass::VulnerableApp},
+                                                {"reputation", "trap", AbuseClass::PortScan},
+                                                {"reputation", "", AbuseClass::Other}});
 
 AbuseClass class_of_v4(const std::string& category, const std::string& type, const std::string& threat) {
   if (category == "reputation") {
@@ -130,7 +137,8 @@ std::string organisation_of(const json& object, std::initializer_list<std::strin
 
 void read_v4(const Input& input, const json& object, Report& report) {
   const std::string category = to_lower(text_at(object, "category"));
-  const std::string type = to_lower(text_at(object, "type"));
+  std::string type = to_lower(text_at(object, "type"));
+  std::replace(type.begin(), type.end(), '-', '_');  // the schemas write "port_scan", the release's list "port-scan"
   report.format = "xarf-4";
   report.why = "an XARF report (version " + printable(text_at(object, "xarf_version"), 20) + ")";
   report.reporter = organisation_of(object_at(object, "reporter"), {"domain", "org", "contact"});

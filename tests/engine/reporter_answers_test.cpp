@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/findings.hpp"
+#include "engine/report_finding.hpp"
 #include "engine/report_intake.hpp"
 #include "mail/loopback.hpp"
 #include "store/store.hpp"
@@ -138,6 +139,28 @@ TEST_F(ReporterAnswersTest, CountsAFalsePositiveAgainstThem) {
   close(true);
   work(mail::Submitter(nobody()));
   EXPECT_EQ(record().wrong, 1U);
+}
+
+TEST_F(ReporterAnswersTest, CountsAFindingThatAPersonMadeOfAReport) {
+  report::Report unread;
+  unread.reporter = "reporter.example";
+  message::Mail mail;
+  mail.from = {{"", "noc@reporter.example"}};
+  ReportIntake intake(*service);
+  store->transact([&](records::Transaction& tx) { static_cast<void>(intake.take(tx, {"a", mail, unread, kNoon, {"reporter.example"}})); });
+  EXPECT_EQ(record().findings, 0U);
+  store->transact([&](records::Transaction& tx) {
+    const auto row = tx.reports().find_raw("a");
+    ASSERT_TRUE(row);
+    keep_report_finding(tx, *row, {ServerId{"srv-1"}, abuse::AbuseClass::Spam, "", kNoon - Seconds{600}}, kNoon);
+  });
+  FindingWorker findings(*service, clock);
+  findings.work();
+  close(true);
+  work(mail::Submitter(nobody()));
+  EXPECT_EQ(record().findings, 1U);
+  EXPECT_EQ(record().wrong, 1U);
+  EXPECT_TRUE(record().is_authenticated);
 }
 
 TEST_F(ReporterAnswersTest, AnswersOnceAndOnlyWhereTheSenderWasAuthenticated) {

@@ -36,7 +36,7 @@ TEST_P(ClassifyDialects, AreToldApart) {
   print(table);
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, ClassifyDialects, ::testing::Values("bounces.txt", "answers.txt", "strangers.txt"),
+INSTANTIATE_TEST_SUITE_P(Golden, ClassifyDialects, ::testing::Values("bounces.txt", "answers.txt", "strangers.txt", "strangers_2.txt"),
                          [](const auto& file) { return std::string(file.param).substr(0, std::string(file.param).find('.')); });
 
 }  // namespace

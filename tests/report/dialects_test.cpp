@@ -76,7 +76,9 @@ TEST_P(Dialects, GiveTheAddressTimeAndClassThatStandInThem) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, Dialects, ::testing::Values("dialects.txt", "strangers.txt", "named_senders.txt"),
+INSTANTIATE_TEST_SUITE_P(Golden, Dialects,
+                         ::testing::Values("dialects.txt", "strangers.txt", "named_senders.txt", "reporters_1.txt", "reporters_2.txt",
+                                           "reporters_3.txt", "reporters_4.txt"),
                          [](const auto& file) { return std::string(file.param).substr(0, std::string(file.param).find('.')); });
 
 }  // namespace

@@ -1,9 +1,6 @@
 #include "enforce/drivers/ssh_template.hpp"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +10,7 @@
 
 #include "base/embedded.hpp"
 #include "base/text.hpp"
+#include "base/toml_parser.hpp"
 
 namespace pinfold {
 const std::vector<EmbeddedFile>& ssh_templates_files();
