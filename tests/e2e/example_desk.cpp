@@ -190,6 +190,7 @@ void fill(Past& past) {
   Named named;
   past.user("anna", records::Role::Sysadmin);
   past.user("ines", records::Role::Sysadmin);
+  past.user("olga", records::Role::Admin);
   past.user("bert", records::Role::Abuse);
   past.user("carla", records::Role::Owner, "1001");
   past.user("dora", records::Role::Owner, "1002");
