@@ -10,7 +10,7 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const desk = process.env.DESK;
 export const answers = process.env.ANSWERS;
-/** The cases of the example that tests name: phishing (carla's, waits for an answer), malware (dora's), promised. */
+/** The cases of the example that tests name: phishing (carla's, waits for an answer), malware (dora's), promised, silent (nobody answered in time). */
 export const cases = JSON.parse(readFileSync(join(process.env.FOLDER, 'cases.json'), 'utf8'));
 export const password = 'correct horse battery';
 const pictures = process.env.PICTURES;
