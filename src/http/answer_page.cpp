@@ -58,6 +58,7 @@ void add_evidence(data& values, const desk::Case& c, const std::vector<desk::Eve
       facts.push_back(fact);
     }
   }
+  values.set("has_facts", flag(!facts.list_value().empty()));
   values.set("facts", facts);
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { as as actAs, cases, desk, isSound, launch, open, picture } from './browser.mjs';
+import { as as actAs, callApi, cases, desk, isSound, launch, open, picture } from './browser.mjs';
 
 let browser;
 before(async () => {
@@ -124,7 +124,7 @@ test('a token is shown once, and revoked', () =>
     await page.getByRole('dialog').getByRole('button', { name: 'Make a token' }).click();
     await page.getByText(/pf_[a-z0-9]{20,}/).waitFor();
     await page.getByRole('row', { name: /monitoring/ }).getByRole('button', { name: 'Revoke' }).click();
-    await page.getByText('Nothing here.').waitFor();
+    await page.getByText('No token yet.').waitFor();
   }));
 
 test('an owner reads what an audit found, and ticks off the plan step by step', () =>
@@ -137,4 +137,6 @@ test('an owner reads what an audit found, and ticks off the plan step by step', 
     const left = await page.getByRole('button', { name: 'Done', exact: true }).count();
     await page.getByRole('button', { name: 'Done', exact: true }).first().click();
     await page.waitForFunction((n) => [...document.querySelectorAll('button')].filter((b) => b.textContent.trim() === 'Done').length === n - 1, left);
+    const ticked = (await callApi(page, 'GET', '/v1/tickets/T-1')).events.filter((e) => e.kind === 'step_done');
+    assert.ok(ticked.length >= 2 && ticked.every((e) => e.side === 'customer' && e.by === 'carla'), JSON.stringify(ticked));
   }));

@@ -4,7 +4,7 @@
 #   end_desk                     ends it, by pid
 #   begin_proxy PRISM CONTRACT   puts prism in front of it; sets proxy_url
 #   end_proxy
-# Logins (password: correct horse battery): anna, ines (sysadmins), bert (abuse), carla (owner of customer 1001), dora (owner of customer 1002).
+# Logins (password: correct horse battery): anna, ines (sysadmins), olga (admin), bert (abuse), carla (owner of customer 1001), dora (owner of customer 1002).
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

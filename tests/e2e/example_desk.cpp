@@ -18,6 +18,7 @@ struct Named {
   CaseId phishing;
   CaseId malware;
   CaseId promised;
+  CaseId silent;
 };
 
 CaseId scan(Past& past, const std::string& server, unsigned hosts, const std::string& port) {
@@ -86,10 +87,10 @@ void waiting_for_approval(Past& past, CaseId& id) {
 
 void open_cases(Past& past, Named& named) {
   past.at(hours{23}, [&past] { past.bounce("admin@kiosk.example"); });
-  past.at(hours{60}, [&past] {
-    past.seen("srv-1040", AbuseClass::VulnerableApp, "", Origin::Host, Severity::Low, 78,
-              "WordPress 5.8.1 has a published hole and is reachable from outside",
-              {{"path", "/var/www/clinic"}, {"version", "5.8.1"}, {"newest", "6.7.1"}});
+  past.at(hours{60}, [&past, &named] {
+    named.silent = past.seen("srv-1040", AbuseClass::VulnerableApp, "", Origin::Host, Severity::Low, 78,
+                             "WordPress 5.8.1 has a published hole and is reachable from outside",
+                             {{"path", "/var/www/clinic"}, {"version", "5.8.1"}, {"newest", "6.7.1"}});
   });
   past.at(hours{21}, [&past, &named] {
     named.phishing = past.opened("srv-1001", AbuseClass::Phishing, "bert", "a page that asks for bank passwords below /forum/images");
@@ -190,6 +191,7 @@ void fill(Past& past) {
   Named named;
   past.user("anna", records::Role::Sysadmin);
   past.user("ines", records::Role::Sysadmin);
+  past.user("olga", records::Role::Admin);
   past.user("bert", records::Role::Abuse);
   past.user("carla", records::Role::Owner, "1001");
   past.user("dora", records::Role::Owner, "1002");
@@ -207,7 +209,8 @@ void fill(Past& past) {
   past.traffic("srv-1002", 12, 3, {});
   past.hand_over();
   const nlohmann::json names{{"ladder", to_string(named.ladder)},     {"off", to_string(named.off)},         {"waiting", to_string(named.waiting)},
-                             {"phishing", to_string(named.phishing)}, {"malware", to_string(named.malware)}, {"promised", to_string(named.promised)}};
+                             {"phishing", to_string(named.phishing)}, {"malware", to_string(named.malware)}, {"promised", to_string(named.promised)},
+                             {"silent", to_string(named.silent)}};
   fmt::print("{}\n", names.dump());
 }
 

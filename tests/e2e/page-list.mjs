@@ -22,9 +22,13 @@ export const staffPages = [
   ['/audit-log', 'audit-log'],
   ['/settings', 'settings'],
   ['/account', 'account'],
+  ['/tokens', 'tokens'],
+];
+
+/** What only an administrator may open. */
+export const adminPages = [
   ['/users', 'users'],
   ['/webhooks', 'webhooks'],
-  ['/tokens', 'tokens'],
 ];
 
 export const customerPages = [

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The pages in a real Chromium against a real desk: each page's main task by keyboard and by mouse, at a desk and on a phone, light and dark, without a
 # violation that axe or the content policy knows. usage: pages_test.sh FOLDER-OF-PROGRAMS [PICTURES]
-# With PICTURES, the pages are written there as PNG; ONLY=name runs name.test.mjs alone; PRISM=program puts prism between the pages and the API, which
+# With PICTURES, the pages are written there as PNG (WHOLE=1: in their whole length); ONLY=name runs name.test.mjs alone; PRISM=program puts prism between the pages and the API, which
 # then refuses whatever the contract does not say (`make check-contract`). Without it, what was said is held to the contract afterwards.
 # The browser is unpacked aside (`tools/setup browser`) and laid over /usr in a mount namespace of its own: root only; without it, or without the browser,
 # the test is skipped (77) and says so. The desk and its switch, a bridge, are in a network namespace of their own.
@@ -13,6 +13,7 @@ browser=$checkout/build/browser/root
 node_modules=$checkout/build/ui/work/ui/node_modules
 [ "$(id -u)" = 0 ] || { echo "skipped: laying the browser over /usr needs root"; exit 77; }
 [ -x "$browser/usr/bin/chromium" ] || [ -x /usr/bin/chromium ] || { echo "skipped: no browser; run: tools/setup browser"; exit 77; }
+[ -x "$browser/usr/bin/lynx" ] || [ -x /usr/bin/lynx ] || { echo "skipped: no lynx; run: tools/setup browser"; exit 77; }
 [ -d "$node_modules/playwright-core" ] || { echo "skipped: the pages are not built; run: tools/build-ui"; exit 77; }
 if [ "${PINFOLD_E2E:-}" != inside ]; then
   PINFOLD_E2E=inside exec unshare --mount --propagation private --net "$0" "$@"
@@ -26,8 +27,8 @@ fi
 
 # In this order: how the pages look comes before what the tests do to the desk.
 tests=()
-for name in pages weight link customer staff; do
-  [ "${ONLY:-$name}" = "$name" ] && tests+=("$checkout/tests/e2e/$name.test.mjs")
+for name in ${ONLY:-pages weight link customer staff}; do
+  tests+=("$checkout/tests/e2e/$name.test.mjs")
 done
 # shellcheck source=/dev/null
 . "$checkout/tests/e2e/desk.sh"

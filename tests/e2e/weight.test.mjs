@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { as as actAs, launch, open } from './browser.mjs';
-import { customerPages, staffPages } from './page-list.mjs';
+import { adminPages, customerPages, staffPages } from './page-list.mjs';
 
 const most = { customer: 80_000, staff: 150_000 }; // bytes
 const assets = join(process.env.DIST, 'assets');
@@ -34,7 +34,7 @@ async function scriptsOf(login, pages) {
 
 for (const [side, login, pages] of [
   ['customer', 'carla', customerPages],
-  ['staff', 'bert', staffPages],
+  ['staff', 'olga', [...staffPages, ...adminPages]],
 ]) {
   test(`the scripts of a ${side} stay light`, async (t) => {
     const names = await scriptsOf(login, pages);

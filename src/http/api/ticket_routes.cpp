@@ -97,14 +97,26 @@ std::string by_of(const ticket::Event& event) {
       event.body);
 }
 
-json event_json(const ticket::Event& event, const Caller& who) {
-  const ticket::Side side = side_of(event);
+/// Whose doing it was. A step that was done names a login and no side: the side on which that login stands elsewhere, or else the step's own.
+ticket::Side side_in(const File& file, const ticket::Event& event) {
+  const auto* done = std::get_if<ticket::StepDone>(&event.body);
+  if (done == nullptr) {
+    return side_of(event);
+  }
+  for (const ticket::Event& other : file.events) {
+    if (!std::holds_alternative<ticket::StepDone>(other.body) && by_of(other) == done->by) {
+      return side_of(other);
+    }
+  }
+  return done->step >= 1 && done->step <= file.t.plan.size() ? file.t.plan[done->step - 1].who : ticket::Side::Staff;
+}
+
+json event_json(const File& file, const ticket::Event& event, const Caller& who) {
+  const ticket::Side side = side_in(file, event);
   const auto* message = std::get_if<ticket::Message>(&event.body);
   json attachments = json::array();
-  if (message != nullptr) {
-    for (const ticket::Attachment& a : message->attachments) {
-      attachments.push_back(attachment_json(a));
-    }
+  for (const ticket::Attachment& a : message != nullptr ? message->attachments : std::vector<ticket::Attachment>{}) {
+    attachments.push_back(attachment_json(a));
   }
   const bool hide = side == ticket::Side::Staff && !who.is_staff();
   const std::string by = by_of(event);
@@ -125,7 +137,7 @@ Response detail(const File& file, const View& view, unsigned status = 200) {
   json out = ticket_json(summary_of(file.t), view);
   json events = json::array();
   for (const ticket::Event& event : file.events) {
-    events.push_back(event_json(event, view.who));
+    events.push_back(event_json(file, event, view.who));
   }
   json audits = json::array();
   for (std::size_t i = 0; i < file.t.audits.size(); ++i) {

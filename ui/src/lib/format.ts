@@ -38,6 +38,11 @@ export function bitRate(bps: number): string {
   return scaled(bps, 1000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s']);
 }
 
+/** The same without digits that say nothing, for an axis: 50 Mbit/s. */
+export function roundRate(bps: number): string {
+  return bps === 0 ? '0' : bitRate(bps).replace(/\.(\d*?)0+ /, (_, digits: string) => (digits ? `.${digits} ` : ' '));
+}
+
 export function byteSize(bytes: number): string {
   return scaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
 }
@@ -61,4 +66,24 @@ export function plainAddress(prefix: string): string {
 /** Times that stand in a sentence of the desk, as people read them: 2026-11-26 12:04:59 UTC. */
 export function plainTimes(text: string): string {
   return text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/g, '$1 $2 UTC');
+}
+
+/** What a browser says of itself, as people know it: "Firefox · Windows". What is not known is shown as it came. */
+export function browserName(agent: string): string {
+  const first = (names: readonly [RegExp, string][]) => names.find(([pattern]) => pattern.test(agent))?.[1];
+  const browser = first([
+    [/Edg\//, 'Edge'],
+    [/OPR\//, 'Opera'],
+    [/Firefox\//, 'Firefox'],
+    [/Chrome\//, 'Chrome'],
+    [/Safari\//, 'Safari'],
+  ]);
+  const system = first([
+    [/Android/, 'Android'],
+    [/iPhone|iPad/, 'iOS'],
+    [/Windows/, 'Windows'],
+    [/Mac OS X/, 'macOS'],
+    [/Linux/, 'Linux'],
+  ]);
+  return browser ? [browser, system].filter(Boolean).join(' · ') : agent || '—';
 }

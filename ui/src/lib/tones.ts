@@ -34,8 +34,11 @@ const tones: Record<string, Record<string, Tone>> = {
   report: { triage: 'warn', found: 'good', not_ours: 'still', discarded: 'still' },
   audit: { ordered: 'info', consented: 'info', run: 'warn', read: 'good' },
   delivery: { queued: 'info', delivered: 'good', failed: 'bad' },
+  webhook: { on: 'good', off: 'still' },
   flag: { yes: 'good', no: 'still' },
   health: { good: 'good', bad: 'bad' },
+  breakerState: { closed: 'good', open: 'bad' },
+  stop: { off: 'good', on: 'bad' },
 };
 
 export function toneOf(group: string, value: string): Tone {

@@ -1,13 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { actsOf } from '../../src/lib/case-acts';
 import { findingsOf } from '../../src/lib/audit-report';
-import { bitRate, byteSize, plainAddress, plainTimes, secondsUntil, span, utc } from '../../src/lib/format';
+import { bitRate, browserName, byteSize, plainAddress, plainTimes, roundRate, secondsUntil, span, utc } from '../../src/lib/format';
 import { parseMarkdown } from '../../src/lib/markdown';
 import { area, line, rateMarks, timeMarks } from '../../src/lib/plot';
 import { hourly, withGaps } from '../../src/lib/series';
 import { toneOf } from '../../src/lib/tones';
 import en from '../../src/words/en.json';
 import de from '../../src/words/de.json';
+
+describe('what a browser says of itself', () => {
+  it.each([
+    ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36', 'Chrome · Linux'],
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0', 'Firefox · Windows'],
+    ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1', 'Safari · iOS'],
+    ['curl/8.5.0', 'curl/8.5.0'],
+    ['', '—'],
+  ])('%s reads as %s', (agent, text) => expect(browserName(agent)).toBe(text));
+});
+
+describe('the marks of an axis', () => {
+  it.each([
+    [0, '0'],
+    [50_000_000, '50 Mbit/s'],
+    [2_500_000, '2.5 Mbit/s'],
+    [150_000_000, '150 Mbit/s'],
+  ])('%d reads as %s', (rate, text) => expect(roundRate(rate)).toBe(text));
+});
 
 describe('spans', () => {
   it.each([
