@@ -131,6 +131,9 @@ freeze() {
 restart_postgres() { "$support/postgres" restart "$work/postgres"; }
 
 for name in detector-1 detector-2 collector desk-1 desk-2; do start "$name"; done
+answers() { curl -sf -o "$work/ready" --max-time 2 "http://127.0.0.1:$1/readyz"; }
+check "the first desk is ready" within 60 answers "$desk1"
+check "the second desk is ready" within 60 answers "$desk2"
 check "two detectors share all shards" within 60 holds_all_shards
 scan_is_found_though "nothing happens" nothing
 scan_is_found_though "a detector is killed" crash detector-1
