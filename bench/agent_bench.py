@@ -4,10 +4,12 @@ Runs in PID and mount namespaces of its own, with an empty /tmp and /dev/shm, be
 agent alternate, so that what else the machine does falls on both.
 
   non-matching   COUNT execs of a program outside the watched directories: the agent's own CPU (its three processes), the kernel part as
-                 bpf_stats counts it, and the CPU of the load with and without.
+                 bpf_stats counts it (with its two readings of the clock), and the CPU of the load with and without. The same of a shell with
+                 its own code, the dearest of what does not match: its arguments are looked at.
   self-deleting  200 scripts that unlink themselves first: how many were told with their content.
   storm          40,000 execs out of /tmp: seen, lost, told, held back and summarised.
-  memory         the largest sum of the three processes' private and shared-by-share memory (Pss), asked every 200 ms.
+  memory         the largest sum of the three processes' private and shared-by-share memory (Pss), asked every 200 ms; the largest sum of
+                 their resident sizes, where shared pages count three times; and beside it what the kernel keeps for the maps.
   auditd         the same load under a rule on execve, if auditd is installed and the kernel lets it run.
 """
 import argparse
@@ -63,36 +65,46 @@ def processes(pid):
 
 
 def cpu(pids):
+    """Seconds, to the nanosecond where the kernel tells it."""
     total = 0
     for pid in pids:
         try:
-            fields = read(f"/proc/{pid}/stat").rsplit(") ", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
+            total += sum(int(read(f"/proc/{pid}/task/{thread}/schedstat").split()[0]) for thread in os.listdir(f"/proc/{pid}/task")) / 1e9
         except OSError:
-            pass
-    return total / TICK
+            try:
+                fields = read(f"/proc/{pid}/stat").rsplit(") ", 1)[1].split()
+                total += (int(fields[11]) + int(fields[12])) / TICK
+            except OSError:
+                pass
+    return total
 
 
-def pss(pids):
+def memory(pids, what):
+    """Megabytes of Pss or Rss."""
     total = 0
     for pid in pids:
         try:
-            total += next(int(line.split()[1]) for line in read(f"/proc/{pid}/smaps_rollup").splitlines() if line.startswith("Pss:"))
+            total += next(int(line.split()[1]) for line in read(f"/proc/{pid}/smaps_rollup").splitlines() if line.startswith(what + ":"))
         except (OSError, StopIteration):
             pass
     return total / 1024
 
 
+def descriptors(pid):
+    """What /proc says of each of its open files, as a dictionary."""
+    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+        yield dict(line.split(":", 1) for line in read(f"/proc/{pid}/fdinfo/{fd}").splitlines() if ":" in line)
+
+
 def kernel_seconds(pid):
     """Run time of the agent's kernel programs, by the descriptors that it holds."""
-    total = 0
-    seen = set()
-    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-        fields = dict(line.split(":", 1) for line in read(f"/proc/{pid}/fdinfo/{fd}").splitlines() if ":" in line)
-        if "run_time_ns" in fields and fields["prog_id"] not in seen:
-            seen.add(fields["prog_id"])
-            total += int(fields["run_time_ns"])
-    return total / 1e9
+    programs = {fields["prog_id"]: int(fields["run_time_ns"]) for fields in descriptors(pid) if "run_time_ns" in fields}
+    return sum(programs.values()) / 1e9
+
+
+def map_megabytes(pid):
+    maps = {fields["map_id"]: int(fields["memlock"]) for fields in descriptors(pid) if "map_id" in fields}
+    return sum(maps.values()) / 2**20
 
 
 class Agent:
@@ -104,14 +116,15 @@ class Agent:
         self.process = subprocess.Popen([binary, "run", "--state", state, "--log-level", "error"], stdin=subprocess.DEVNULL)
         wait_for(lambda: os.path.exists(f"{state}/status.json") and self.status()["pid"] == self.process.pid)
         self.pids = processes(self.process.pid)
-        self.largest = 0.0
+        self.largest = self.largest_resident = 0.0
         self.watching = True
         self.watcher = threading.Thread(target=self.watch, daemon=True)
         self.watcher.start()
 
     def watch(self):
         while self.watching:
-            self.largest = max(self.largest, pss(self.pids))
+            self.largest = max(self.largest, memory(self.pids, "Pss"))
+            self.largest_resident = max(self.largest_resident, memory(self.pids, "Rss"))
             time.sleep(0.2)
 
     def status(self):
@@ -135,8 +148,9 @@ def wait_for(condition, seconds=60):
         time.sleep(0.05)
 
 
-def load(options, count, program, workers=1):
-    out = subprocess.run([options.load, str(count), str(workers), program], check=True, capture_output=True, text=True).stdout.split()
+def load(options, count, *program, workers=1):
+    out = subprocess.run([options.load, str(count), str(workers), *program], check=True, stdin=subprocess.DEVNULL, capture_output=True,
+                         text=True).stdout.split()
     return float(out[0]), float(out[1])
 
 
@@ -144,24 +158,25 @@ def per_100k(value, count):
     return value * 100_000 / count
 
 
-def measure_cost(options, port):
+def measure_cost(options, port, name, limit, *program):
     without, with_agent, own, kernel = [], [], [], []
-    for round_number in range(options.rounds):
-        without.append(per_100k(load(options, options.count, "/bin/true")[1], options.count))
-        agent = Agent(options.agent, f"/mnt/state{round_number}", port)
+    for _ in range(options.rounds):
+        without.append(per_100k(load(options, options.count, *program)[1], options.count))
+        agent = Agent(options.agent, tempfile.mkdtemp(prefix="state", dir="/mnt"), port)
         time.sleep(1.5)  # its beat and first look round
         before = cpu(agent.pids), kernel_seconds(agent.process.pid)
-        with_agent.append(per_100k(load(options, options.count, "/bin/true")[1], options.count))
+        with_agent.append(per_100k(load(options, options.count, *program)[1], options.count))
         own.append(per_100k(cpu(agent.pids) - before[0], options.count))
         kernel.append(per_100k(kernel_seconds(agent.process.pid) - before[1], options.count))
         agent.stop()
     total = [o + k for o, k in zip(own, kernel)]
-    print(f"non-matching execs, CPU s per 100,000, median of {options.rounds} rounds of {options.count}")
+    print(f"{name}, CPU s per 100,000, median of {options.rounds} rounds of {options.count}")
     print(f"  agent's processes          {statistics.median(own):7.3f}   ({min(own):.3f} to {max(own):.3f})")
     print(f"  in the kernel (bpf_stats)  {statistics.median(kernel):7.3f}   ({min(kernel):.3f} to {max(kernel):.3f})")
-    print(f"  together                   {statistics.median(total):7.3f}   must be at most 0.15")
-    print(f"  the load without / with    {statistics.median(without):7.2f} / {statistics.median(with_agent):.2f}")
-    return statistics.median(total) <= 0.15
+    print(f"  together                   {statistics.median(total):7.3f}   ({min(total):.3f} to {max(total):.3f})"
+          + (f"   must be at most {limit}" if limit else ""))
+    print(f"  the load without / with    {statistics.median(without):7.2f} / {statistics.median(with_agent):.2f}", flush=True)
+    return not limit or statistics.median(total) <= limit
 
 
 def measure_capture(options, agent):
@@ -206,7 +221,7 @@ def measure_auditd(options):
     os.environ["LD_LIBRARY_PATH"] = f"{peers}/usr/lib/x86_64-linux-gnu"
     work = tempfile.mkdtemp(prefix="pinfold-audit-", dir=os.path.dirname(peers))
     if subprocess.run(["auditctl", "-s"], capture_output=True).returncode != 0:
-        print("auditd: the kernel refuses its socket here")
+        print("auditd: not measured; this kernel refuses its audit socket")
         return
     with open(f"{work}/auditd.conf", "w", encoding="utf-8") as file:
         file.write(f"log_file = {work}/audit.log\nlog_format = RAW\nflush = INCREMENTAL_ASYNC\nfreq = 50\nmax_log_file = 500\n"
@@ -248,11 +263,13 @@ def inside(options):
     desk = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Desk)
     threading.Thread(target=desk.serve_forever, daemon=True).start()
     port = desk.server_address[1]
-    good = measure_cost(options, port)
+    good = measure_cost(options, port, "non-matching execs (/bin/true)", 0.15, "/bin/true")
+    measure_cost(options, port, "an interpreter that does not match (/bin/sh -c :)", None, "/bin/sh", "-c", ":")
     agent = Agent(options.agent, "/mnt/state-other", port)
     good = measure_capture(options, agent) and good
     good = measure_storm(options, agent) and good
-    print(f"memory, all three processes: at most {agent.largest:.1f} MB (must be at most 30)")
+    print(f"memory, all three processes: at most {agent.largest:.1f} MB (must be at most 30); resident sizes added up {agent.largest_resident:.1f} MB; "
+          f"the kernel's maps {map_megabytes(agent.process.pid):.1f} MB")
     good = agent.largest <= 30 and good
     agent.stop()
     return 0 if good else 1
@@ -263,8 +280,8 @@ def main():
     parser.add_argument("--agent", default="build/release/bin/pinfold-agent")
     parser.add_argument("--load", default="build/release/bin/exec_load")
     parser.add_argument("--peers", default="build/bench/root", help="where tools/setup bench unpacked auditd")
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--count", type=int, default=6_000)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--auditd", action="store_true", help="measure auditd, too; its rules are the whole machine's while it lasts")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,5 +1,5 @@
-// exec_load COUNT WORKERS PROGRAM: starts PROGRAM as fast as it can, COUNT times in all, and prints the wall and CPU seconds that it took.
-// The load of bench/agent_bench.py. posix_spawn, so that what is measured is the exec and not the copying of this process.
+// exec_load COUNT WORKERS PROGRAM [ARGUMENT...]: starts PROGRAM as fast as it can, COUNT times in all, and prints the wall and CPU seconds
+// that it took. The load of bench/agent_bench.py. posix_spawn, so that what is measured is the exec and not the copying of this process.
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -20,12 +20,11 @@ double cpu_of(int who) {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-int start(long count, char* program) {
-  std::array<char*, 2> arguments{program, nullptr};
+int start(long count, char** arguments) {
   std::array<char*, 1> environment{nullptr};
   for (long i = 0; i < count; ++i) {
     pid_t child = -1;
-    if (posix_spawn(&child, program, nullptr, nullptr, arguments.data(), environment.data()) != 0) {
+    if (posix_spawn(&child, arguments[0], nullptr, nullptr, arguments, environment.data()) != 0) {
       return 1;
     }
     waitpid(child, nullptr, 0);
@@ -36,8 +35,8 @@ int start(long count, char* program) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    static_cast<void>(std::fprintf(stderr, "exec_load COUNT WORKERS PROGRAM\n"));
+  if (argc < 4) {
+    static_cast<void>(std::fprintf(stderr, "exec_load COUNT WORKERS PROGRAM [ARGUMENT...]\n"));
     return 2;
   }
   const long count = std::strtol(argv[1], nullptr, 10);
@@ -46,7 +45,7 @@ int main(int argc, char** argv) {
   clock_gettime(CLOCK_MONOTONIC, &before);
   for (long i = 0; i < workers; ++i) {
     if (fork() == 0) {
-      _exit(start(count / workers, argv[3]));
+      _exit(start(count / workers, argv + 3));
     }
   }
   int failed = 0;

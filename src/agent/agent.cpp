@@ -17,6 +17,8 @@ namespace pinfold::agent {
 namespace {
 
 constexpr Seconds kHousekeeping{1};
+constexpr Seconds kQuietHousekeeping{5};  // when nothing has been seen for kQuietAfter: an agent that has nothing to do shall cost nothing
+constexpr Seconds kQuietAfter{15};
 constexpr Millis kPendingPoll{10};
 constexpr std::size_t kReportsARound = 8;
 
@@ -118,7 +120,8 @@ void Agent::run(int stop_fd) {
                                    {x_sensor->wait_fd(), POLLIN, 0},  // poll(2) passes over an fd of -1
                                    {x_capture ? x_capture->wait_fd() : -1, POLLIN, 0},
                                    {x_connections->wait_fd(), POLLIN, 0}}};
-    if (poll(waiting.data(), waiting.size(), wait_time()) < 0 && errno != EINTR) {
+    const int woken = poll(waiting.data(), waiting.size(), wait_time());
+    if (woken < 0 && errno != EINTR) {
       log_error("AGENT_WAIT_FAILED", "poll: {}", errno);
       return;
     }
@@ -128,7 +131,12 @@ void Agent::run(int stop_fd) {
     drain_sensors();
     retry_pending();
     report_some(kReportsARound);
-    if (x_clock.mono() >= x_next_housekeeping) {
+    const MonoTime now = x_clock.mono();
+    if (woken > 0) {
+      x_quiet_from = now + kQuietAfter;
+      x_next_housekeeping = std::min(x_next_housekeeping, now + kHousekeeping);
+    }
+    if (now >= x_next_housekeeping) {
       housekeeping();
     }
   }
@@ -137,6 +145,7 @@ void Agent::run(int stop_fd) {
   }
   report_some(x_ready.size());
   x_reporter->housekeeping(/*all=*/true);
+  x_next_status = x_clock.mono();
   housekeeping();
   log_info("AGENT_STOPPED", "{} findings, {} told, {} waiting in the spool", x_status.findings, x_status.findings_sent, x_status.findings_waiting);
 }
@@ -148,7 +157,11 @@ int Agent::wait_time() const {
   if (!x_pending.empty() || !x_twins.empty() || !x_pipes.empty()) {
     return static_cast<int>(kPendingPoll.count());
   }
-  return static_cast<int>(x_sensor->wait_fd() < 0 ? kPollInterval.count() : Millis{kHousekeeping}.count());
+  if (x_sensor->wait_fd() < 0) {
+    return static_cast<int>(kPollInterval.count());
+  }
+  const auto left = std::chrono::ceil<Millis>(x_next_housekeeping - x_clock.mono());
+  return static_cast<int>(std::clamp(left, Millis{0}, Millis{kQuietHousekeeping}).count());
 }
 
 void Agent::drain_sensors() {
@@ -325,7 +338,7 @@ std::string Agent::tier() const {
 
 void Agent::housekeeping() {
   const MonoTime now = x_clock.mono();
-  x_next_housekeeping = now + kHousekeeping;
+  x_next_housekeeping = now + (now < x_quiet_from ? kHousekeeping : kQuietHousekeeping);
   if (now >= x_next_packets) {
     on_packet_sockets();
   }
@@ -339,7 +352,6 @@ void Agent::housekeeping() {
   const Uplink::Progress progress = x_uplink->progress();
   const Capture::Health health = x_capture ? x_capture->health() : Capture::Health{};
   const Reporter::Counts& counts = x_reporter->counts();
-  x_status.written = x_clock.wall();
   x_status.execs = x_sensor->execs();
   x_status.connections = x_connections->calls();
   x_status.events_lost = x_sensor->lost() + x_connections->lost() + health.lost;
@@ -352,6 +364,12 @@ void Agent::housekeeping() {
   x_status.findings_waiting = x_spool->waiting();
   x_status.findings_lost = x_spool->lost();
   x_status.last_error = progress.last_error;
+  if (now < x_next_status && !has_news(x_status, x_written)) {
+    return;  // each writing costs a tenth of a millisecond
+  }
+  x_next_status = now + kStatusEvery;
+  x_status.written = x_clock.wall();
+  x_written = x_status;
   if (!replace_file(x_config.state / "status.json", to_json_text(x_status))) {
     log_debug("AGENT_STATUS_UNWRITTEN", "{}", (x_config.state / "status.json").string());
   }

@@ -124,7 +124,10 @@ private:
   MonoTime x_next_packets;
   LockGuarded<std::string> x_tier;
   Status x_status;
+  Status x_written;  ///< as it lies on the disk
+  MonoTime x_next_status;
   MonoTime x_next_housekeeping;
+  MonoTime x_quiet_from;             ///< unless something is seen before
   std::unique_ptr<Uplink> x_uplink;  ///< last: its thread uses the spool and the tier
 };
 

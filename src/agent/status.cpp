@@ -7,6 +7,13 @@
 
 namespace pinfold::agent {
 
+bool has_news(const Status& now, Status before) {
+  before.written = now.written;
+  before.execs = now.execs;
+  before.connections = now.connections;
+  return now != before;
+}
+
 std::string to_json_text(const Status& s) {
   return nlohmann::json{{"pid", s.pid},
                         {"started", to_string(s.started)},

@@ -1,4 +1,5 @@
-/// The tier and what else an operator wants to know, as `pinfold-agent status` prints it; written to DIR/status.json every second.
+/// The tier and what else an operator wants to know, as `pinfold-agent status` prints it; written to DIR/status.json when it has
+/// changed, within a second while there is something to see; what is merely counted up (execs, connections) within kStatusEvery.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,8 @@
 #include "base/time.hpp"
 
 namespace pinfold::agent {
+
+inline constexpr Seconds kStatusEvery{5};
 
 struct Status {
   std::int64_t pid = 0;
@@ -29,7 +32,11 @@ struct Status {
   std::uint64_t findings_waiting = 0;
   std::uint64_t findings_lost = 0;
   std::string last_error;
+
+  bool operator==(const Status&) const = default;
 };
+/// Is there something to tell besides the time and what is merely counted up?
+[[nodiscard]] bool has_news(const Status& now, Status before);
 [[nodiscard]] std::string to_json_text(const Status& status);
 [[nodiscard]] Expected<Status, std::string> load_status(const std::filesystem::path& state);
 

@@ -59,6 +59,38 @@ void on_complaint(int level, const char*, int line, const YR_RULE*, const char* 
   }
 }
 
+struct Written {
+  std::string bytes;
+  std::size_t read = 0;
+};
+
+std::size_t write_rules(const void* from, std::size_t size, std::size_t count, void* to) {
+  static_cast<Written*>(to)->bytes.append(static_cast<const char*>(from), size * count);
+  return count;
+}
+
+std::size_t read_rules(void* to, std::size_t size, std::size_t count, void* from) {
+  auto& written = *static_cast<Written*>(from);
+  if (size * count > written.bytes.size() - written.read) {
+    return 0;
+  }
+  written.bytes.copy(static_cast<char*>(to), size * count, written.read);
+  written.read += size * count;
+  return count;
+}
+
+/// The compiler's buffers are of a megabyte each, most of it empty. The same rules, written out and read in again, take what they need.
+YR_RULES* fitted(YR_RULES* roomy) {
+  Written written;
+  YR_STREAM stream{&written, read_rules, write_rules};
+  YR_RULES* rules = nullptr;
+  if (yr_rules_save_stream(roomy, &stream) != ERROR_SUCCESS || yr_rules_load_stream(&stream, &rules) != ERROR_SUCCESS) {
+    return roomy;
+  }
+  yr_rules_destroy(roomy);
+  return rules;
+}
+
 /// One set of rules out of many texts; nullptr and a complaint when a text does not compile.
 YR_RULES* compile(const std::vector<std::pair<std::string, std::string_view>>& texts, std::string& complaint) {
   YR_COMPILER* compiler = nullptr;
@@ -83,7 +115,7 @@ YR_RULES* compile(const std::vector<std::pair<std::string, std::string_view>>& t
     rules = nullptr;
   }
   yr_compiler_destroy(compiler);
-  return rules;
+  return rules == nullptr ? nullptr : fitted(rules);
 }
 
 std::size_t count_of(YR_RULES* rules) {

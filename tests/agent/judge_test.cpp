@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "agent/bpf/exec_record.h"
 #include "agent/mask.hpp"
+#include "agent/sensor/exec_sensor.hpp"
 
 namespace pinfold::agent {
 namespace {
@@ -214,6 +217,22 @@ TEST(ExecRecord, WithAnImpossibleLengthIsRefused) {
   record.ancestor_count = 0;
   record.exe_bytes = 0xFFFFFFFF;
   EXPECT_FALSE(decode_exec_record(bytes_of(record)));
+}
+
+// The kernel looks a name up only where its first three letters' bit is set (exec_filter.bpf.h), and cuts it at the first digit or dot.
+TEST(ExecRecord, EveryVersionOfAnInterpreterHasTheHintOfItsName) {
+  const auto hint = [](std::string name) {
+    name.resize(std::max<std::size_t>(name.size(), 3));
+    const std::array<unsigned char, 3> letters{static_cast<unsigned char>(name[0]), static_cast<unsigned char>(name[1]),
+                                               static_cast<unsigned char>(name[2])};
+    return name_hint(letters.data());
+  };
+  for (const std::string_view name : interpreter_names()) {
+    for (const char* version : {"3", "3.11", ".distrib", "0-x", "9"}) {
+      EXPECT_EQ(hint(std::string(name) + version), hint(std::string(name))) << name << version;
+    }
+  }
+  EXPECT_NE(hint("true"), hint("sh"));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ foreach(program exec connect)
       -isystem /usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -c ${bpf_folder}/${program}.bpf.c -o ${bpf_object}
     COMMAND ${PINFOLD_BPF_STRIP} -g ${bpf_object}
     DEPENDS ${bpf_folder}/${program}.bpf.c ${bpf_folder}/${program}_record.h ${bpf_folder}/kernel_types.h ${bpf_folder}/task.bpf.h
+      ${bpf_folder}/exec_filter.bpf.h ${bpf_folder}/exec_maps.bpf.h
     COMMENT "Compiling the ${program} sensor for the kernel" VERBATIM)
   list(APPEND bpf_objects ${bpf_object})
 endforeach()

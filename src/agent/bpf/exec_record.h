@@ -61,14 +61,25 @@ struct PathPrefix {
   unsigned long long mask[2];
 };
 
-#define PINFOLD_EXEC_HINTS 16 /* words of 64 bits */
+/* A bit for each watched directory and for each interpreter's name. Where it is not set, nothing need be looked up. */
+#define PINFOLD_FILE_HINTS 1024 /* both a power of two */
+#define PINFOLD_NAME_HINTS 512
+
+static inline unsigned long long file_hint(unsigned long long inode, unsigned long long device) {
+  return (inode ^ (inode >> 10) ^ device ^ (device >> 13)) & (PINFOLD_FILE_HINTS - 1);
+}
+
+/* Of a name's first three letters; what is no letter in the third place is the end, or the beginning of a version. */
+static inline unsigned long long name_hint(const unsigned char* name) {
+  const unsigned long long third = name[2] > '9' ? name[2] : 0;
+  return (name[0] ^ (name[1] * 4ULL) ^ (third * 16)) & (PINFOLD_NAME_HINTS - 1);
+}
 
 struct ExecSettings {
   unsigned int pid_namespace;   /* inode number of the agent's own */
   unsigned int mount_namespace; /* likewise */
-  unsigned long long pid_namespace_device; /* of the file system that numbers them; the kernel's encoding */
-  /* A bit for each watched directory, by its inode number modulo the number of bits: where none is set, nothing need be looked up. */
-  unsigned long long hints[PINFOLD_EXEC_HINTS];
+  unsigned long long name_hints[PINFOLD_NAME_HINTS / 64];
+  unsigned long long file_hints[PINFOLD_FILE_HINTS / 64];
   struct PathPrefix prefixes[PINFOLD_EXEC_PREFIXES];
 };
 

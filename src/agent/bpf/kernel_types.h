@@ -41,6 +41,7 @@ struct dentry {
   struct dentry* d_parent;
   struct qstr d_name;
   struct inode* d_inode;
+  struct super_block* d_sb;
 };
 struct vfsmount {
   struct dentry* mnt_root;
@@ -93,6 +94,7 @@ struct task_struct {
   struct task_struct* real_parent;
   struct task_struct* group_leader;
   struct pid* thread_pid;
+  unsigned long long start_time;
   struct mm_struct* mm;
   struct fs_struct* fs;
   struct files_struct* files;

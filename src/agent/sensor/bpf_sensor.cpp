@@ -27,6 +27,11 @@ PathPrefix prefix_of(const std::string& path) {
   return prefix;
 }
 
+template <std::size_t Words>
+void set_bit(unsigned long long (&words)[Words], unsigned long long bit) {
+  words[bit / 64U] |= 1ULL << (bit % 64U);
+}
+
 std::uint64_t kernel_device(dev_t device) { return (std::uint64_t{major(device)} << 20U) | minor(device); }
 
 class BpfSensor final : public ExecSensor {
@@ -55,10 +60,6 @@ public:
     }
     ExecSettings settings{};
     settings.pid_namespace = *pid_namespace;
-    struct stat namespaces {};
-    if (stat("/proc/self/ns/pid", &namespaces) == 0) {
-      settings.pid_namespace_device = kernel_device(namespaces.st_dev);  // without it the kernel's own question fails, and each task is looked up
-    }
     settings.mount_namespace = *mount_namespace;
     const std::uint8_t one = 1;
     for (std::size_t i = 0; i < watched.size() && i < PINFOLD_EXEC_PREFIXES; ++i) {
@@ -69,7 +70,7 @@ public:
       }
       // On file systems whose stat(2) device is not their super block's (btrfs subvolumes) the key never matches, and names decide alone.
       const FileKey key{status.st_ino, kernel_device(status.st_dev)};
-      settings.hints[(status.st_ino >> 6U) % PINFOLD_EXEC_HINTS] |= std::uint64_t{1} << (status.st_ino & 63U);
+      set_bit(settings.file_hints, file_hint(key.inode, key.device));
       if (auto put = x_loaded->put("watched", &key, &one); !put) {
         return put;
       }
@@ -77,6 +78,9 @@ public:
     for (const std::string_view name : interpreter_names()) {
       InterpreterName key{};
       std::copy(name.begin(), name.end(), std::begin(key.text));
+      std::array<unsigned char, 3> letters{};
+      std::copy_n(name.begin(), std::min(name.size(), letters.size()), letters.begin());
+      set_bit(settings.name_hints, name_hint(letters.data()));
       if (auto put = x_loaded->put("interpreters", &key, &one); !put) {
         return put;
       }

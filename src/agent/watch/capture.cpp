@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kResponderSocket = 3;
 constexpr int kFirstWord = 10'000;  // ms
+constexpr int kForget = 1000;       // ms; where there are no copies there is nothing to forget
 
 std::string error_text(int error) { return std::generic_category().message(error); }
 
@@ -173,7 +174,8 @@ void Capture::start() {
 void Capture::read_all() {
   for (;;) {
     std::array<pollfd, 2> waiting{{{x_socket, POLLIN, 0}, {x_stop, POLLIN, 0}}};
-    if ((poll(waiting.data(), waiting.size(), 1000) < 0 && errno != EINTR) || waiting[1].revents != 0) {
+    const int wait = x_store.bytes() > 0 ? kForget : -1;
+    if ((poll(waiting.data(), waiting.size(), wait) < 0 && errno != EINTR) || waiting[1].revents != 0) {
       return;
     }
     x_store.forget_before(MonoTime{x_clock.mono().since_start - kCaptureAge});

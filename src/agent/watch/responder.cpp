@@ -29,7 +29,7 @@
 namespace pinfold::agent {
 namespace {
 
-constexpr Millis kRound{200};     // the longest wait, so that the switch is always set again in time
+constexpr Millis kRound{400};     // the longest wait, so that the switch is always set again in time; each round costs 50 us
 constexpr Millis kSetAgain{100};  // and the shortest time between two settings
 constexpr Seconds kFirstPause{1};
 constexpr Seconds kLongestPause{60};
