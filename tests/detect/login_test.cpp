@@ -123,6 +123,28 @@ TEST(BruteForce, AnFtpClientThatGotInIsLeftAlone) {
   EXPECT_TRUE(watch.findings().empty());
 }
 
+/// The ports of an ACK flood come up again and again; what comes back, if anything, is RST.
+TEST(BruteForce, AcknowledgementsAloneAreNoLogins) {
+  for (const std::uint16_t port : {std::uint16_t{22}, std::uint16_t{31'785}}) {
+    Watch watch;
+    watch.add(tcp({target(9), 443}, {kA, 40'000}, kData, watch.now));  // answers are visible here
+    for (std::uint32_t i = 0; i < 6000; ++i) {
+      const WallTime at = kStart + seconds(5) + seconds(0.003) * i;
+      watch.add(tcp({kA, ephemeral(i % 400)}, {target(0), port}, flow::kAck, at, 1, 120));
+      watch.add(tcp({target(0), port}, {kA, ephemeral(i % 400)}, flow::kRst | flow::kAck, at, 1, 40));
+      if (i % 300 == 0) {
+        watch.look();
+      }
+    }
+    for (int i = 0; i < 5; ++i) {
+      watch.look_after(seconds(1));
+    }
+    for (const abuse::Finding& found : watch.findings()) {
+      EXPECT_NE(found.abuse_class, abuse::AbuseClass::BruteForce) << port << ": " << found.summary;
+    }
+  }
+}
+
 TEST(BruteForce, AScanThatSaysAFewWordsIsAScanOnly) {
   Watch watch;
   for (std::uint32_t i = 0; i < 6000; ++i) {

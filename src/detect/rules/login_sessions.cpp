@@ -45,7 +45,9 @@ bool is_login_sized(const Session& session) {
   const bool in_fits = session.in_packets <= size.packets && session.in_bytes <= size.most_back;
   const bool out_fits =
       session.out_packets >= kMinPackets && session.out_packets <= size.packets && session.out_bytes >= size.least && session.out_bytes <= size.most;
-  return out_fits && in_fits && session.last - session.first <= kLongest;
+  // Acknowledgements alone (and what says no to them) are a flood's, whose ports come up more than once; a login says something.
+  const bool says_nothing = (session.flags & flow::kAck) != 0 && (session.flags & ~(flow::kAck | flow::kRst)) == 0;
+  return out_fits && in_fits && !says_nothing && session.last - session.first <= kLongest;
 }
 
 LoginShape shape_of(const std::vector<const Session*>& sessions) {
