@@ -116,8 +116,9 @@ private:
   ReceiveBuffers x_buffers{kBatch};
   std::vector<flow::FlowRecord> x_packets;
   std::optional<MonoTime> x_taken;
-  bool x_may_nap = true;    ///< all buffers are large
-  bool x_is_tired = false;  ///< something came: more will
+  bool x_may_nap = true;        ///< all buffers are large
+  bool x_has_received = false;  ///< something came in the last round: more will
+  bool x_is_behind = false;     ///< and more is waiting already
   mutable LockGuarded<std::unique_ptr<Intake>> x_intake;
   WakeUp x_wake_up;
   std::jthread x_thread;  ///< last: starts when all else stands
@@ -181,7 +182,8 @@ void Collector::Worker::stop() {
 
 void Collector::Worker::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    std::exchange(x_is_tired, false) ? receive_after_nap() : receive_when_ready();
+    const bool may_nap = x_may_nap && std::exchange(x_has_received, false) && !std::exchange(x_is_behind, false);
+    may_nap ? receive_after_nap() : receive_when_ready();
     hand_over();
   }
   x_taken.reset();
@@ -237,8 +239,9 @@ void Collector::Worker::receive_from(Listener& listener) {
       intake.note_socket(listener.protocol, *listener.socket, now);
     });
     is_full = batch.size() == kBatch;
-    x_is_tired = x_is_tired || (x_may_nap && !batch.empty());
+    x_has_received = x_has_received || !batch.empty();
   }
+  x_is_behind = x_is_behind || is_full;
 }
 
 void Collector::Worker::receive_from(std::size_t mirror) {

@@ -12,8 +12,9 @@
 ///          numbers and counts of an exporter are one worker's. Receiving and decoding run side by side; judging is one after the other, under a
 ///          lock, because a server is judged by the records of all exporters (docs/decisions/0021).
 /// Clock:   injected; read once a batch; must be safe to read from the collector's thread.
-/// Batches: where the kernel granted a large buffer, a batch that was not full is followed by a nap of kNap, so that the next one is fuller: that
-///          costs a few milliseconds of delay and saves most of the waking up. A buffer of kNapBufferBytes holds many times what comes meanwhile.
+/// Batches: where the kernel granted a large buffer, whoever has caught up takes a nap of kNap, so that the next batches are fuller: that costs a few
+///          milliseconds of delay and saves most of the waking up, and with it the caches that others take meanwhile. A buffer of kNapBufferBytes
+///          holds more than what some gigabits of exports bring in that time.
 /// Loss:    counted where it happens (counters.hpp, intake.hpp), and findings made meanwhile say so.
 /// Bounds:  kBatch datagrams of 64 KiB in memory, of which only the pages that were ever written exist; a ring of 8 MiB for each mirror port.
 /// Errors:  a socket that cannot be bound is a std::system_error at construction; later socket errors are counted.
