@@ -109,11 +109,11 @@ void add_mail_commands(CLI::App& app, Context& context) {
                 const mail::Reader reader(engine::reader_program(), context.clock(), Seconds{20}, engine::definition_folders(),
                                           mail::Reader::Start::Warm);
                 const auto ours = known_addresses(context);
-                for (const std::string& file : *files) {
+                for (const std::string& file : files_below(*files)) {
                   classify_file(reader, ours, file);
                 }
               })
-      ->add_option("file", *files, "raw mails")
+      ->add_option("file", *files, "raw mails, or folders of them")
       ->required();
   const auto wanted = std::make_shared<Preview>();
   CLI::App* show =

@@ -1,13 +1,14 @@
 #include "pinfold/output.hpp"
 
 #include <fmt/format.h>
-
 #include <unistd.h>
-#include <fstream>
-#include <iterator>
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
 
 namespace pinfold::app {
 namespace {
@@ -27,6 +28,29 @@ std::string read_file(const std::string& file) {
     throw Stop(Exit::Environment, file + ": cannot be read");
   }
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> files_below(const std::vector<std::string>& named) {
+  std::vector<std::string> files;
+  for (const std::string& name : named) {
+    if (!std::filesystem::is_directory(name)) {
+      files.push_back(name);
+      continue;
+    }
+    const std::size_t before = files.size();
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator it(name, error); !error && it != std::filesystem::recursive_directory_iterator{};
+         it.increment(error)) {
+      if (it->is_regular_file()) {
+        files.push_back(it->path().string());
+      }
+    }
+    if (error) {
+      throw Stop(Exit::Environment, name + ": " + error.message());
+    }
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+  }
+  return files;
 }
 
 void print_line(const nlohmann::json& object) { fmt::print("{}\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)); }

@@ -19,6 +19,8 @@ struct Stop : std::runtime_error {
 
 /// A whole file; Stop(Environment) when it cannot be read.
 [[nodiscard]] std::string read_file(const std::string& file);
+/// The files that were named, and all below the folders that were, in the order of their names; Stop(Environment) when a folder cannot be read.
+[[nodiscard]] std::vector<std::string> files_below(const std::vector<std::string>& named);
 /// One JSON object, one line, whoever reads.
 void print_line(const nlohmann::json& object);
 

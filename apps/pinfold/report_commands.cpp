@@ -57,7 +57,7 @@ Parsed parse_file(const mail::Reader& reader, const std::string& file, WallTime 
 }
 
 void parse_files(const Arguments& arguments, const mail::Reader& reader, WallTime now) {
-  for (const std::string& file : arguments.files) {
+  for (const std::string& file : files_below(arguments.files)) {
     const Parsed parsed = parse_file(reader, file, now);
     for (const abuse::Finding& finding : parsed.findings) {
       nlohmann::json line = abuse::to_json(finding);
@@ -165,7 +165,7 @@ void add_report_commands(CLI::App& app, Context& context) {
   CLI::App* reports = app.add_subcommand("reports", "third parties' abuse reports")->require_subcommand(1);
   CLI::App* parse = add_command(*reports, "parse", "one JSON object a finding, then one a mail with the verdict",
                                 [a, &context, reader] { parse_files(*a, reader(), context.clock().wall()); });
-  parse->add_option("file", a->files, "raw mails; also bare .json, .csv, .xml and .zip")->required();
+  parse->add_option("file", a->files, "raw mails, or folders of them; also bare .json, .csv, .xml and .zip")->required();
   parse->add_option("--definitions", a->definitions, "further folders with parser definitions");
   CLI::App* check_command = add_command(*reports, "check", "reads the parser definitions and replays their samples",
                                         [a, &context, reader, folders] { check(*a, folders(), reader(), context); });

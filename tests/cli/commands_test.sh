@@ -176,6 +176,9 @@ ends 0 '"class":"port_scan"' "$pinfold" detect "$(dirname "$0")/../../lab/record
 ends 0 "" "$pinfold" detect "$(dirname "$0")/../../lab/recorded/exports.pcap" --servers 192.0.2.13
 printf 'From: a@b.example\nTo: c@d.example\nSubject: Re: hello\nAuto-Submitted: auto-replied\n\nI am away.\n' >"$work/away.eml"
 ends 0 '"kind":"auto_reply"' "$pinfold" mail classify "$work/away.eml"
+mkdir -p "$work/mails/in" && cp "$work/away.eml" "$work/mails/in/"
+ends 0 'mails/in/away.eml' "$pinfold" mail classify "$work/mails"
+ends 0 '"verdict":"not_a_report"' "$pinfold" reports parse "$work/mails"
 
 # A disaster, rehearsed: the desk goes into one file and comes back in another place, stopped.
 ends 0 '"events":' p backup "$work/desk.backup"
