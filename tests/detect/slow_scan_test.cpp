@@ -119,6 +119,28 @@ TEST(SlowScan, ABlockScanNeedsNoPatternWhenNobodyAnswers) {
   }
 }
 
+/// Its table holds one contact in thirty-two then: two dead peers on one port in it are no sixty-four.
+TEST(SlowScan, APeerToPeerClientOfVeryManyIsNone) {
+  Watch watch;
+  std::mt19937 random(7);
+  for (std::uint32_t i = 0; i < 30'000; ++i) {
+    const WallTime at = watch.now + seconds(0.1);
+    const auto port = static_cast<std::uint16_t>(6881 + random() % 3000);
+    const net::IpAddress peer = net::IpAddress::v4(0xC6000000U + i * 97);
+    watch.add(tcp({kA.address, 50'000}, {peer, port}, flow::kSyn, at));
+    if (random() % 2 == 0) {
+      watch.add(tcp({peer, port}, {kA.address, 50'000}, flow::kSyn | flow::kAck, at));
+    }
+    if (i % 100 == 0) {
+      watch.look();
+    }
+  }
+  watch.look_after(seconds(10));
+  for (const abuse::Finding& found : watch.findings()) {
+    EXPECT_NE(found.abuse_class, abuse::AbuseClass::PortScan) << found.summary;
+  }
+}
+
 TEST(SlowScan, PeerToPeerAndDeadPeersAreNone) {
   std::mt19937 random(2);
   Watch swarm;

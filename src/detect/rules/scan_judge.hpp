@@ -51,7 +51,8 @@ public:
     return saturating_multiply(saturating_multiply(count, x_scale), x_rate.one_in());
   }
   [[nodiscard]] bool is_enough(std::uint64_t seen, std::uint64_t least) const {
-    return estimate(seen) >= least && (!is_sampled() || seen * x_scale >= x_thresholds.min_sampled_targets);
+    const bool is_no_chance = x_scale == 1 || seen >= kLeastOfCrowded;
+    return estimate(seen) >= least && is_no_chance && (!is_sampled() || seen * x_scale >= x_thresholds.min_sampled_targets);
   }
   [[nodiscard]] std::uint64_t unanswered(const ScanTally& tally) const {
     return is_sampled() ? tally.outbound - std::min(tally.outbound, tally.answers) : tally.unanswered;
@@ -63,6 +64,9 @@ public:
   [[nodiscard]] bool can_judge(std::uint8_t protocol) const { return protocol == flow::kTcp || x_answers_visible; }
 
 private:
+  /// Entries of a table that holds a sample only, before an estimate from them counts: two dead peers of a thousand are nobody's scan.
+  static constexpr std::uint64_t kLeastOfCrowded = 20;
+
   SamplingRate x_rate;
   bool x_answers_visible;
   std::uint64_t x_scale;
