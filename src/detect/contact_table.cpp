@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "detect/small_count.hpp"
+
 namespace pinfold::detect {
 
 std::uint64_t hash_of_contact(std::uint64_t seed, const net::IpAddress& peer, std::uint16_t port, std::uint8_t protocol) {
@@ -22,7 +24,7 @@ void note_outbound(Contact& contact, const ContactEvent& seen, const flow::FlowR
   contact.signs |= static_cast<std::uint8_t>(seen.sign);
   contact.signs |= seen.answer ? static_cast<std::uint8_t>(*seen.answer) : std::uint8_t{0};
   contact.src_port = record.src_port;
-  contact.packets = static_cast<std::uint32_t>(std::min<std::uint64_t>(contact.packets + record.packets.value, UINT32_MAX));
+  contact.packets = add_small(contact.packets, record.packets.value);
 }
 
 void note_inbound(Contact& contact, ContactSign sign, WallTime event) {

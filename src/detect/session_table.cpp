@@ -1,17 +1,13 @@
 #include "detect/session_table.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "detect/contact_table.hpp"
 #include "detect/services.hpp"
+#include "detect/small_count.hpp"
 
 namespace pinfold::detect {
 namespace {
-
-std::uint32_t add(std::uint32_t a, std::uint64_t b) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(a + b, std::numeric_limits<std::uint32_t>::max()));
-}
 
 void span(Session& session, const flow::FlowRecord& record, WallTime event) {
   const WallTime begin = record.first && record.last && record.first->claimed() <= record.last->claimed()
@@ -38,15 +34,15 @@ bool is_session_inbound(const flow::FlowRecord& record) {
 }
 
 void note_outbound(Session& session, const flow::FlowRecord& record, WallTime event) {
-  session.out_packets = add(session.out_packets, record.packets.value);
+  session.out_packets = add_small(session.out_packets, record.packets.value);
   session.out_bytes += record.bytes.value;
-  session.in_packets = add(session.in_packets, record.reverse_packets.value_or(Packets{}).value);
+  session.in_packets = add_small(session.in_packets, record.reverse_packets.value_or(Packets{}).value);
   session.in_bytes += record.reverse_bytes.value_or(Bytes{}).value;
   span(session, record, event);
 }
 
 void note_inbound(Session& session, const flow::FlowRecord& record, WallTime event) {
-  session.in_packets = add(session.in_packets, record.packets.value);
+  session.in_packets = add_small(session.in_packets, record.packets.value);
   session.in_bytes += record.bytes.value;
   span(session, record, event);
 }

@@ -1,21 +1,13 @@
 // What the volume tracker counts of one destination, network and connection; the tracker itself is volume_tracker.cpp.
 #include <algorithm>
-#include <limits>
 
+#include "detect/small_count.hpp"
 #include "detect/volume_tracker.hpp"
 
 namespace pinfold::detect {
-namespace {
-
-std::uint32_t sum(std::uint32_t a, std::uint64_t b) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(a + b, std::numeric_limits<std::uint32_t>::max()));
-}
-
-}  // namespace
-
 void VolumeCount::add(std::uint64_t more_packets, std::uint64_t more_bytes, std::uint64_t more_seen) {
-  packets = sum(packets, more_packets);
-  seen = sum(seen, more_seen);
+  packets = add_small(packets, more_packets);
+  seen = add_small(seen, more_seen);
   bytes += more_bytes;
 }
 
@@ -26,16 +18,16 @@ void HeldConnections::add_outbound(const flow::FlowRecord& record, WallTime even
   }
   begin = end == WallTime{} ? from : std::min(begin, from);
   end = std::max(end, event);
-  opened = sum(opened, more_opened);
-  closed = sum(closed, (record.tcp_flags.value_or(0) & (flow::kFin | flow::kRst)) != 0 ? 1U : 0U);
-  out_packets = sum(out_packets, record.packets.value);
+  opened = add_small(opened, more_opened);
+  closed = add_small(closed, (record.tcp_flags.value_or(0) & (flow::kFin | flow::kRst)) != 0 ? 1U : 0U);
+  out_packets = add_small(out_packets, record.packets.value);
   out_bytes += record.bytes.value;
 }
 
 void HeldConnections::add_inbound(const flow::FlowRecord& record) {
-  in_packets = sum(in_packets, record.packets.value);
+  in_packets = add_small(in_packets, record.packets.value);
   constexpr std::uint64_t kAcknowledgement = 66;  // with options
-  answers = sum(answers, record.bytes.value > record.packets.value * kAcknowledgement ? 1U : 0U);
+  answers = add_small(answers, record.bytes.value > record.packets.value * kAcknowledgement ? 1U : 0U);
 }
 
 net::Prefix network_of(const net::IpAddress& address) {

@@ -4,9 +4,9 @@
 #include <functional>
 #include <limits>
 
-#include "detect/accountant.hpp"
 #include "detect/client_tracker.hpp"
 #include "detect/services.hpp"
+#include "detect/small_count.hpp"
 
 namespace pinfold::detect {
 namespace {
@@ -17,10 +17,6 @@ constexpr std::uint64_t kLargeAnswer = 500;
 constexpr std::uint64_t kManyQuestions = 50;
 /// Of a class, really seen, before a sampled server is busy.
 constexpr std::uint64_t kLeastSamples = 4;
-
-std::uint32_t add(std::uint32_t a, std::uint64_t b) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(a + b, std::numeric_limits<std::uint32_t>::max()));
-}
 
 /// Not opened and closed again within a slot: most connections are, and hold nothing.
 bool may_be_held(const flow::FlowRecord& record, Micros lasted) {
@@ -70,7 +66,7 @@ std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) {
 
 std::uint32_t opened_by(const flow::FlowRecord& record, VolumeClass kind, std::uint64_t packets) {
   if (kind == VolumeClass::Syn) {
-    return add(0, packets);
+    return add_small(0, packets);
   }
   const bool has_syn = record.protocol == flow::kTcp && (record.tcp_flags.value_or(0) & flow::kSyn) != 0;
   const bool is_answer = record.src_port < record.dst_port;
@@ -117,8 +113,8 @@ bool VolumeGate::passes(const flow::FlowRecord& record, VolumeClass kind, const 
   }
   const auto c = static_cast<std::size_t>(kind);
   const std::uint32_t connections = opened_by(record, kind, share.packets);
-  packets.at(c) = add(packets.at(c), share.packets);
-  opened = add(opened, connections);
+  packets.at(c) = add_small(packets.at(c), share.packets);
+  opened = add_small(opened, connections);
   const std::uint64_t one_in = record.sampling_rate.one_in();
   if (one_in == 1 && connections > 0 && is_to_plain_web(record) && may_be_held(record, share.lasted)) {
     vote_for_plain_web(*this, record.dst, connections);

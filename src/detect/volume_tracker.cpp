@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "detect/accountant.hpp"
 #include "detect/services.hpp"
+#include "detect/small_count.hpp"
 
 namespace pinfold::detect {
 namespace {
@@ -19,10 +19,6 @@ bool is_bare_ack(const flow::FlowRecord& record) {
 }
 /// What the system says to an answer that it did not ask for: beside forged SYNs there is one for each.
 bool is_refusal(const flow::FlowRecord& record) { return (record.tcp_flags.value_or(0) & ~flow::kAck) == flow::kRst; }
-std::uint32_t add(std::uint32_t a, std::uint64_t b) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(a + b, std::numeric_limits<std::uint32_t>::max()));
-}
-
 DestinationSlot* slot_in(Destination& destination, std::int64_t number) {
   if (number + static_cast<std::int64_t>(Destination::kSlots) <= destination.newest_slot || number < 0) {
     return nullptr;
@@ -134,17 +130,17 @@ void VolumeTracker::add_outbound(Destination& to, const Passing& passing) {
   at->end = std::max(at->end, event);
   at->begin = std::max(at->begin, at->end - kSlot);
   at->out[kind].add(share.packets, share.bytes, share.seen);
-  at->spoofed = add(at->spoofed, is_spoofed ? share.packets : 0);
-  at->opened = add(at->opened, opened);
+  at->spoofed = add_small(at->spoofed, is_spoofed ? share.packets : 0);
+  at->opened = add_small(at->opened, opened);
   if (record.protocol == flow::kTcp && !is_refusal(record)) {
-    at->tcp_packets = add(at->tcp_packets, share.packets);
+    at->tcp_packets = add_small(at->tcp_packets, share.packets);
   }
   if (static_cast<VolumeClass>(kind) == VolumeClass::Syn) {
     at->ports.set((record.dst_port * 167U) % 256U);
   }
   if (is_bare_ack(record)) {
-    at->bare_acks = add(at->bare_acks, share.packets);
-    at->bare_acks_seen = add(at->bare_acks_seen, share.seen);
+    at->bare_acks = add_small(at->bare_acks, share.packets);
+    at->bare_acks_seen = add_small(at->bare_acks_seen, share.seen);
     at->ack_ports.set((record.src_port * 167U) % 256U);
   }
   if (is_to_plain_web(record)) {
@@ -237,8 +233,8 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   if (!x_is_busy[server.value]) {
     EarlyOnes& early = x_early[server.value];
     Early& oldest = early[0].slot <= early[1].slot ? early[0] : early[1];
-    oldest = {std::hash<net::IpAddress>{}(record.src), add(0, share.packets), add(0, share.seen), add(0, share.bytes),
-              add(0, static_cast<std::uint64_t>(std::max<std::int64_t>(slot, 0)))};
+    oldest = {std::hash<net::IpAddress>{}(record.src), add_small(0, share.packets), add_small(0, share.seen), add_small(0, share.bytes),
+              add_small(0, static_cast<std::uint64_t>(std::max<std::int64_t>(slot, 0)))};
     return;
   }
   Busy& busy = *x_busy[server.value];

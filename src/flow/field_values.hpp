@@ -9,35 +9,20 @@
 #include <limits>
 #include <optional>
 
+#include "base/byte_reader.hpp"
 #include "base/time.hpp"
 #include "net/ip_address.hpp"
 #include "net/mac_address.hpp"
 
 namespace pinfold::flow {
 
-/// A big-endian number of `length` bytes; of more than 8 the last 8.
+/// A big-endian number of `length` bytes; of more than 8 the last 8. Where the compiler knows the width: load_big_endian.
 [[nodiscard]] inline std::uint64_t load(const std::uint8_t* at, std::size_t length) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < length; ++i) {
     value = (value << 8U) | at[i];
   }
   return value;
-}
-
-/// The same for a width that the compiler knows: one load and one swap.
-template <typename T>
-[[nodiscard]] T load_as(const std::uint8_t* at) {
-  T value = 0;
-  std::memcpy(&value, at, sizeof(T));
-  if constexpr (sizeof(T) == 2) {
-    return __builtin_bswap16(value);
-  } else if constexpr (sizeof(T) == 4) {
-    return __builtin_bswap32(value);
-  } else if constexpr (sizeof(T) == 8) {
-    return __builtin_bswap64(value);
-  } else {
-    return value;
-  }
 }
 
 /// Times beyond year 9999 cannot be printed and are nonsense: read as absent.

@@ -104,9 +104,9 @@ struct RecordColumns::Rows {
   void each_number(const Column& column, Put put) const {
     switch (column.length) {
       case 1: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, std::uint64_t{*at}); }); break;
-      case 2: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, load_as<std::uint16_t>(at)); }); break;
-      case 4: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, load_as<std::uint32_t>(at)); }); break;
-      case 8: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, load_as<std::uint64_t>(at)); }); break;
+      case 2: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, load_big_endian<std::uint16_t>(at)); }); break;
+      case 4: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, load_big_endian<std::uint32_t>(at)); }); break;
+      case 8: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, load_big_endian<std::uint64_t>(at)); }); break;
       default: each_at(column.offset, [&](FlowRecord& flow, const std::uint8_t* at) { put(flow, load(at, column.length)); }); break;
     }
   }
@@ -158,8 +158,8 @@ void RecordColumns::read_column(const Column& column, const Rows& rows, const Se
   const auto numbers = [&](auto put) { rows.each_number(column, put); };
   const auto bytes = [&](auto put) { rows.each_at(column.offset, put); };
   switch (column.read) {
-    case Read::SrcV4: bytes([](FlowRecord& f, const std::uint8_t* at) { f.src = net::IpAddress::v4(load_as<std::uint32_t>(at)); }); break;
-    case Read::DstV4: bytes([](FlowRecord& f, const std::uint8_t* at) { f.dst = net::IpAddress::v4(load_as<std::uint32_t>(at)); }); break;
+    case Read::SrcV4: bytes([](FlowRecord& f, const std::uint8_t* at) { f.src = net::IpAddress::v4(load_big_endian<std::uint32_t>(at)); }); break;
+    case Read::DstV4: bytes([](FlowRecord& f, const std::uint8_t* at) { f.dst = net::IpAddress::v4(load_big_endian<std::uint32_t>(at)); }); break;
     case Read::SrcV6: bytes([](FlowRecord& f, const std::uint8_t* at) { f.src = load_v6(at); }); break;
     case Read::DstV6: bytes([](FlowRecord& f, const std::uint8_t* at) { f.dst = load_v6(at); }); break;
     case Read::SrcMac: bytes([](FlowRecord& f, const std::uint8_t* at) { f.src_mac = load_mac(at); }); break;
