@@ -115,7 +115,7 @@ void Detectors::outbound(const Attributed& who, VolumeGate& gate, const flow::Fl
   if (who.by_address_only) {
     remember(x_by_address, who.server, who.event);
   }
-  x_volumes.outbound(who.server, gate, record, who.event, who.is_spoofed);
+  x_volumes.outbound(who.server, gate, record, who.event, who.received, who.is_spoofed);
   x_clients.outbound(who.server, record, reading, who.event, who.received);
 }
 

@@ -54,6 +54,7 @@ struct VolumeTracker::Passing {
   std::size_t kind = 0;
   std::int64_t slot = 0;
   WallTime event;
+  WallTime received;
   std::uint32_t opened = 0;
   bool is_spoofed = false;
 };
@@ -120,7 +121,7 @@ Destination& VolumeTracker::destination(inventory::ServerIndex server, const net
 }
 
 void VolumeTracker::add_outbound(Destination& to, const Passing& passing) {
-  const auto& [record, share, kind, slot, event, opened, is_spoofed] = passing;
+  const auto& [record, share, kind, slot, event, received, opened, is_spoofed] = passing;
   DestinationSlot* at = slot_in(to, slot);
   if (at == nullptr) {
     return;
@@ -146,6 +147,7 @@ void VolumeTracker::add_outbound(Destination& to, const Passing& passing) {
   if (is_to_plain_web(record)) {
     to.held.add_outbound(record, event, opened);
   }
+  to.waits_since = to.is_new ? to.waits_since : received;
   to.is_new = true;
   to.is_long |= share.lasted >= kSlot;
   to.packets_out += share.packets;
@@ -190,14 +192,15 @@ void VolumeTracker::add_to_network(std::array<Network, kNetworks>& networks, con
   }
 }
 
-void VolumeTracker::outbound(inventory::ServerIndex server, VolumeGate& gate, const flow::FlowRecord& record, WallTime event, bool is_spoofed) {
+void VolumeTracker::outbound(inventory::ServerIndex server, VolumeGate& gate, const flow::FlowRecord& record, WallTime event, WallTime received,
+                             bool is_spoofed) {
   const auto kind = volume_class_of(record);
   if (!kind) {
     return;
   }
   const VolumeShare share = volume_share_of(record);
-  const Passing passing{record,    share, static_cast<std::size_t>(*kind), event.since_epoch / kSlot, event, opened_by(record, *kind, share.packets),
-                        is_spoofed};
+  const Passing passing{record, share,    static_cast<std::size_t>(*kind),         event.since_epoch / kSlot,
+                        event,  received, opened_by(record, *kind, share.packets), is_spoofed};
   if (!x_is_busy[server.value]) {
     const std::uint64_t times = std::clamp<std::uint64_t>(2 * std::bit_floor(x_queue.size() / kManyBusy), 1, kHighestMark);
     if (!gate.passes(record, *kind, share, passing.slot, x_marks, times)) {
@@ -270,14 +273,14 @@ VolumeTracker::Due VolumeTracker::take_due(Busy& busy, WallTime now) {
   Due due;
   /// Of one that is new: whether it is to be judged now.
   const auto take = [&](Destination& known) {
-    known.waits_since = known.waits_since == WallTime{} ? now : known.waits_since;
-    if (known.is_long && now - known.waits_since < kLongSettle && now >= known.waits_since) {
+    const Micros settle = known.is_long ? kLongSettle : known.is_judged ? Micros{0} : kFirstSettle;
+    if (now - known.waits_since < settle && now >= known.waits_since) {
       due.has_waiting = true;
       return false;
     }
     known.is_new = false;
+    known.is_judged = true;
     known.is_long = false;
-    known.waits_since = {};
     return true;
   };
   std::uint32_t kept = 0;

@@ -88,8 +88,9 @@ struct Destination {
 
   net::IpAddress peer;
   bool used = false;
-  bool is_new = false;   ///< something came since it was last judged
-  bool is_long = false;  ///< and one record of it lasted a slot or more: its answers' record may still be on its way
+  bool is_new = false;     ///< something came since it was last judged
+  bool is_judged = false;  ///< it was judged before
+  bool is_long = false;    ///< since then one record of it lasted a slot or more: its answers' record may still be on its way
   std::uint8_t protocol = 0;
   std::uint16_t src_port = 0;  ///< of the last packet
   std::uint16_t dst_port = 0;
@@ -101,7 +102,7 @@ struct Destination {
   net::IpAddress source;  ///< of the last packet: forged if `spoofed`
   WallTime first;
   WallTime newest;
-  WallTime waits_since;  ///< receive clock
+  WallTime waits_since;  ///< when the first record that it was not judged by was received
 
   /// What came back in that slot and the two beside it: the answers' records may end in another slot than what they answer.
   [[nodiscard]] std::uint64_t answers_about(std::int64_t slot) const;
@@ -128,12 +129,14 @@ public:
   static constexpr Micros kIdle = std::chrono::minutes{2};
   static constexpr std::size_t kManyBusy = 1024;
   static constexpr std::uint64_t kHighestMark = 8;  ///< times the mark: half of what the rules ask for
+  /// Exporters hand on what they have seen within a second, each direction for itself: of a new destination the answers may be so much behind.
+  static constexpr Micros kFirstSettle = std::chrono::seconds{2};
   /// An exporter gives up the two directions of a long flow seconds apart.
   static constexpr Micros kLongSettle = std::chrono::seconds{3};
 
   VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
-  void outbound(inventory::ServerIndex server, VolumeGate& gate, const flow::FlowRecord& record, WallTime event, bool is_spoofed);
+  void outbound(inventory::ServerIndex server, VolumeGate& gate, const flow::FlowRecord& record, WallTime event, WallTime received, bool is_spoofed);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
 
   struct View {

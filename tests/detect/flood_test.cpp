@@ -88,6 +88,8 @@ TEST(Flood, UdpIcmpAndBareAcknowledgementsAreFound) {
     });
     ASSERT_EQ(told(watch).size(), 1U) << row.kind;
     EXPECT_EQ(watch.given[0].kind, row.kind);
+    const auto a_second = static_cast<double>(row.packets) / 10;
+    EXPECT_NEAR(std::stod(fact(told(watch).begin()->second, "packets_per_second")), a_second, a_second / 20) << row.kind;
   }
 }
 
@@ -129,6 +131,23 @@ TEST(Flood, ATunnelIsAnsweredWhicheverDirectionIsToldFirst) {
       }
     }
     EXPECT_TRUE(watch.findings().empty()) << answers_come_first;
+  }
+}
+
+/// Sampled packets of half a second, handed on within a second: of a fast stream the first record alone is above the rate.
+TEST(Flood, TheFirstHalfSecondOfAStreamWaitsForItsAnswers) {
+  for (const bool is_answered : {true, false}) {
+    Watch watch;
+    show_inbound(watch);
+    flow::FlowRecord out = lasting(udp({kA, 51'820}, {kVictim, 51'820}, kStart + seconds(0.5), 125, 125ULL * 1380), seconds(0.5));
+    flow::FlowRecord in = lasting(udp({kVictim, 51'820}, {kA, 51'820}, kStart + seconds(0.5), 55, 55ULL * 110), seconds(0.5));
+    out.sampling_rate = in.sampling_rate = SamplingRate{100};
+    watch.add(out);
+    watch.look_after(seconds(1));
+    if (is_answered) {
+      watch.add(in);
+    }
+    EXPECT_EQ(told(watch).size(), is_answered ? 0U : 1U);
   }
 }
 

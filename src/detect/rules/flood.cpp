@@ -191,7 +191,7 @@ Sighting sighting_of(const Flood& flood, const VolumeTracker::View& view, const 
   const bool is_spoofed = flood.slot->spoofed * 2 > out.packets;
   const Micros span = span_of(*flood.slot);
   const std::uint64_t came_back = flood.to->answers_about(flood.slot->number);
-  const std::uint64_t pps = out.packets * 1'000'000 / static_cast<std::uint64_t>(span.count());
+  const std::uint64_t pps = std::uint64_t{out.packets} * 1'000'000 / static_cast<std::uint64_t>(span.count());
   Sighting sighting;
   sighting.abuse_class = abuse::AbuseClass::Flood;
   sighting.kind = naming.kind;
