@@ -25,6 +25,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/fetch_line.hpp"
 #include "base/row_table.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
@@ -117,11 +118,11 @@ public:
   void add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted);
   [[nodiscard]] WindowView view(inventory::ServerIndex server, Direction direction, WindowLength length) const;
   /// Asks for the cache lines that `add` will touch: the head with what was sent in the last slots, for what was received one more.
-  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server, Direction direction) const {
+  void prefetch(inventory::ServerIndex server, Direction direction) const {
     const Row& row = x_servers[server.value];
-    __builtin_prefetch(&row, 1);
+    fetch_line(&row);
     if (direction == Direction::Inbound) {
-      __builtin_prefetch(&row.tens_in, 1);
+      fetch_line(&row.tens_in);
     }
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fetch_line.hpp"
 #include "detect/accountant.hpp"
 #include "detect/services.hpp"
 
@@ -43,7 +44,7 @@ ClientTracker::Reading ClientTracker::read_sent(inventory::ServerIndex server, c
   if (!opens(state, reading)) {
     return reading;
   }
-  __builtin_prefetch(&state.slow, 1);  // the row's second cache line
+  fetch_line(&state.slow);  // the row's second cache line
   recent(state).prefetch(reading.contact_hash);
   return reading;
 }
@@ -73,7 +74,7 @@ ClientTracker::Reading ClientTracker::read_received(inventory::ServerIndex serve
   Row& state = x_servers[server.value];
   if (state.tried_ports.test(port_bit(*reading.contact, record.protocol))) {
     hash_received(reading, record);
-    __builtin_prefetch(&state.slow, 1);
+    fetch_line(&state.slow);
     recent(state).prefetch(reading.contact_hash);
   }
   return reading;

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/block_pool.hpp"
+#include "base/fetch_line.hpp"
 #include "base/row_table.hpp"
 #include "base/units.hpp"
 #include "detect/contact_table.hpp"
@@ -129,9 +130,8 @@ public:
   };
   [[nodiscard]] Habits habits(inventory::ServerIndex server) const;
 
-  /// Asks for the first cache line of the server's row, which says what else is needed. Always inline: a function of prefetches alone has no effect
-  /// that the compiler would keep a call for.
-  [[gnu::always_inline]] void prefetch_row(inventory::ServerIndex server) const { __builtin_prefetch(&x_servers[server.value], 1); }
+  /// Asks for the first cache line of the server's row, which says what else is needed.
+  void prefetch_row(inventory::ServerIndex server) const { fetch_line(&x_servers[server.value]); }
 
   void reorder(const std::vector<std::uint32_t>& old_index, Column<Row> fresh);
 

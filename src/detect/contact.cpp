@@ -18,7 +18,7 @@ constexpr std::uint16_t kFirstHighPort = 1024;
 
 bool is_small(const FlowRecord& record, std::uint64_t max_packets, std::uint64_t max_bytes_each) {
   const std::uint64_t packets = std::max<std::uint64_t>(record.packets.value, 1);
-  return packets <= max_packets && record.bytes.value / packets <= max_bytes_each;
+  return packets <= max_packets && record.bytes.value < packets * (max_bytes_each + 1);  // on average, rounded down
 }
 
 bool is_group_address(const net::IpAddress& address) {

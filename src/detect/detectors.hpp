@@ -60,7 +60,7 @@ public:
   void fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record) const { x_volumes.prefetch(server, record.src); }
   void outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record, const Reading& reading);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
-  [[gnu::always_inline]] void prefetch_row(inventory::ServerIndex server) const { x_clients.prefetch_row(server); }
+  void prefetch_row(inventory::ServerIndex server) const { x_clients.prefetch_row(server); }
 
   /// What the owner knows about a server's observation.
   struct Surroundings {

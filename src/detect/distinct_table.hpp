@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/block_pool.hpp"
+#include "base/fetch_line.hpp"
 #include "base/time.hpp"
 
 namespace pinfold::detect {
@@ -87,10 +88,10 @@ public:
     return at != nullptr && at->used && at->key == key ? at : nullptr;
   }
 
-  /// Asks for the cache line in which the entry of that hash would stand. Inline for the compiler would drop a call without any effect.
-  [[gnu::always_inline]] void prefetch(std::uint64_t h) const {
+  /// Asks for the cache line in which the entry of that hash would stand.
+  void prefetch(std::uint64_t h) const {
     if (x_kept->slots != nullptr) {
-      __builtin_prefetch(&x_kept->slots[h & (capacity() - 1)], 1);
+      fetch_line(&x_kept->slots[h & (capacity() - 1)]);
     }
   }
 

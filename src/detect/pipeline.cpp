@@ -3,7 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fetch_line.hpp"
+
 namespace pinfold::detect {
+namespace {
+
+struct Reverse {
+  Packets packets;
+  Bytes bytes;
+  [[nodiscard]] bool empty() const { return packets.value == 0 && bytes.value == 0; }  // some firewalls count bytes alone
+};
+
+/// The reverse half of a biflow is counted with its forward half; the detectors read the two as one.
+Reverse reverse_of(const flow::FlowRecord& record) { return {record.reverse_packets.value_or(Packets{}), record.reverse_bytes.value_or(Bytes{})}; }
+
+bool is_event(const flow::FlowRecord& record) { return record.packets.value == 0 && record.bytes.value == 0 && reverse_of(record).empty(); }
+
+}  // namespace
 
 Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::vector<ObservationSource> sources,
                    std::uint64_t hash_seed)
@@ -14,7 +30,8 @@ Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inven
       x_servers(x_rows.column<ServerView>()),
       x_source_views(x_sources.size()),
       x_accountant(x_rows.column<Accountant::Row>()),
-      x_detectors(thresholds, x_lookup->shared_inventory(), x_rows.column<ClientTracker::Row>(), hash_seed) {}
+      x_detectors(thresholds, x_lookup->shared_inventory(), x_rows.column<ClientTracker::Row>(), hash_seed),
+      x_chunk(std::make_unique<Chunk>()) {}
 
 WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received) {
   if (!record.last) {
@@ -40,135 +57,149 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
   heard(source, received);
   const PointIndex point = x_sources.point_of(source);
   const Teller teller{source, point, x_sources.accounted(source), x_lookup->is_access_port(point), x_sources.counts_from(source), received};
-  for (; !records.empty(); records = records.subspan(x_ends.size())) {
+  while (!records.empty()) {
     const std::span chunk = records.first(std::min(records.size(), kBatch));
-    x_ends.clear();
-    for (const flow::FlowRecord& record : chunk) {
-      x_ends.push_back(ends_of(record, source));
-    }
-    for (std::size_t i = 0; i < chunk.size() + kRowsAhead; ++i) {
-      const auto step = [&](std::size_t ahead, auto&& take) {
-        const std::size_t behind = kRowsAhead - ahead;
-        if (i >= behind && i - behind < chunk.size()) {
-          take(i - behind, x_readings[(i - behind) % x_readings.size()]);
-        }
-      };
-      step(kRowsAhead, [&](std::size_t at, Readings&) { fetch_rows(x_ends[at]); });
-      step(kReadAhead, [&](std::size_t at, Readings& readings) { read_ends(chunk[at], x_ends[at], readings); });
-      step(kTablesAhead, [&](std::size_t at, const Readings& readings) { fetch_tables(chunk[at], x_ends[at], readings); });
-      step(0, [&](std::size_t at, const Readings& readings) { account(chunk[at], x_ends[at], readings, teller); });
-    }
+    tell_apart(chunk, teller);
+    count_all_sent(chunk, teller);
+    count_all_received(chunk, teller);
+    const auto accounted = static_cast<std::uint64_t>(std::count(x_chunk->is_accounted.begin(), x_chunk->is_accounted.begin() + chunk.size(), true));
+    x_counters.accounted += accounted;
+    x_counters.spare -= accounted;  // all were, when they were told apart
+    records = records.subspan(chunk.size());
   }
 }
 
-Pipeline::Ends Pipeline::ends_of(const flow::FlowRecord& record, SourceIndex source) const {
-  static_assert(Ends::kNobody == net::PrefixTable::kNone);
-  Ends ends;
-  ends.sent_to = x_lookup->number_of(record.dst);
-  if (!x_lookup->knows_macs() && x_ports.empty()) {
-    ends.sent_by = x_lookup->number_of(record.src);
-    return ends;
-  }
+std::optional<Pipeline::Half> Pipeline::witnessed_sender_of(const flow::FlowRecord& record, SourceIndex source) const {
   const Attribution whose = attribute(*x_lookup, x_ports, record, source);
-  if (const auto charged = whose.charged()) {
-    ends.sent_by = charged->value;
+  const auto charged = whose.charged();
+  if (!charged) {
+    return std::nullopt;
   }
-  ends.is_on_wire = whose.on_the_wire().has_value();
-  ends.disagrees = whose.disagrees();
-  ends.is_spoofed = ends.is_on_wire && whose.by_prefix != whose.on_the_wire();
-  return ends;
+  const bool is_on_wire = whose.on_the_wire().has_value();
+  return Half{0, *charged, {}, whose.disagrees(), is_on_wire && whose.by_prefix != whose.on_the_wire(), is_on_wire};
 }
 
-void Pipeline::fetch_rows(const Ends& ends) const {
-  if (const auto sender = ends.sender()) {
-    __builtin_prefetch(&x_servers[sender->value], 1);
-    x_accountant.prefetch(*sender, Direction::Outbound);
-    x_detectors.prefetch_row(*sender);
-  }
-  if (const auto receiver = ends.receiver()) {
-    __builtin_prefetch(&x_servers[receiver->value], 1);
-    x_accountant.prefetch(*receiver, Direction::Inbound);
-    x_detectors.prefetch_row(*receiver);
-  }
-}
-
-void Pipeline::read_ends(const flow::FlowRecord& record, const Ends& ends, Readings& readings) const {
-  if (x_maker) {
-    return;
-  }
-  if (const auto sender = ends.sender()) {
-    readings.sent = x_detectors.read_sent(*sender, record);
-  }
-  if (const auto receiver = ends.receiver()) {
-    readings.received = x_detectors.read_received(*receiver, record);
-  }
-}
-
-void Pipeline::fetch_tables(const flow::FlowRecord& record, const Ends& ends, const Readings& readings) const {
-  if (x_maker) {
-    return;
-  }
-  if (const auto sender = ends.sender()) {
-    x_detectors.fetch_sent(*sender, record, readings.sent);
-  }
-  if (const auto receiver = ends.receiver()) {
-    x_detectors.fetch_received(*receiver, record);
-  }
-}
-
-void Pipeline::account(const flow::FlowRecord& record, const Ends& ends, const Readings& readings, const Teller& teller) {
-  ++x_counters.records;
-  const WallTime event = event_time(record, teller.received);
-  const auto sender = ends.sender();
-  const auto receiver = ends.receiver();
-  if (!sender && !receiver) {
-    ++x_counters.foreign;
-    return;
-  }
-  const Packets reverse_packets = record.reverse_packets.value_or(Packets{});
-  const Bytes reverse_bytes = record.reverse_bytes.value_or(Bytes{});
-  const bool has_reverse = reverse_packets.value > 0 || reverse_bytes.value > 0;  // some firewalls count bytes alone
-  if (!has_reverse && record.packets.value == 0 && record.bytes.value == 0) {
-    ++x_counters.events;
+void Pipeline::tell_apart(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
+  x_chunk->sent.count = x_chunk->received.count = 0;
+  std::fill_n(x_chunk->is_accounted.begin(), chunk.size(), false);
+  x_counters.records += chunk.size();
+  const bool has_witnesses = x_lookup->knows_macs() || !x_ports.empty();
+  for (std::uint32_t i = 0; i < chunk.size(); ++i) {
+    const flow::FlowRecord& record = chunk[i];
+    const WallTime event = event_time(record, teller.received);
+    const auto by_prefix = x_lookup->by_address(record.src);
+    auto sender = has_witnesses ? witnessed_sender_of(record, teller.source) : by_prefix ? std::optional{Half{0, *by_prefix, {}}} : std::nullopt;
+    const auto receiver = x_lookup->by_address(record.dst);
+    if (!sender && !receiver) {
+      ++x_counters.foreign;
+      continue;
+    }
+    if (is_event(record)) {
+      ++x_counters.events;
+      if (sender) {
+        note_outbound(sender->server, event);
+      }
+      continue;
+    }
+    ++x_counters.spare;
+    Halves& sent = x_chunk->sent;
+    Halves& received = x_chunk->received;
     if (sender) {
-      x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
+      sender->at = i;
+      sender->event = event;
+      sent.all[sent.count++] = *sender;
     }
-    return;
-  }
-  bool is_accounted = false;
-  // The reverse half of a biflow is counted here; the detectors read it with its forward half.
-  if (sender) {
-    x_servers[sender->value].outbound = std::max(x_servers[sender->value].outbound, event);
-    if (ends.disagrees) {
-      ++x_servers[sender->value].disagreed;
-      ++x_counters.disagreed;
-    }
-    if (x_maker) {
-      x_maker->sent(*sender, teller.point, event, ends.disagrees);
-    }
-    if (count({*sender, Direction::Outbound, record.packets, record.bytes}, record, event, teller)) {
-      is_accounted = true;
-      // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
-      const bool by_address_only = teller.is_access_port && record.src_mac && !ends.is_on_wire && x_lookup->own_point(*sender) == teller.point &&
-                                   x_lookup->by_address_only(*sender, record);
-      const Detectors::Attributed who{*sender, event, teller.received, ends.is_spoofed, by_address_only};
-      x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, x_servers[sender->value].volume, record, readings.sent);
-    }
-    if (has_reverse) {
-      is_accounted |= count({*sender, Direction::Inbound, reverse_packets, reverse_bytes}, record, event, teller);
+    if (receiver) {
+      received.all[received.count++] = {i, *receiver, event};
     }
   }
-  if (receiver) {
-    if (count({*receiver, Direction::Inbound, record.packets, record.bytes}, record, event, teller)) {
-      is_accounted = true;
-      x_maker ? x_maker->inbound(*receiver, teller.point, record, event) : x_detectors.inbound(*receiver, record, readings.received, event);
-    }
-    if (has_reverse) {
-      x_servers[receiver->value].outbound = std::max(x_servers[receiver->value].outbound, event);
-      is_accounted |= count({*receiver, Direction::Outbound, reverse_packets, reverse_bytes}, record, event, teller);
-    }
+}
+
+template <typename FetchRow, typename Read, typename FetchTables, typename Count>
+void Pipeline::in_steps(const Halves& halves, FetchRow&& fetch_row, Read&& read, FetchTables&& fetch_tables, Count&& count) {
+  std::array<Reading, 16> readings;  // of those that were read and not yet counted
+  static_assert(std::tuple_size_v<decltype(readings)> > kReadAhead && kRowsAhead > kReadAhead);
+  for (std::size_t i = 0; i < halves.count + kRowsAhead; ++i) {
+    const auto step = [&](std::size_t ahead, auto&& take) {
+      const std::size_t behind = kRowsAhead - ahead;
+      if (i >= behind && i - behind < halves.count) {
+        take(halves.all[i - behind], readings[(i - behind) % readings.size()]);
+      }
+    };
+    step(kRowsAhead, [&](const Half& half, Reading&) { fetch_row(half); });
+    step(kReadAhead, [&](const Half& half, Reading& reading) { reading = read(half); });
+    step(kTablesAhead, fetch_tables);
+    step(0, count);
   }
-  ++(is_accounted ? x_counters.accounted : x_counters.spare);
+}
+
+void Pipeline::count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
+  in_steps(
+      x_chunk->sent,
+      [&](const Half& half) {
+        fetch_line(&x_servers[half.server.value]);
+        x_accountant.prefetch(half.server, Direction::Outbound);
+        x_detectors.prefetch_row(half.server);
+      },
+      [&](const Half& half) { return x_maker ? Reading{} : x_detectors.read_sent(half.server, chunk[half.at]); },
+      [&](const Half& half, const Reading& reading) {
+        if (!x_maker) {
+          x_detectors.fetch_sent(half.server, chunk[half.at], reading);
+        }
+      },
+      [&](const Half& half, const Reading& reading) { x_chunk->is_accounted[half.at] |= count_sent(chunk[half.at], half, reading, teller); });
+}
+
+void Pipeline::count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
+  in_steps(
+      x_chunk->received,
+      [&](const Half& half) {
+        fetch_line(&x_servers[half.server.value]);
+        x_accountant.prefetch(half.server, Direction::Inbound);
+        x_detectors.prefetch_row(half.server);
+      },
+      [&](const Half& half) { return x_maker ? Reading{} : x_detectors.read_received(half.server, chunk[half.at]); },
+      [&](const Half& half, const Reading&) {
+        if (!x_maker) {
+          x_detectors.fetch_received(half.server, chunk[half.at]);
+        }
+      },
+      [&](const Half& half, const Reading& reading) { x_chunk->is_accounted[half.at] |= count_received(chunk[half.at], half, reading, teller); });
+}
+
+bool Pipeline::count_sent(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller) {
+  note_outbound(half.server, half.event);
+  if (half.disagrees) {
+    ++x_servers[half.server.value].disagreed;
+    ++x_counters.disagreed;
+  }
+  if (x_maker) {
+    x_maker->sent(half.server, teller.point, half.event, half.disagrees);
+  }
+  bool is_accounted = count({half.server, Direction::Outbound, record.packets, record.bytes}, record, half.event, teller);
+  if (is_accounted) {
+    // Only at the server's own port is a strange MAC address a reason for doubt; behind a router every packet has the router's.
+    const bool by_address_only = teller.is_access_port && record.src_mac && !half.is_on_wire && x_lookup->own_point(half.server) == teller.point &&
+                                 x_lookup->by_address_only(half.server, record);
+    const Detectors::Attributed who{half.server, half.event, teller.received, half.is_spoofed, by_address_only};
+    x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, x_servers[half.server.value].volume, record, reading);
+  }
+  if (const Reverse reverse = reverse_of(record); !reverse.empty()) {
+    is_accounted |= count({half.server, Direction::Inbound, reverse.packets, reverse.bytes}, record, half.event, teller);
+  }
+  return is_accounted;
+}
+
+bool Pipeline::count_received(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller) {
+  bool is_accounted = count({half.server, Direction::Inbound, record.packets, record.bytes}, record, half.event, teller);
+  if (is_accounted) {
+    x_maker ? x_maker->inbound(half.server, teller.point, record, half.event) : x_detectors.inbound(half.server, record, reading, half.event);
+  }
+  if (const Reverse reverse = reverse_of(record); !reverse.empty()) {
+    note_outbound(half.server, half.event);
+    is_accounted |= count({half.server, Direction::Outbound, reverse.packets, reverse.bytes}, record, half.event, teller);
+  }
+  return is_accounted;
 }
 
 bool Pipeline::counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller) {

@@ -11,15 +11,16 @@
 /// Time:    a record happened at its end time as exported, but never after its receipt. Without one, or with one that is more than kMaxSkew
 ///          ahead or kMaxAge old (counted: the exporter's clock is wrong), it happened when it was received.
 /// Loss:    findings carry what the accounted exporter is known to have lost in the last one to two minutes before they were made.
-/// Batches: records are attributed first (two prefix look-ups each); then each goes through four steps, some records apart: its servers' rows are
-/// asked
-///          for, the record is read and its recent contact asked for, its other entries are asked for, and it is counted. The rows of 100,000 servers
-///          do not stay in any cache, and waiting for each costs more than all the rest.
+/// Batches: records are attributed first (two prefix look-ups each), and told apart into what servers sent and what they received, so that a
+///          processor can foresee the way of each. Then these go through four steps, some records apart: the server's row is asked for, the record
+///          is read and its recent contact asked for, its other entries are asked for, and it is counted. The rows of 100,000 servers do not stay in
+///          any cache, and waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
 /// Cost:    O(1) a record, no allocation of its own; memory: 800 bytes a server and the contacts of those that make attempts
 ///          (detect/client_tracker.hpp, which also says what skips the detectors and why nothing is missed).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -79,7 +80,8 @@ public:
     x_source_views[source.value].was_heard = true;
   }
   void add(const flow::FlowRecord& record, SourceIndex source, WallTime received) { add_batch({&record, 1}, source, received); }
-  /// The same as one after the other, and several times cheaper from some dozens on. Any number of records.
+  /// Any number of records, several times cheaper together from some dozens on. Of kBatch at a time, what servers sent counts before what they
+  /// received: exporters hand on the two directions in no order either.
   void add_batch(std::span<const flow::FlowRecord> records, SourceIndex source, WallTime received);
   /// Exports of `source` that are known to be lost (gaps in sequence numbers, full socket buffers).
   void note_loss(SourceIndex source, std::uint64_t datagrams, WallTime now);
@@ -163,39 +165,43 @@ private:
     WallTime counts_from;
     WallTime received;
   };
-  /// Whose record it is, at both ends.
-  struct Ends {
-    static constexpr std::uint32_t kNobody = 0xFFFFFFFF;
-    std::uint32_t sent_by = kNobody;
-    std::uint32_t sent_to = kNobody;
+  /// A record as one server's: what it sent, or what it received.
+  struct Half {
+    std::uint32_t at = 0;  ///< of the chunk
+    inventory::ServerIndex server;
+    WallTime event;
     bool disagrees = false;   ///< the witnesses of the sender (detect/attribution.hpp)
     bool is_spoofed = false;  ///< charged by port or MAC address, and the source address is not the server's
     bool is_on_wire = false;  ///< charged by port or MAC address
-    [[nodiscard]] std::optional<inventory::ServerIndex> sender() const { return of(sent_by); }
-    [[nodiscard]] std::optional<inventory::ServerIndex> receiver() const { return of(sent_to); }
-
-  private:
-    [[nodiscard]] static std::optional<inventory::ServerIndex> of(std::uint32_t index) {
-      return index == kNobody ? std::nullopt : std::optional{inventory::ServerIndex{index}};
-    }
   };
-  [[nodiscard]] Ends ends_of(const flow::FlowRecord& record, SourceIndex source) const;
   static constexpr std::size_t kBatch = 512;
   static constexpr std::size_t kTablesAhead = 6;
   static constexpr std::size_t kReadAhead = 13;
   static constexpr std::size_t kRowsAhead = 28;
-  struct Readings {
-    Detectors::Reading sent;
-    Detectors::Reading received;
+  using Reading = Detectors::Reading;
+  /// Halves of one kind of a chunk of records.
+  struct Halves {
+    std::array<Half, kBatch> all;
+    std::size_t count = 0;
   };
+  /// By port, MAC and source address.
+  [[nodiscard]] std::optional<Half> witnessed_sender_of(const flow::FlowRecord& record, SourceIndex source) const;
+  /// Whose records these are, into x_chunk.
+  void tell_apart(std::span<const flow::FlowRecord> chunk, const Teller& teller);
+  template <typename FetchRow, typename Read, typename FetchTables, typename Count>
+  void in_steps(const Halves& halves, FetchRow&& fetch_row, Read&& read, FetchTables&& fetch_tables, Count&& count);
+  void count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller);
+  void count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller);
+  /// Both: whether it counts for anybody.
+  [[nodiscard]] bool count_sent(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller);
+  [[nodiscard]] bool count_received(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller);
   [[nodiscard]] WallTime event_time(const flow::FlowRecord& record, WallTime received);
   [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
   /// Its observation point lives: silence is silence.
   [[nodiscard]] bool is_watched(inventory::ServerIndex server, WallTime now) const;
-  void fetch_rows(const Ends& ends) const;
-  void read_ends(const flow::FlowRecord& record, const Ends& ends, Readings& readings) const;
-  void fetch_tables(const flow::FlowRecord& record, const Ends& ends, const Readings& readings) const;
-  void account(const flow::FlowRecord& record, const Ends& ends, const Readings& readings, const Teller& teller);
+  void note_outbound(inventory::ServerIndex server, WallTime event) {
+    x_servers[server.value].outbound = std::max(x_servers[server.value].outbound, event);
+  }
   [[nodiscard]] bool counts(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] bool count(const Side& side, const flow::FlowRecord& record, WallTime event, const Teller& teller);
   [[nodiscard]] std::vector<PointReport> point_reports();
@@ -215,9 +221,13 @@ private:
   Detectors x_detectors;
   std::unique_ptr<SummaryMaker> x_maker;  ///< if set, it is told what the detectors would be
   PipelineCounters x_counters;
-  std::vector<Ends> x_ends;             ///< of the running batch
-  std::array<Readings, 16> x_readings;  ///< of the records that were read and not yet counted
-  static_assert(std::tuple_size_v<decltype(x_readings)> > kReadAhead && kRowsAhead > kReadAhead);
+  /// Of the running chunk.
+  struct Chunk {
+    Halves sent;
+    Halves received;
+    std::array<bool, kBatch> is_accounted{};  ///< for at least one server
+  };
+  std::unique_ptr<Chunk> x_chunk;
 };
 
 }  // namespace pinfold::detect

@@ -1,99 +1,75 @@
 #include "detect/services.hpp"
 
+#include <algorithm>
+
 namespace pinfold::detect {
 
-PortKind kind_of_port(std::uint16_t port) {
-  switch (port) {
-    case 21:
-    case 22:
-    case 23:
-    case 990:
-    case 992:
-    case 2222:
-    case 2323:
-    case 3389:
-    case 5900:
-    case 5901: return PortKind::Login;
-    case 110:
-    case 143:
-    case 465:
-    case 587:
-    case 993:
-    case 995:
-    case 4190: return PortKind::MailLogin;
-    case 1433:
-    case 1521:
-    case 3306:
-    case 5432:
-    case 6379:
-    case 27017: return PortKind::Database;
-    case 25: return PortKind::Mail;
-    case 43:
-    case 53:
-    case 80:
-    case 88:
-    case 111:
-    case 123:
-    case 135:
-    case 139:
-    case 179:
-    case 389:
-    case 443:
-    case 445:
-    case 514:
-    case 636:
-    case 853:
-    case 873:
-    case 1080:
-    case 1883:
-    case 2049:
-    case 2375:
-    case 2376:
-    case 3000:
-    case 3128:
-    case 4222:
-    case 5000:
-    case 5044:
-    case 5060:
-    case 5061:
-    case 5222:
-    case 5269:
-    case 5666:
-    case 5671:
-    case 5672:
-    case 5985:
-    case 6443:
-    case 8000:
-    case 8080:
-    case 8081:
-    case 8086:
-    case 8088:
-    case 8123:
-    case 8200:
-    case 8300:
-    case 8443:
-    case 8500:
-    case 8883:
-    case 8888:
-    case 9000:
-    case 9042:
-    case 9090:
-    case 9092:
-    case 9100:
-    case 9200:
-    case 9300:
-    case 9418:
-    case 10050:
-    case 10051:
-    case 10250:
-    case 11211: return PortKind::Ordinary;
-    default: return PortKind::Unknown;
+namespace {
+
+constexpr std::array<std::uint16_t, 10> kLogin{21, 22, 23, 990, 992, 2222, 2323, 3389, 5900, 5901};
+constexpr std::array<std::uint16_t, 7> kMailLogin{110, 143, 465, 587, 993, 995, 4190};
+constexpr std::array<std::uint16_t, 6> kDatabase{1433, 1521, 3306, 5432, 6379, 27017};
+constexpr std::array<std::uint16_t, 1> kMail{25};
+constexpr std::array<std::uint16_t, 59> kOrdinary{43,   53,   80,   88,   111,  123,  135,  139,  179,  389,  443,   445,   514,   636,  853,
+                                                  873,  1080, 1883, 2049, 2375, 2376, 3000, 3128, 4222, 5000, 5044,  5060,  5061,  5222, 5269,
+                                                  5666, 5671, 5672, 5985, 6443, 8000, 8080, 8081, 8086, 8088, 8123,  8200,  8300,  8443, 8500,
+                                                  8883, 8888, 9000, 9042, 9090, 9092, 9100, 9200, 9300, 9418, 10050, 10051, 10250, 11211};
+constexpr std::array<std::uint16_t, 7> kPlainWeb{80, 81, 8000, 8008, 8080, 8081, 8888};
+
+struct AmplifyingPort {
+  std::uint16_t port;
+  Amplifier amplifier;
+};
+constexpr std::array<AmplifyingPort, 21> kAmplifiers{{
+    // Ordinary DNS answers average 150 to 500 bytes, signed ones up to 1,200; what is abused are the largest that a name can give.
+    {53, Amplifier{"dns", 1000, 10}},
+    // An NTP client gets back exactly as much as it sends; only the control and private modes answer more.
+    {123, Amplifier{"ntp", 200, 4}},
+    {17, Amplifier{"qotd", 0, 3}},
+    {19, Amplifier{"chargen", 0, 3}},
+    {69, Amplifier{"tftp", 0, 4}},
+    {111, Amplifier{"portmap", 0, 3}},
+    {137, Amplifier{"netbios", 0, 3}},
+    {161, Amplifier{"snmp", 0, 5}},
+    {177, Amplifier{"xdmcp", 0, 4}},
+    {389, Amplifier{"cldap", 0, 10}},
+    {520, Amplifier{"rip", 0, 4}},
+    {1900, Amplifier{"ssdp", 0, 4}},
+    {3283, Amplifier{"ard", 0, 4}},
+    {3702, Amplifier{"ws-discovery", 0, 4}},
+    {5093, Amplifier{"sentinel", 0, 4}},
+    {5353, Amplifier{"mdns", 0, 3}},
+    {5683, Amplifier{"coap", 0, 5}},
+    {10001, Amplifier{"ubiquiti", 0, 3}},
+    {11211, Amplifier{"memcached", 0, 10}},
+    {27015, Amplifier{"steam", 0, 5}},
+    {37810, Amplifier{"dvr", 0, 4}},
+}};
+
+constexpr std::array<PortFacts, kPorts> facts_of_ports() {
+  std::array<PortFacts, kPorts> facts{};
+  const auto set = [&facts](const auto& ports, PortKind kind) {
+    for (const std::uint16_t port : ports) {
+      facts[port].kind = kind;
+    }
+  };
+  set(kLogin, PortKind::Login);
+  set(kMailLogin, PortKind::MailLogin);
+  set(kDatabase, PortKind::Database);
+  set(kMail, PortKind::Mail);
+  set(kOrdinary, PortKind::Ordinary);
+  for (const std::uint16_t port : kPlainWeb) {
+    facts[port].is_plain_web = true;
   }
+  for (const AmplifyingPort& known : kAmplifiers) {
+    facts[known.port].is_amplifier = true;
+  }
+  return facts;
 }
 
-bool is_plain_web(std::uint16_t port) {
-  return port == 80 || port == 81 || port == 8000 || port == 8008 || port == 8080 || port == 8081 || port == 8888;
-}
+}  // namespace
+
+constinit const std::array<PortFacts, kPorts> kPortFacts = facts_of_ports();
 
 std::string_view service_of_port(std::uint16_t port) {
   switch (port) {
@@ -126,32 +102,8 @@ std::string_view service_of_port(std::uint16_t port) {
 }
 
 std::optional<Amplifier> amplifier_on(std::uint16_t udp_port) {
-  switch (udp_port) {
-    // Ordinary DNS answers average 150 to 500 bytes, signed ones up to 1,200; what is abused are the largest that a name can give.
-    case 53: return Amplifier{"dns", 1000, 10};
-    // An NTP client gets back exactly as much as it sends; only the control and private modes answer more.
-    case 123: return Amplifier{"ntp", 200, 4};
-    case 17: return Amplifier{"qotd", 0, 3};
-    case 19: return Amplifier{"chargen", 0, 3};
-    case 69: return Amplifier{"tftp", 0, 4};
-    case 111: return Amplifier{"portmap", 0, 3};
-    case 137: return Amplifier{"netbios", 0, 3};
-    case 161: return Amplifier{"snmp", 0, 5};
-    case 177: return Amplifier{"xdmcp", 0, 4};
-    case 389: return Amplifier{"cldap", 0, 10};
-    case 520: return Amplifier{"rip", 0, 4};
-    case 1900: return Amplifier{"ssdp", 0, 4};
-    case 3283: return Amplifier{"ard", 0, 4};
-    case 3702: return Amplifier{"ws-discovery", 0, 4};
-    case 5093: return Amplifier{"sentinel", 0, 4};
-    case 5353: return Amplifier{"mdns", 0, 3};
-    case 5683: return Amplifier{"coap", 0, 5};
-    case 10001: return Amplifier{"ubiquiti", 0, 3};
-    case 11211: return Amplifier{"memcached", 0, 10};
-    case 27015: return Amplifier{"steam", 0, 5};
-    case 37810: return Amplifier{"dvr", 0, 4};
-    default: return std::nullopt;
-  }
+  const auto known = std::find_if(kAmplifiers.begin(), kAmplifiers.end(), [=](const AmplifyingPort& each) { return each.port == udp_port; });
+  return known == kAmplifiers.end() ? std::nullopt : std::optional{known->amplifier};
 }
 
 }  // namespace pinfold::detect

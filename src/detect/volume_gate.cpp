@@ -41,7 +41,7 @@ void vote_for_plain_web(VolumeGate& gate, const net::IpAddress& peer, std::uint3
 
 std::uint32_t hash_of_peer(const net::IpAddress& peer) { return static_cast<std::uint32_t>(mix_bits(std::hash<net::IpAddress>{}(peer))); }
 
-bool is_question(const flow::FlowRecord& record) { return record.protocol == flow::kUdp && amplifier_on(record.dst_port).has_value(); }
+bool is_question(const flow::FlowRecord& record) { return record.protocol == flow::kUdp && is_amplifier(record.dst_port); }
 bool is_to_plain_web(const flow::FlowRecord& record) { return record.protocol == flow::kTcp && is_plain_web(record.dst_port); }
 
 std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) {
@@ -50,7 +50,7 @@ std::optional<VolumeClass> volume_class_of(const flow::FlowRecord& record) {
       const std::uint8_t flags = record.tcp_flags.value_or(0);
       return (flags & (flow::kSyn | flow::kAck)) == flow::kSyn ? VolumeClass::Syn : VolumeClass::Other;
     }
-    case flow::kUdp: return amplifier_on(record.src_port) ? VolumeClass::Answer : VolumeClass::Udp;
+    case flow::kUdp: return is_amplifier(record.src_port) ? VolumeClass::Answer : VolumeClass::Udp;
     case flow::kIcmp:
     case flow::kIcmpV6: {
       const unsigned type = record.dst_port >> 8U;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/fetch_line.hpp"
 #include "detect/accountant.hpp"
 #include "detect/services.hpp"
 #include "detect/small_count.hpp"
@@ -83,7 +84,7 @@ void VolumeTracker::prefetch(inventory::ServerIndex server, const net::IpAddress
     if (busy.peers[i] == hashed) {
       const auto* at = reinterpret_cast<const char*>(&busy.top[i]);
       for (std::size_t line = 0; line < sizeof(Destination); line += kLine) {
-        __builtin_prefetch(at + line, 1);
+        fetch_line(at + line);
       }
     }
   }

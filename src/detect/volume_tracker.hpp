@@ -33,6 +33,7 @@
 #include <span>
 #include <vector>
 
+#include "base/fetch_line.hpp"
 #include "base/huge_vector.hpp"
 #include "detect/client_tracker.hpp"
 #include "detect/thresholds.hpp"
@@ -153,10 +154,10 @@ public:
   void each_busy(WallTime now, const AnswersVisible& answers_visible, const Look& look);
 
   /// Of a busy server: asks for the cache line that says where a destination stands, and some records later for the destination.
-  [[gnu::always_inline]] void prefetch(inventory::ServerIndex server) const {
+  void prefetch(inventory::ServerIndex server) const {
     if (x_is_busy[server.value]) {
-      __builtin_prefetch(&x_busy[server.value]->peers);
-      __builtin_prefetch(&x_busy[server.value]->networks, 1);
+      fetch_line(&x_busy[server.value]->peers);
+      fetch_line(&x_busy[server.value]->networks);
     }
   }
   void prefetch(inventory::ServerIndex server, const net::IpAddress& peer) const;

@@ -217,7 +217,7 @@ void SummaryMaker::inbound(inventory::ServerIndex index, PointIndex point, const
     is_wanted = pending_of(index, point).large_answers++ < kMaxLargeAnswers;
   }
   // Questions to a reflector are small.
-  is_wanted = is_wanted || (server.busy && record.protocol == flow::kUdp && amplifier_on(record.dst_port));
+  is_wanted = is_wanted || (server.busy && record.protocol == flow::kUdp && is_amplifier(record.dst_port));
   const PortKind kind = record.protocol == flow::kTcp ? kind_of_port(record.dst_port) : PortKind::Ordinary;
   if (!is_wanted && (kind == PortKind::Mail || kind == PortKind::MailLogin) && (record.tcp_flags.value_or(flow::kAck) & flow::kAck) != 0) {
     is_wanted = !std::exchange(pending_of(index, point).mail_was_told, true);
