@@ -37,7 +37,7 @@ using SharedPipeline = LockGuarded<std::unique_ptr<detect::Pipeline>>;
 class Intake {
 public:
   static constexpr std::size_t kMaxPushed = 16'384;
-  static constexpr std::size_t kRecords = 160;  ///< some 30 KiB: they are still in the first cache when the pipeline reads them
+  static constexpr std::size_t kRecords = 384;  ///< some 70 KiB: fewer, and what servers sent and received would each be too few to fetch ahead
 
   /// `pipeline` must outlive the intake; its sources are those of `sources_of`. The first of two equal (address, protocol) counts.
   Intake(const CollectorOptions& options, SharedPipeline& pipeline);

@@ -272,31 +272,26 @@ void VolumeTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
 
 VolumeTracker::Due VolumeTracker::take_due(Busy& busy, WallTime now) {
   Due due;
-  /// Of one that is new: whether it is to be judged now.
-  const auto take = [&](Destination& known) {
-    const Micros settle = known.is_long ? kLongSettle : known.is_judged ? Micros{0} : kFirstSettle;
-    if (now - known.waits_since < settle && now >= known.waits_since) {
-      due.has_waiting = true;
-      return false;
-    }
-    known.is_new = false;
-    known.is_judged = true;
-    known.is_long = false;
-    return true;
+  const auto settle = [&](Destination& known) {
+    const Micros wait = known.is_long ? kLongSettle : known.was_settled ? Micros{0} : kFirstSettle;
+    known.is_settled = now - known.waits_since >= wait || now < known.waits_since;
+    known.was_settled |= known.is_settled;
+    known.is_new = !known.is_settled;
+    known.is_long = known.is_long && known.is_new;
+    due.has_waiting |= known.is_new;
   };
   std::uint32_t kept = 0;
   for (std::uint32_t rest = busy.new_ones; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(rest));
-    if (take(busy.top.at(i))) {
-      due.destinations.at(due.destination_count++) = &busy.top[i];
-    } else {
-      kept |= 1U << i;
-    }
+    settle(busy.top.at(i));
+    due.destinations.at(due.destination_count++) = &busy.top[i];
+    kept |= busy.top[i].is_new ? 1U << i : 0;
   }
   busy.new_ones = kept;
   if (busy.networks) {
     for (Network& known : *busy.networks) {
-      if (known.sum.used && known.sum.is_new && take(known.sum)) {
+      if (known.sum.used && known.sum.is_new) {
+        settle(known.sum);
         due.networks.at(due.network_count++) = &known;
       }
     }

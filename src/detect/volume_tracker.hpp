@@ -89,9 +89,10 @@ struct Destination {
 
   net::IpAddress peer;
   bool used = false;
-  bool is_new = false;     ///< something came since it was last judged
-  bool is_judged = false;  ///< it was judged before
-  bool is_long = false;    ///< since then one record of it lasted a slot or more: its answers' record may still be on its way
+  bool is_new = false;      ///< something came that was not judged with its answers
+  bool is_settled = false;  ///< the answers to all that came could have come too
+  bool was_settled = false;
+  bool is_long = false;  ///< one record that is new lasted a slot or more
   std::uint8_t protocol = 0;
   std::uint16_t src_port = 0;  ///< of the last packet
   std::uint16_t dst_port = 0;
@@ -103,7 +104,7 @@ struct Destination {
   net::IpAddress source;  ///< of the last packet: forged if `spoofed`
   WallTime first;
   WallTime newest;
-  WallTime waits_since;  ///< when the first record that it was not judged by was received
+  WallTime waits_since;  ///< when the first record of what is new was received
 
   /// What came back in that slot and the two beside it: the answers' records may end in another slot than what they answer.
   [[nodiscard]] std::uint64_t answers_about(std::int64_t slot) const;
@@ -132,8 +133,8 @@ public:
   static constexpr std::uint64_t kHighestMark = 8;  ///< times the mark: half of what the rules ask for
   /// Exporters hand on what they have seen within a second, each direction for itself: of a new destination the answers may be so much behind.
   static constexpr Micros kFirstSettle = std::chrono::seconds{2};
-  /// An exporter gives up the two directions of a long flow seconds apart.
-  static constexpr Micros kLongSettle = std::chrono::seconds{3};
+  /// A flow exporter gives up the two directions of a long flow seconds apart.
+  static constexpr Micros kLongSettle = kSlot;
 
   VolumeTracker(std::size_t servers, const FloodThresholds& flood, const ReflectorThresholds& reflector);
 
@@ -142,7 +143,7 @@ public:
 
   struct View {
     const std::array<Destination, kTop>& top;
-    std::span<const Destination* const> due;       ///< to be judged; the others were judged before, or wait for their answers
+    std::span<const Destination* const> due;       ///< to be judged; what asks for answers only if they are settled
     std::span<const Network* const> due_networks;  ///< none: it has few destinations
     WallTime newest;                               ///< event time of the last record
     SamplingRate rate;
@@ -191,7 +192,7 @@ private:
   static void add_to_network(std::array<Network, kNetworks>& networks, const Passing& passing);
   [[nodiscard]] static Destination* find(Busy& busy, const net::IpAddress& peer);
   [[nodiscard]] Destination& destination(inventory::ServerIndex server, const net::IpAddress& peer);
-  /// What is to be judged now, and whether some still have to wait.
+  /// What is to be judged now, and whether something is to be judged once more.
   struct Due {
     std::array<const Destination*, kTop> destinations{};
     std::array<const Network*, kNetworks> networks{};

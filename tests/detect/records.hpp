@@ -94,7 +94,7 @@ public:
   }
   /// After everything has settled.
   const std::vector<abuse::Finding>& findings() {
-    look_after(seconds(3));
+    look_after(seconds(11));
     return given;
   }
 

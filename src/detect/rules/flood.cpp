@@ -126,7 +126,7 @@ private:
   }
   [[nodiscard]] bool is_one_sided(const Destination& to, const DestinationSlot& slot, const VolumeCount& out) const {
     const std::uint64_t most = x_thresholds.max_answer_percent;
-    return to.answers_about(slot.number) * 100 <= out.packets * most && to.packets_in * 100 <= to.packets_out * most;
+    return to.is_settled && to.answers_about(slot.number) * 100 <= out.packets * most && to.packets_in * 100 <= to.packets_out * most;
   }
 
   const VolumeTracker::View& x_view;

@@ -10,7 +10,7 @@
 ///          Judged only where answers are visible.
 /// Carpet:  the same rates in sum over one network (/24, IPv6 /64), spread over `min_network_hosts` of its hosts, ten packets and more to each of
 ///          them (SYN: to each host and port): who asks everybody once is a scanner.
-/// When:    a destination that was not there before is judged two seconds after its first record, so that its answers may come.
+/// When:    what is judged by its answers waits for them: two seconds if the destination is new, ten after a record of a flow that lasted so long.
 /// One-sided: neither in the slot and its two neighbours nor since the destination is known did more than that share come back. RSTs and ICMP errors
 ///          are no answers: they are what a flooded host says.
 /// Connections: `min_connections_per_second` opened to one host and port is information (severity info, little confidence): an HTTP flood looks like

@@ -37,7 +37,7 @@ std::optional<Mirrored> judge(const Destination& to, const DestinationSlot& slot
   const auto micros = static_cast<std::uint64_t>(span.count());
   const bool is_fast = std::uint64_t{out.packets} * 1'000'000 >= thresholds.min_pps * micros;
   const bool is_large = saturating_multiply(out.bytes, 8'000) >= thresholds.min_kbps * micros;
-  if (!service || !is_fast || !is_large) {
+  if (!to.is_settled || !service || !is_fast || !is_large) {
     return std::nullopt;
   }
   const bool is_sampled = view.rate.one_in() > 1;

@@ -73,7 +73,7 @@ std::optional<Sighting> judge_slow_connections(const VolumeTracker::View& view, 
   }
   const Destination* best = nullptr;
   for (const Destination* const to : view.due) {
-    if (passes(to->held, thresholds) && (best == nullptr || to->held.opened > best->held.opened)) {
+    if (to->is_settled && passes(to->held, thresholds) && (best == nullptr || to->held.opened > best->held.opened)) {
       best = to;
     }
   }
