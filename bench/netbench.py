@@ -2,7 +2,7 @@
 """make bench-flow: flow collectors side by side over loopback, in a network namespace of this process alone.
 
 Each round starts every collector once, loads it with the same datagrams at the same pace, and stops it; rounds are interleaved so that noise hits
-all alike, and medians are shown. CPU time is that of the whole process tree (utime + stime, idle cost subtracted). The collector runs on CPU 0, the
+all alike, and medians are shown. CPU time is that of the whole process tree (idle cost subtracted). The collector runs on CPU 0, the
 generator on CPU 1. Ours is `pinfold serve` with a database, 100,000 servers and detection on.
 usage: netbench.py [--rounds N] [--kinds v9,sflow,v5,ipfix] [--lossless] [--alone] [--without NAME] [--out FILE.jsonl]
 --alone: the collector without the rest of the desk (bench/flow_collector.cpp) in the place of `pinfold serve`.

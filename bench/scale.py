@@ -27,7 +27,7 @@ def measure(programs, sizes):
             urls = ",".join((nats / "urls").read_text().split())
             command = [f"{programs}/scale_bench", "--servers", str(size), "--seconds", "40" if size >= 1_000_000 else "60", "--nats", urls,
                        "--store", f"postgresql://pinfold@/postgres?host={postgres.readlink()}"]
-            out = subprocess.run(command, check=True, capture_output=True, text=True)
+            out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             print(out.stdout.strip(), flush=True)
             known[size] = json.loads(out.stdout)
         finally:
