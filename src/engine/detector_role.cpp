@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "enforce/lease.hpp"
+#include "enforce/process_owner.hpp"
 #include "engine/keep_finding.hpp"
 #include "engine/open_store.hpp"
 #include "engine/shard_judge.hpp"
@@ -43,7 +43,12 @@ struct Waiting {
 
 struct DetectorRole::Parts {
   Parts(const config::Config& c, const Clock& k)
-      : config(c), clock(k), store(open_store(c)), stream(stream::connect_to_nats(nats_options(c))), owner(enforce::process_owner()) {
+      : config(c),
+        clock(k),
+        store(open_store(c)),
+        stream(stream::connect_to_nats(nats_options(c))),
+        owner(enforce::process_owner()),
+        is_gone(who_is_gone(c)) {
     load_inventory();
     worker = std::make_unique<Worker>("detector", kRound, [this] { return round(); });
     log_info("DETECTING", "{} shards in all, from {}", config.stream.shards, config.stream.servers.front());
@@ -85,7 +90,7 @@ struct DetectorRole::Parts {
 
   void renew(WallTime now) {
     std::vector<records::ShardLease> ours;
-    store->transact([&](records::Transaction& tx) { ours = tx.shards().hold(owner, config.stream.shards, now, enforce::process_is_gone); });
+    store->transact([&](records::Transaction& tx) { ours = tx.shards().hold(owner, config.stream.shards, now, is_gone); });
     renewed = now;
     std::erase_if(shards, [&](const auto& held) {
       const bool is_lost = std::find(ours.begin(), ours.end(), held.second.lease) == ours.end();
@@ -185,6 +190,7 @@ struct DetectorRole::Parts {
   std::unique_ptr<records::Store> store;
   std::unique_ptr<stream::Connection> stream;
   std::string owner;
+  std::function<bool(const std::string&)> is_gone;
   std::shared_ptr<const inventory::Inventory> inventory;
   std::int64_t version = -1;
   WallTime inventory_seen;

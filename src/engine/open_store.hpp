@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "config/config.hpp"
 #include "records/store.hpp"
@@ -14,6 +15,8 @@ namespace pinfold::engine {
 /// Whether other desks may use the same store from other machines.
 [[nodiscard]] bool is_shared(const config::Config& config);
 [[nodiscard]] std::unique_ptr<records::Store> open_store(const config::Config& config);
+/// Whether a process that works, or has worked, with this store is certainly gone (enforce/process_owner.hpp).
+[[nodiscard]] std::function<bool(const std::string& owner)> who_is_gone(const config::Config& config);
 /// See store::Listener; nullptr where nobody tells (SQLite): there, whoever waits looks.
 [[nodiscard]] std::unique_ptr<store::Listener> listen_for_changes(const config::Config& config, std::function<void()> changed);
 

@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "collect/collector.hpp"
+#include "enforce/process_owner.hpp"
 #include "engine/agent_care.hpp"
 #include "engine/alone.hpp"
 #include "engine/answers.hpp"
@@ -90,7 +91,7 @@ mail::SubmitOptions submit_options(const config::Config& config) {
 
 enforce::Upkeep make_upkeep(const config::Config& config, records::Store& store, const Clock& clock) {
   return {store, [config, &clock](const SwitchId& id) { return make_driver(config, id, clock); }, clock, enforce::process_owner(),
-          enforce::process_is_gone};
+          who_is_gone(config)};
 }
 
 std::vector<SwitchId> switch_ids(const config::Config& config) {
@@ -278,7 +279,7 @@ void Serve::Parts::start() {
       add(name, interval, std::move(work));
       return;
     }
-    const auto alone = std::make_shared<Alone>(*store, clock, name, enforce::process_owner(), enforce::process_is_gone);
+    const auto alone = std::make_shared<Alone>(*store, clock, name, enforce::process_owner(), who_is_gone(config));
     add(name, interval, [alone, work = std::move(work)] { return alone->is_ours() && work(); });
   };
   known_inventory = desk.inventory();
