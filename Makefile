@@ -12,6 +12,7 @@ SERVERS ?= 1000
 SEED ?= 20261123
 
 PAGES_TARGETS := pinfold pinfold-reader example_desk
+FAULTS_TARGETS := pinfold pinfold-reader pinfold-agent pinfold-lab-bridge-mib pinfold-slow-disk
 
 .PHONY: help setup setup-lab setup-browser ui build check test test-faults test-mail test-mutants test-sanitizers lint fuzz bench bench-agent bench-audit bench-flow bench-http bench-mail bench-pages bench-scale check-contract pictures soak-flow evaluate simulate-year package sbom golden demo dev format clean
 
@@ -44,9 +45,12 @@ test: setup-lab setup-browser ui ## every test: unit, corpora, the lab's story
 	@cmake --build --preset dev -j $(JOBS)
 	@tools/run-tests build/dev $(JOBS)
 
-test-faults: setup-lab ui ## every part killed in turn and at random on real servers; ROUNDS (8) random pairs, SEED (1); 10 min
-	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target pinfold pinfold-reader pinfold-agent >build/faults.log
+test-faults: setup-lab ui ## bad days on real servers: kills in turn and at random (ROUNDS, 8; SEED, 1), cut networks, full and slow disks, wrong clocks; 30 min
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target $(FAULTS_TARGETS) >build/faults.log
 	@PINFOLD_LAB_ROOT=$(CURDIR)/build/lab/root tests/faults/many_machines_test.sh build/dev/bin $${ROUNDS:-8} $${SEED:-1}
+	@for day in network_cuts full_disk slow_disk clock_steps; do \
+	  tools/say "$$day"; tools/as-root env PINFOLD_LAB_ROOT=$(CURDIR)/build/lab/root tests/faults/$${day}_test.sh build/dev/bin || exit 1; done
+	@tools/as-root tests/lab/clock_test.sh build/dev/bin
 	@tools/as-root tests/lab/faults_test.sh build/dev/bin
 
 simulate-year: setup  ## a year of a hosting company under a virtual clock (SERVERS=1000 SEED=…); RECORD=FILE keeps its events
