@@ -8,6 +8,7 @@ export CCACHE_MAXSIZE ?= 5G
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 
+SANITIZERS ?= asan tsan
 SERVERS ?= 1000
 SEED ?= 20261123
 
@@ -70,11 +71,9 @@ test-mutants: setup   ## every refusal and hold of the guards taken out in turn:
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target guard_test >build/mutants.log
 	@tools/mutate-guards
 
-test-sanitizers: setup-lab ## the whole suite under address+undefined, then thread
-	@mkdir -p build; tools/say "building with address and undefined sanitizers (build/asan)"
-	@cmake --preset asan >build/configure-asan.log && cmake --build --preset asan -j $(JOBS) && tools/run-tests build/asan $(JOBS)
-	@tools/say "building with the thread sanitizer (build/tsan)"
-	@cmake --preset tsan >build/configure-tsan.log && cmake --build --preset tsan -j $(JOBS) && tools/run-tests build/tsan $(JOBS)
+test-sanitizers: setup-lab ## the whole suite under address+undefined, then thread (SANITIZERS=asan or tsan: one of them); hours
+	@mkdir -p build; for one in $(SANITIZERS); do tools/say "building with sanitizers (build/$$one)"; \
+	  cmake --preset $$one >build/configure-$$one.log && cmake --build --preset $$one -j $(JOBS) && tools/run-tests build/$$one $(JOBS) || exit 1; done
 
 fuzz: setup          ## every fuzz target for SECONDS each (default 60)
 	@mkdir -p build; cmake --preset fuzz >build/configure-fuzz.log && cmake --build --preset fuzz -j $(JOBS) && tools/run-fuzz build/fuzz $${SECONDS_EACH:-60}
