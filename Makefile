@@ -8,10 +8,12 @@ export CCACHE_MAXSIZE ?= 5G
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 
+SANITIZERS ?= asan tsan
 SERVERS ?= 1000
 SEED ?= 20261123
 
 PAGES_TARGETS := pinfold pinfold-reader example_desk
+FAULTS_TARGETS := pinfold pinfold-reader pinfold-agent pinfold-lab-bridge-mib pinfold-slow-disk
 
 .PHONY: help setup setup-lab setup-browser ui build check test test-faults test-mail test-mutants test-sanitizers lint fuzz bench bench-agent bench-audit bench-flow bench-http bench-mail bench-pages bench-scale check-contract pictures soak-flow evaluate simulate-year package sbom golden demo dev format clean
 
@@ -44,9 +46,12 @@ test: setup-lab setup-browser ui ## every test: unit, corpora, the lab's story
 	@cmake --build --preset dev -j $(JOBS)
 	@tools/run-tests build/dev $(JOBS)
 
-test-faults: setup-lab ui ## every part killed in turn and at random on real servers; ROUNDS (8) random pairs, SEED (1); 10 min
-	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target pinfold pinfold-reader pinfold-agent >build/faults.log
+test-faults: setup-lab ui ## bad days on real servers: kills in turn and at random (ROUNDS, 8; SEED, 1), cut networks, full and slow disks, wrong clocks; 30 min
+	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target $(FAULTS_TARGETS) >build/faults.log
 	@PINFOLD_LAB_ROOT=$(CURDIR)/build/lab/root tests/faults/many_machines_test.sh build/dev/bin $${ROUNDS:-8} $${SEED:-1}
+	@for day in network_cuts full_disk slow_disk clock_steps; do \
+	  tools/say "$$day"; tools/as-root env PINFOLD_LAB_ROOT=$(CURDIR)/build/lab/root tests/faults/$${day}_test.sh build/dev/bin || exit 1; done
+	@tools/as-root tests/lab/clock_test.sh build/dev/bin
 	@tools/as-root tests/lab/faults_test.sh build/dev/bin
 
 simulate-year: setup  ## a year of a hosting company under a virtual clock (SERVERS=1000 SEED=…); RECORD=FILE keeps its events
@@ -66,11 +71,9 @@ test-mutants: setup   ## every refusal and hold of the guards taken out in turn:
 	@mkdir -p build && cmake --preset dev >build/configure-dev.log && cmake --build --preset dev -j $(JOBS) --target guard_test >build/mutants.log
 	@tools/mutate-guards
 
-test-sanitizers: setup-lab ## the whole suite under address+undefined, then thread
-	@mkdir -p build; tools/say "building with address and undefined sanitizers (build/asan)"
-	@cmake --preset asan >build/configure-asan.log && cmake --build --preset asan -j $(JOBS) && tools/run-tests build/asan $(JOBS)
-	@tools/say "building with the thread sanitizer (build/tsan)"
-	@cmake --preset tsan >build/configure-tsan.log && cmake --build --preset tsan -j $(JOBS) && tools/run-tests build/tsan $(JOBS)
+test-sanitizers: setup-lab ## the whole suite under address+undefined, then thread (SANITIZERS=asan or tsan: one of them); hours
+	@mkdir -p build; for one in $(SANITIZERS); do tools/say "building with sanitizers (build/$$one)"; \
+	  cmake --preset $$one >build/configure-$$one.log && cmake --build --preset $$one -j $(JOBS) && tools/run-tests build/$$one $(JOBS) || exit 1; done
 
 fuzz: setup          ## every fuzz target for SECONDS each (default 60)
 	@mkdir -p build; cmake --preset fuzz >build/configure-fuzz.log && cmake --build --preset fuzz -j $(JOBS) && tools/run-fuzz build/fuzz $${SECONDS_EACH:-60}

@@ -7,7 +7,7 @@
 
 #include "backup/backup.hpp"
 #include "enforce/executor.hpp"
-#include "enforce/lease.hpp"
+#include "enforce/process_owner.hpp"
 #include "engine/open_store.hpp"
 #include "engine/places.hpp"
 #include "pinfold/context.hpp"
@@ -90,7 +90,7 @@ void restore(Context& context, const std::string& file) {
 
 void migrate(Context& context, const std::string& url) {
   const auto from = engine::database_file(context.config());
-  const store::Process process{enforce::process_owner(), enforce::process_is_gone};
+  const store::Process process{enforce::process_owner(), engine::who_is_gone(context.config())};
   store::Moved moved;
   try {
     ProgressLine progress;

@@ -19,7 +19,7 @@ const config::Config& Context::config() {
 
 records::Store& Context::store() {
   if (!x_store) {
-    x_store = engine::open_store(config());
+    x_store = engine::open_store(config(), &x_clock);
   }
   return *x_store;
 }

@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-#include "base/clock.hpp"
+#include "base/step_guard.hpp"
 #include "config/config.hpp"
 #include "engine/desk_service.hpp"
 #include "pinfold/output.hpp"
@@ -24,7 +24,7 @@ public:
 
   [[nodiscard]] Options& options() { return x_options; }
   [[nodiscard]] Output output() const { return Output(x_options.json); }
-  [[nodiscard]] const Clock& clock() const { return system_clock(); }
+  [[nodiscard]] const StepGuard& clock() const { return x_clock; }
   /// Exit 2 with the line that is wrong, when it does not load.
   [[nodiscard]] const config::Config& config();
   [[nodiscard]] records::Store& store();
@@ -32,6 +32,7 @@ public:
 
 private:
   Options x_options;
+  StepGuard x_clock{system_clock()};  // before the store, which asks it
   std::optional<config::Config> x_config;
   std::unique_ptr<records::Store> x_store;
   std::unique_ptr<engine::DeskService> x_desk;

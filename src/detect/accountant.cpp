@@ -322,7 +322,7 @@ void Accountant::take_late(std::vector<MinuteTraffic>& out, bool everything) {
   if (everything) {
     for (std::uint32_t i = 0; i < x_servers.size(); ++i) {
       keep_all_late(i);
-      x_servers[i].given = std::max<std::uint32_t>(x_servers[i].given, x_servers[i].head / kInMinute) & 0x7FFFFFFFU;
+      x_servers[i].given = std::max<std::uint32_t>(x_servers[i].given, static_cast<std::uint32_t>(x_servers[i].head / kInMinute)) & 0x7FFFFFFFU;
     }
   }
   for (Late& late : x_late) {

@@ -84,7 +84,7 @@ struct ExecutorSettings {
   desk::Policy policy;
   std::set<net::MacAddress> gateway_macs;
   std::filesystem::path kill_switch;  ///< while this file exists, or cannot be looked for, nothing is disabled (G0)
-  std::string owner = "desk";         ///< whose leases ours are; differs between desks that share a store (process_owner)
+  std::string owner = "desk";         ///< whose leases ours are; differs between desks that share a store (process_owner.hpp)
   IsGone is_gone;                     ///< none: leases of others end by time alone
   /// What the desk holds for an action (G6, G7), asked in the transaction that decides. None: there is no warrant, which holds.
   std::function<guard::Warrant(records::Transaction&, const ActionRequest&)> warrant;

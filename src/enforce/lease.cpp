@@ -1,11 +1,6 @@
 #include "enforce/lease.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <array>
-#include <filesystem>
-#include <fstream>
 
 #include "base/text.hpp"
 
@@ -34,38 +29,6 @@ struct Held {
   return Held{value->substr(0, at), WallTime{Micros{static_cast<std::int64_t>(*until)}}};
 }
 
-[[nodiscard]] std::string first_line(const std::string& file) {
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
-/// Where process numbers mean the same: host, boot and namespace.
-[[nodiscard]] std::string realm() {
-  std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) {
-    host[0] = '?';
-  }
-  std::error_code unreadable;
-  const std::filesystem::path pids = std::filesystem::read_symlink("/proc/self/ns/pid", unreadable);
-  return fmt::format("{}/{}/{}", host.data(), first_line("/proc/sys/kernel/random/boot_id"), unreadable ? "?" : pids.string());
-}
-
-/// proc(5): field 22 of /proc/PID/stat, in clock ticks since boot; empty: no such process. The second field may hold blanks and brackets.
-[[nodiscard]] std::string start_of(const std::string& pid) {
-  const std::string line = first_line("/proc/" + pid + "/stat");
-  const auto after_name = line.rfind(')');
-  if (after_name == std::string::npos) {
-    return {};
-  }
-  const auto fields = split(std::string_view(line).substr(after_name + 2), ' ');
-  constexpr std::size_t kState = 0;
-  constexpr std::size_t kStart = 19;
-  const bool is_dead = fields.size() <= kStart || fields[kState] == "Z" || fields[kState] == "X";
-  return is_dead ? std::string{} : std::string(fields[kStart]);
-}
-
 }  // namespace
 
 bool take_lease(records::Transaction& tx, std::string_view setting, Micros life, const std::string& owner, WallTime now, const IsGone& is_gone) {
@@ -90,19 +53,5 @@ bool take_lease(records::Transaction& tx, const SwitchId& id, const std::string&
 }
 
 void release_lease(records::Transaction& tx, const SwitchId& id, const std::string& owner) { release_lease(tx, lease_setting(id), owner); }
-
-std::string process_owner() {
-  const std::string pid = std::to_string(::getpid());
-  return fmt::format("{}/{}/{}", realm(), pid, start_of(pid));
-}
-
-bool process_is_gone(const std::string& owner) {
-  const std::string here = realm() + "/";
-  if (!owner.starts_with(here)) {
-    return false;
-  }
-  const auto parts = split(std::string_view(owner).substr(here.size()), '/');
-  return parts.size() == 2 && parse_number(parts[0]).has_value() && start_of(std::string(parts[0])) != parts[1];
-}
 
 }  // namespace pinfold::enforce

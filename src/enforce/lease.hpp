@@ -32,9 +32,4 @@ void release_lease(records::Transaction& tx, const SwitchId& id, const std::stri
                               const IsGone& is_gone);
 void release_lease(records::Transaction& tx, std::string_view setting, const std::string& owner);
 
-/// This process, told apart from every other on any machine: host, boot, namespace of process numbers, process number, time of its start.
-[[nodiscard]] std::string process_owner();
-/// True only if the owner was a process of this very boot and namespace, and runs no more.
-[[nodiscard]] bool process_is_gone(const std::string& owner);
-
 }  // namespace pinfold::enforce

@@ -22,8 +22,8 @@ constexpr Millis kBeat{1000};
 }  // namespace
 
 struct CollectorRole::Parts {
-  Parts(const config::Config& c, const Clock& k)
-      : config(c), clock(k), store(open_store(c)), splitter(c.stream.shards), publisher(stream::publish_to_nats(nats_options(c))) {
+  Parts(const config::Config& c, const StepGuard& k)
+      : config(c), clock(k), store(open_store(c, &k)), splitter(c.stream.shards), publisher(stream::publish_to_nats(nats_options(c))) {
     load_inventory();
     collect::CollectorOptions options = collector_options(config);
     store->read([&](records::Transaction& tx) { options.remembered = tx.exporters().list(); });
@@ -118,7 +118,7 @@ struct CollectorRole::Parts {
   }
 
   config::Config config;
-  const Clock& clock;
+  const StepGuard& clock;
   std::unique_ptr<records::Store> store;
   stream::Splitter splitter;  ///< of the publishing worker alone, then of the destructor
   std::unique_ptr<stream::Publisher> publisher;
@@ -130,7 +130,7 @@ struct CollectorRole::Parts {
   std::vector<std::unique_ptr<Worker>> workers;
 };
 
-CollectorRole::CollectorRole(const config::Config& config, const Clock& clock) : x_parts(std::make_unique<Parts>(config, clock)) {}
+CollectorRole::CollectorRole(const config::Config& config, const StepGuard& clock) : x_parts(std::make_unique<Parts>(config, clock)) {}
 CollectorRole::~CollectorRole() = default;
 
 }  // namespace pinfold::engine

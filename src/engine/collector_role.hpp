@@ -11,14 +11,14 @@
 
 #include <memory>
 
-#include "base/clock.hpp"
+#include "base/step_guard.hpp"
 #include "config/config.hpp"
 
 namespace pinfold::engine {
 
 class CollectorRole {
 public:
-  CollectorRole(const config::Config& config, const Clock& clock);
+  CollectorRole(const config::Config& config, const StepGuard& clock);
   ~CollectorRole();
   CollectorRole(const CollectorRole&) = delete;
   CollectorRole& operator=(const CollectorRole&) = delete;

@@ -10,10 +10,11 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "enforce/lease.hpp"
+#include "enforce/process_owner.hpp"
 #include "engine/keep_finding.hpp"
 #include "engine/open_store.hpp"
 #include "engine/shard_judge.hpp"
+#include "engine/stream_health.hpp"
 #include "engine/stream_options.hpp"
 #include "engine/worker.hpp"
 #include "stream/nats.hpp"
@@ -23,6 +24,8 @@ namespace {
 
 constexpr Millis kRound{200};
 constexpr Micros kRenewEvery = std::chrono::seconds{2};
+/// Without a stream for so long, it leaves its shards to a detector that has one.
+constexpr Nanos kDeaf = std::chrono::seconds{10};
 constexpr Micros kInventoryEvery = std::chrono::seconds{5};
 constexpr unsigned kMessagesAtOnce = 64;
 /// Each shard is asked in turn: long enough to be answered, short enough that all are asked within a second or two.
@@ -42,8 +45,14 @@ struct Waiting {
 }  // namespace
 
 struct DetectorRole::Parts {
-  Parts(const config::Config& c, const Clock& k)
-      : config(c), clock(k), store(open_store(c)), stream(stream::connect_to_nats(nats_options(c))), owner(enforce::process_owner()) {
+  Parts(const config::Config& c, const StepGuard& k)
+      : config(c),
+        clock(k),
+        store(open_store(c, &k)),
+        stream(stream::connect_to_nats(nats_options(c))),
+        owner(enforce::process_owner()),
+        is_gone(who_is_gone(c)) {
+    heard = clock.mono();
     load_inventory();
     worker = std::make_unique<Worker>("detector", kRound, [this] { return round(); });
     log_info("DETECTING", "{} shards in all, from {}", config.stream.shards, config.stream.servers.front());
@@ -85,7 +94,15 @@ struct DetectorRole::Parts {
 
   void renew(WallTime now) {
     std::vector<records::ShardLease> ours;
-    store->transact([&](records::Transaction& tx) { ours = tx.shards().hold(owner, config.stream.shards, now, enforce::process_is_gone); });
+    stream->look_after();
+    const bool deaf = is_deaf();
+    store->transact([&](records::Transaction& tx) {
+      if (deaf && another_hears(tx, now)) {
+        tx.shards().release(owner);
+      } else {
+        ours = tx.shards().hold(owner, config.stream.shards, now, is_gone);
+      }
+    });
     renewed = now;
     std::erase_if(shards, [&](const auto& held) {
       const bool is_lost = std::find(ours.begin(), ours.end(), held.second.lease) == ours.end();
@@ -106,6 +123,26 @@ struct DetectorRole::Parts {
       shard.consumer = stream->consume(lease.shard, lease.epoch, now - kRewind);
     }
     report(now);
+  }
+
+  bool is_deaf() {
+    const MonoTime now = clock.mono();
+    if (stream->is_connected()) {
+      heard = now;
+    }
+    return now - heard >= kDeaf;
+  }
+  /// By what the detectors last said of themselves.
+  [[nodiscard]] bool another_hears(records::Transaction& tx, WallTime now) const {
+    const nlohmann::json reports = stream_reports(tx, now);
+    for (const auto& [who, report] : reports.items()) {
+      const bool is_other =
+          report.value("role", "") == "detector" && std::string(kStreamReports) + who != stream_report("detector", config.stream.name);
+      if (is_other && report.value("heard", false) && report.value("connected", false)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   void load_inventory() {
@@ -181,14 +218,16 @@ struct DetectorRole::Parts {
   }
 
   config::Config config;
-  const Clock& clock;
+  const StepGuard& clock;
   std::unique_ptr<records::Store> store;
   std::unique_ptr<stream::Connection> stream;
   std::string owner;
+  std::function<bool(const std::string&)> is_gone;
   std::shared_ptr<const inventory::Inventory> inventory;
   std::int64_t version = -1;
   WallTime inventory_seen;
   WallTime renewed;
+  MonoTime heard;
   std::map<unsigned, Shard> shards;
   std::deque<Waiting> found;
   std::uint64_t dropped = 0;
@@ -197,7 +236,7 @@ struct DetectorRole::Parts {
   std::unique_ptr<Worker> worker;
 };
 
-DetectorRole::DetectorRole(const config::Config& config, const Clock& clock) : x_parts(std::make_unique<Parts>(config, clock)) {}
+DetectorRole::DetectorRole(const config::Config& config, const StepGuard& clock) : x_parts(std::make_unique<Parts>(config, clock)) {}
 DetectorRole::~DetectorRole() = default;
 
 }  // namespace pinfold::engine

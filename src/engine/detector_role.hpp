@@ -10,7 +10,7 @@
 
 #include <memory>
 
-#include "base/clock.hpp"
+#include "base/step_guard.hpp"
 #include "config/config.hpp"
 
 namespace pinfold::engine {
@@ -20,7 +20,7 @@ public:
   static constexpr Micros kRewind = std::chrono::minutes{5};
   static constexpr std::size_t kMaxWaiting = 10'000;
 
-  DetectorRole(const config::Config& config, const Clock& clock);
+  DetectorRole(const config::Config& config, const StepGuard& clock);
   ~DetectorRole();
   DetectorRole(const DetectorRole&) = delete;
   DetectorRole& operator=(const DetectorRole&) = delete;

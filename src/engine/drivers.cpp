@@ -13,6 +13,8 @@
 #include "enforce/drivers/snmp_driver.hpp"
 #include "enforce/drivers/ssh_driver.hpp"
 #include "enforce/drivers/webhook_driver.hpp"
+#include "enforce/process_owner.hpp"
+#include "engine/open_store.hpp"
 
 namespace pinfold::engine {
 
@@ -84,7 +86,7 @@ std::unique_ptr<enforce::Executor> make_executor(const config::Config& config, r
   settings.gateway_macs = {config.gateway_macs.begin(), config.gateway_macs.end()};
   settings.kill_switch = config.kill_switch;
   settings.owner = enforce::process_owner();
-  settings.is_gone = enforce::process_is_gone;
+  settings.is_gone = who_is_gone(config);
   settings.warrant = [](records::Transaction& tx, const enforce::ActionRequest& request) { return warrant_of(tx, request.case_id, request.action); };
   return std::make_unique<enforce::Executor>(
       store, [config, &clock](const SwitchId& id) { return make_driver(config, id, clock); }, clock, wait_for, settings);

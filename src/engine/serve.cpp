@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "collect/collector.hpp"
+#include "enforce/process_owner.hpp"
 #include "engine/agent_care.hpp"
 #include "engine/alone.hpp"
 #include "engine/answers.hpp"
@@ -16,6 +17,7 @@
 #include "engine/baseline_keeper.hpp"
 #include "engine/brands.hpp"
 #include "engine/canary.hpp"
+#include "engine/clock_watch.hpp"
 #include "engine/collector_health.hpp"
 #include "engine/contact_care.hpp"
 #include "engine/desk_metrics.hpp"
@@ -90,7 +92,7 @@ mail::SubmitOptions submit_options(const config::Config& config) {
 
 enforce::Upkeep make_upkeep(const config::Config& config, records::Store& store, const Clock& clock) {
   return {store, [config, &clock](const SwitchId& id) { return make_driver(config, id, clock); }, clock, enforce::process_owner(),
-          enforce::process_is_gone};
+          who_is_gone(config)};
 }
 
 std::vector<SwitchId> switch_ids(const config::Config& config) {
@@ -117,7 +119,7 @@ http::ListenAddress listen_address(const config::Endpoint& endpoint) { return {e
 }  // namespace
 
 struct Serve::Parts {
-  Parts(const config::Config& c, const Clock& k, bool collects);
+  Parts(const config::Config& c, const StepGuard& k, bool collects);
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   ~Parts();
@@ -133,7 +135,7 @@ struct Serve::Parts {
   [[nodiscard]] TrafficView traffic(const ServerId& server) const;
 
   config::Config config;
-  const Clock& clock;
+  const StepGuard& clock;
   std::unique_ptr<records::Store> store;
   store::FileEvidenceStore evidence;
   mail::Templates templates = load_templates();
@@ -151,6 +153,7 @@ struct Serve::Parts {
   OnCallWorker calls;
   LetterWorker letters;
   CanaryWorker canary;
+  ClockWatch clock_watch;
   ContactCare contacts;
   RetentionWorker retention;
   DeskMetrics desk_metrics;
@@ -184,10 +187,10 @@ struct Serve::Parts {
   std::atomic<bool> started{false};
 };
 
-Serve::Parts::Parts(const config::Config& c, const Clock& k, bool collects)
+Serve::Parts::Parts(const config::Config& c, const StepGuard& k, bool collects)
     : config(collects ? c : without_flows(c)),
       clock(k),
-      store(open_store(c)),
+      store(open_store(c, &k)),
       evidence(evidence_folder(c)),
       submitter(submit_options(c)),
       reader(reader_program(), k, Seconds{20}, definition_folders(), mail::Reader::Start::Warm),
@@ -205,6 +208,7 @@ Serve::Parts::Parts(const config::Config& c, const Clock& k, bool collects)
       calls(desk, config, submitter, k),
       letters(desk, config, submitter, templates, k),
       canary(*store, config, submitter, k),
+      clock_watch(*store, k),
       contacts(desk, k, [](const std::string& domain) { return mail_hosts_of(domain); }),
       retention(*store, evidence, c.retention, k),
       desk_metrics(*store, k),
@@ -278,7 +282,7 @@ void Serve::Parts::start() {
       add(name, interval, std::move(work));
       return;
     }
-    const auto alone = std::make_shared<Alone>(*store, clock, name, enforce::process_owner(), enforce::process_is_gone);
+    const auto alone = std::make_shared<Alone>(*store, clock, name, enforce::process_owner(), who_is_gone(config));
     add(name, interval, [alone, work = std::move(work)] { return alone->is_ours() && work(); });
   };
   known_inventory = desk.inventory();
@@ -327,6 +331,10 @@ void Serve::Parts::start() {
   add("ears", kBeat, [this] {
     beat_once();
     refresh_inventory();
+    return false;
+  });
+  add("clock", kBeat, [this] {
+    clock_watch.look();
     return false;
   });
   add("findings", kLook, [this] { return findings.work(); });
@@ -468,6 +476,7 @@ http::Health Serve::Parts::health() {
   });
   health.parts.push_back(
       {"ears", health.ears.open_since.has_value(), health.ears.open_since ? "open since " + to_string(*health.ears.open_since) : "closed"});
+  health.parts.push_back(clock_watch.part());
   if (!started) {
     health.parts.push_back({"start", false, "not all parts are running yet"});
     return health;
@@ -489,7 +498,7 @@ http::Health Serve::Parts::health() {
   return health;
 }
 
-Serve::Serve(const config::Config& config, const Clock& clock, Collects collects)
+Serve::Serve(const config::Config& config, const StepGuard& clock, Collects collects)
     : x_parts(std::make_unique<Parts>(config, clock, collects == Collects::Yes)) {
   x_parts->recover();
   x_parts->start();

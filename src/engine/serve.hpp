@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/clock.hpp"
+#include "base/step_guard.hpp"
 #include "config/config.hpp"
 
 namespace pinfold::engine {
@@ -25,7 +25,7 @@ class Serve {
 public:
   /// No: collectors and detectors are processes of their own (`--role desk`).
   enum class Collects : std::uint8_t { No, Yes };
-  Serve(const config::Config& config, const Clock& clock, Collects collects = Collects::Yes);
+  Serve(const config::Config& config, const StepGuard& clock, Collects collects = Collects::Yes);
   ~Serve();
   Serve(const Serve&) = delete;
   Serve& operator=(const Serve&) = delete;

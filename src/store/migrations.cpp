@@ -34,6 +34,21 @@ std::vector<std::string> split_statements(std::string_view sql, Dialect dialect)
   return statements;
 }
 
+bool is_migrated(soci::session& sqlite, std::span<const MigrationScript> scripts) {
+  std::string name;
+  if (!first_row(sqlite, "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'", std::tie(), std::tie(name))) {
+    return false;
+  }
+  std::size_t version = 0;
+  bool is_ours = true;
+  long long recorded = 0;
+  for_each_row(sqlite, "SELECT version, name FROM schema_version ORDER BY version", std::tie(), std::tie(recorded, name), [&] {
+    ++version;
+    is_ours = is_ours && version <= scripts.size() && recorded == static_cast<long long>(version) && name == scripts[version - 1].name;
+  });
+  return is_ours && version == scripts.size();
+}
+
 void migrate(soci::session& session, std::span<const MigrationScript> scripts) {
   const Dialect dialect = dialect_of(session);
   execute(session, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)");

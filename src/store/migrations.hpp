@@ -26,6 +26,8 @@ struct MigrationScript {
 /// "-- only sqlite" or "-- only postgresql" before a statement keeps it from the other.
 [[nodiscard]] std::vector<std::string> split_statements(std::string_view sql, Dialect dialect = Dialect::Sqlite);
 
+/// SQLite: nothing is missing. Only reads, so that nobody who opens a database waits for its writers.
+[[nodiscard]] bool is_migrated(soci::session& sqlite, std::span<const MigrationScript> scripts);
 /// Runs what is missing, in the session's dialect. To be called inside a writing transaction.
 void migrate(soci::session& session, std::span<const MigrationScript> scripts);
 

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "store/dialect.hpp"
+#include "store/postgres_session.hpp"
 #include "store/postgres_store.hpp"
 
 namespace pinfold::store {
@@ -50,7 +51,7 @@ private:
   void run_until_stopped() {
     bool was_told = false;
     do {
-      const Connection connection(::PQconnectdb(x_url.c_str()));
+      const Connection connection(::PQconnectdb(with_patience(x_url).c_str()));
       if (::PQstatus(connection.get()) != CONNECTION_OK || !run(connection.get(), fmt::format("LISTEN {}", kChangedChannel))) {
         if (!was_told) {
           log_warning("STORE_NOT_LISTENING", "{}: {}; trying again, meanwhile changes of other desks show later", name_of_postgres(x_url),

@@ -3,10 +3,19 @@
 #include <fmt/format.h>
 #include <soci/postgresql/soci-postgresql.h>
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 #include "store/postgres_store.hpp"
 
 namespace pinfold::store {
 namespace {
+
+/// What libpq would wait for by the kernel's defaults (two minutes for a connection, a quarter of an hour or two hours for an answer) where a network
+/// drops everything without a word. Whoever names one of these in the URL has his own.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kPatience{
+    {{"connect_timeout", "5"}, {"tcp_user_timeout", "10000"}, {"keepalives_idle", "5"}, {"keepalives_interval", "3"}, {"keepalives_count", "3"}}};
 
 void set_up(soci::session& session, Millis busy_timeout) {
   execute(session, fmt::format("SET lock_timeout = {}", busy_timeout.count()));
@@ -23,8 +32,19 @@ void set_up(soci::session& session, Millis busy_timeout) {
 
 }  // namespace
 
+std::string with_patience(const std::string& url) {
+  std::string whole = url;
+  for (const auto& [name, value] : kPatience) {
+    const bool is_named = url.find(fmt::format("?{}=", name)) != std::string::npos || url.find(fmt::format("&{}=", name)) != std::string::npos;
+    if (!is_named) {
+      whole += fmt::format("{}{}={}", whole.find('?') == std::string::npos ? '?' : '&', name, value);
+    }
+  }
+  return whole;
+}
+
 void connect_postgres(soci::session& session, const std::string& url, Millis busy_timeout) {
-  session.open(soci::postgresql, url);
+  session.open(soci::postgresql, with_patience(url));
   set_up(session, busy_timeout);
 }
 

@@ -11,6 +11,10 @@ struct pg_conn;  // NOLINT(readability-identifier-naming): libpq's
 
 namespace pinfold::store {
 
+/// `url` with bounds for how long a network without an answer is believed in: a connection 5 s, an answer 14 s at most (TCP user time-out 10 s,
+/// keepalives after 5 s, 3 of them 3 s apart), where it does not name its own.
+[[nodiscard]] std::string with_patience(const std::string& url);
+
 /// Connects; nobody waits longer than `busy_timeout` for a lock.
 void connect_postgres(soci::session& session, const std::string& url, Millis busy_timeout);
 /// Runs `begin`; if the session turns out to be lost, opens it again and tries once more.

@@ -23,6 +23,22 @@ void lock(soci::session& session, long long what) {
   (void)first_row(session, fmt::format("SELECT CAST(pg_advisory_xact_lock({}) AS TEXT)", what), std::tie(), std::tie(nothing));
 }
 
+constexpr const char* kServerTime = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+
+/// Waits until no other writer is left; the server's clock then.
+WallTime lock_writing(soci::session& session) {
+  std::string nothing;
+  long long at = 0;
+  (void)first_row(session, fmt::format("SELECT CAST(pg_advisory_xact_lock({}) AS TEXT), {}", kWriting, kServerTime), std::tie(),
+                  std::tie(nothing, at));
+  return to_wall_time(at);
+}
+WallTime server_time(soci::session& session) {
+  long long at = 0;
+  (void)first_row(session, fmt::format("SELECT {}", kServerTime), std::tie(), std::tie(at));
+  return to_wall_time(at);
+}
+
 /// After a statement that failed, COMMIT rolls back and calls that a success: whoever swallowed the error would believe that all is kept.
 void require_whole(soci::session& session) {
   if (::PQtransactionStatus(connection_of(session)) != PQTRANS_INTRANS) {
@@ -38,6 +54,7 @@ public:
       : x_name(name_of_postgres(url)),
         x_timeout(options.busy_timeout),
         x_process(options.process),
+        x_objection(options.objection),
         x_writers(options.writers),
         x_readers(options.readers) {
     guarded([&] {
@@ -51,13 +68,21 @@ public:
     });
   }
 
-  void transact(const std::function<void(records::Transaction&)>& work) override { run(x_writers, "BEGIN", true, work); }
-  void take_job(const std::function<void(records::Transaction&)>& work) override { run(x_writers, "BEGIN", false, work); }
+  void transact(const std::function<void(records::Transaction&)>& work) override { run(x_writers, "BEGIN", Access::Alone, work); }
+  void take_job(const std::function<void(records::Transaction&)>& work) override { run(x_writers, "BEGIN", Access::Beside, work); }
   void read(const std::function<void(records::Transaction&)>& work) override {
-    run(x_readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", false, work);
+    run(x_readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", Access::Read, work);
   }
 
 private:
+  enum class Access : unsigned char { Alone, Beside, Read };
+
+  void require_same_time(WallTime server) const {
+    if (const auto objection = x_objection ? x_objection(server) : std::nullopt) {
+      throw StoreError(*objection);
+    }
+  }
+
   static void prepare(soci::session& session) {
     std::string encoding;
     if (!first_row(session, "SELECT current_setting('server_encoding')", std::tie(), std::tie(encoding)) || encoding != "UTF8") {
@@ -69,13 +94,13 @@ private:
     transaction.commit();
   }
 
-  void run(soci::connection_pool& pool, const char* begin, bool is_alone, const std::function<void(records::Transaction&)>& work) {
+  void run(soci::connection_pool& pool, const char* begin, Access access, const std::function<void(records::Transaction&)>& work) {
     guarded([&] {
       Lease lease(pool, x_timeout);
       begin_postgres(lease.session(), begin, x_timeout);
       OpenTransaction transaction(lease.session());
-      if (is_alone) {
-        lock(lease.session(), kWriting);
+      if (access != Access::Read) {
+        require_same_time(access == Access::Alone ? lock_writing(lease.session()) : server_time(lease.session()));
       }
       SqlTransaction tables(lease.session(), x_process);
       work(tables);
@@ -101,6 +126,7 @@ private:
   std::string x_name;
   Millis x_timeout;
   Process x_process;
+  std::function<std::optional<std::string>(WallTime)> x_objection;
   soci::connection_pool x_writers;
   soci::connection_pool x_readers;
 };

@@ -8,13 +8,16 @@
 /// which it is lost fails as a whole with StoreError, and nobody knows then whether a commit that was under way came through: units of work are
 /// repeatable by their keys.
 /// A desk that stands still within a transaction is cut off by the server after kMaxIdle, so that the others go on.
+/// A server that is silent (a cut network) is given up within 15 s, one that cannot be reached within 5 s, unless the URL says otherwise.
 /// Errors:  StoreError, naming server and database, never the password. A database that a newer Pinfold made is refused. Waiting longer than
 ///          `busy_timeout` for another writer, or for a free session, is an error too.
 /// Threads: any. A thread must not call transact from inside transact: it would wait for itself until the time-out.
 /// Cost:    about 50 µs a statement on one machine, and the server's fsync a commit.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/time.hpp"
@@ -28,6 +31,9 @@ struct PostgresOptions {
   std::size_t writers = 3;  ///< sessions for transact and take_job
   std::size_t readers = 4;
   Process process{};
+  /// What is to be said against writing now, when the server's clock shows that time; then nothing is written. Asked in every transact and take_job,
+  /// so that leases and claims, which end by time, go by one clock whoever writes.
+  std::function<std::optional<std::string>(WallTime server)> objection{};
 };
 inline constexpr Seconds kMaxIdle{60};
 

@@ -45,6 +45,9 @@ void make_ready(soci::session& session, std::span<const MigrationScript> scripts
   if (!first_row(session, "PRAGMA journal_mode = WAL", std::tie(), std::tie(mode)) || mode != "wal") {
     throw StoreError(fmt::format("this file system cannot hold a write-ahead log (journal mode stays {})", mode));
   }
+  if (is_migrated(session, scripts)) {
+    return;
+  }
   OpenTransaction transaction(session, "BEGIN IMMEDIATE");
   migrate(session, scripts);
   transaction.commit();

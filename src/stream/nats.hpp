@@ -1,5 +1,7 @@
 /// NATS JetStream between collectors and detectors: one stream, one subject a shard (`flow.<shard>`), file storage, several replicas.
 ///   collector ─ Publisher ─ own bounded buffer ─▶ flow.<shard> ─▶ Consumer ─ detector that holds the shard
+/// A server that is cut off without a word is found out within six seconds; one that answers but is cut off from the others, so that it can store and
+/// hand out nothing, after kMostUnanswered: both are left for another server.
 /// Used by: engine. Nothing on NATS is a record: all of it can be derived again, and is gone after `keep`.
 ///
 /// Publisher: a message leaves the buffer when a majority of the servers has stored it. One whose acknowledgement does not come within kAckWait, or
@@ -44,6 +46,7 @@ class Publisher {
 public:
   static constexpr Millis kAckWait{2000};
   static constexpr std::size_t kMaxInFlight = 256;
+  static constexpr Seconds kMostUnanswered{12};  ///< longer than an election takes
 
   virtual ~Publisher() = default;  ///< waits up to kAckWait for what is under way
   virtual void offer(Message message) = 0;
@@ -68,6 +71,9 @@ public:
   virtual ~Connection() = default;
   [[nodiscard]] virtual std::unique_ptr<Consumer> consume(unsigned shard, std::uint64_t epoch, WallTime from) = 0;
   [[nodiscard]] virtual bool is_connected() const = 0;
+  /// Opens it if it is not, and asks whether the server still reaches the stream; to be called every few seconds by the consumers' thread. Waits a
+  /// second at most for the answer, longer for a server that is away.
+  virtual void look_after() = 0;
 };
 [[nodiscard]] std::unique_ptr<Connection> connect_to_nats(const NatsOptions& options);
 

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "stream/nats_session.hpp"
 
@@ -8,6 +12,7 @@ namespace {
 
 /// What a detector may have taken and not yet acknowledged.
 constexpr std::int64_t kMaxUnacknowledged = 4096;
+constexpr Millis kAskWait{1000};
 
 class NatsConnection final : public Connection {
 public:
@@ -25,13 +30,37 @@ public:
 
   [[nodiscard]] const NatsOptions& options() const { return x_options; }
 
+  void look_after() override {
+    if (context() == nullptr || !is_connected()) {
+      x_unanswered_since.reset();
+      return;
+    }
+    jsOptions how;
+    jsOptions_Init(&how);
+    how.Wait = kAskWait.count();
+    jsStreamInfo* info = nullptr;
+    jsErrCode code = jsErrCode{};
+    const natsStatus status = js_GetStreamInfo(&info, x_context.get(), x_options.stream.c_str(), &how, &code);
+    const Owned<jsStreamInfo> owned(info);
+    const MonoTime now = system_clock().mono();
+    if (status == NATS_OK && has_leader(info)) {
+      x_unanswered_since.reset();
+    } else if (!x_unanswered_since) {
+      x_unanswered_since = now;
+    } else if (now - *x_unanswered_since >= Publisher::kMostUnanswered) {
+      leave(status);
+    }
+  }
+  /// Another connection than before: what was subscribed on the old one hears nothing.
+  [[nodiscard]] unsigned generation() const { return x_generation; }
+
   /// nullptr while no server answers.
   [[nodiscard]] jsCtx* context() {
     if (x_context) {
       return x_context.get();
     }
     std::string error;
-    Owned<natsConnection> connection = connect(x_options, error);
+    Owned<natsConnection> connection = connect(x_options, x_avoid, error);
     jsCtx* context = nullptr;
     if (connection && natsConnection_JetStream(&context, connection.get(), nullptr) == NATS_OK) {
       Owned<jsCtx> owned(context);
@@ -39,7 +68,7 @@ public:
         x_connection = std::move(connection);
         x_context = std::move(owned);
         x_told.clear();
-        log_info("STREAM_OPEN", "{}: stream {}", x_options.servers.front(), x_options.stream);
+        log_info("STREAM_OPEN", "{}: stream {}", server_of(x_connection.get()), x_options.stream);
         return x_context.get();
       }
     }
@@ -50,8 +79,21 @@ public:
   }
 
 private:
+  void leave(natsStatus why) {
+    x_avoid = server_of(x_connection.get());
+    log_warning("STREAM_LEFT", "{}: it does not reach the stream ({}); trying another server", x_avoid, why == NATS_OK ? "no leader" : describe(why));
+    natsConnection_Close(x_connection.get());
+    x_context.reset();
+    x_connection.reset();
+    x_unanswered_since.reset();
+    ++x_generation;
+  }
+
   NatsOptions x_options;
   std::string x_told;
+  std::string x_avoid;
+  std::optional<MonoTime> x_unanswered_since;
+  unsigned x_generation = 0;
   Owned<natsConnection> x_connection;
   Owned<jsCtx> x_context;
 };
@@ -72,6 +114,9 @@ public:
 
   [[nodiscard]] std::vector<std::string> fetch(unsigned most, Millis wait) override {
     std::vector<std::string> taken;
+    if (std::exchange(x_generation, x_connection.generation()) != x_connection.generation()) {
+      x_subscription.reset();
+    }
     if (!x_subscription && !subscribe()) {
       return taken;
     }
@@ -127,6 +172,7 @@ private:
   std::string x_subject;
   std::string x_name;
   WallTime x_from;
+  unsigned x_generation = 0;
   bool x_is_made = false;
   std::string x_told;
   Owned<natsSubscription> x_subscription;

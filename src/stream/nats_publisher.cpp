@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "stream/nats_session.hpp"
@@ -63,6 +64,10 @@ private:
         pause(kRetry);
         continue;
       }
+      if (is_unanswered()) {
+        leave();
+        continue;
+      }
       auto next = take();
       if (next && !send(*next)) {
         put_back(*std::move(next));
@@ -81,9 +86,29 @@ private:
     x_signal.wait_for(lock, time, [this] { return x_stopping; });
   }
 
+  /// Connected, and yet nothing of what was sent has been acknowledged for long.
+  [[nodiscard]] bool is_unanswered() const {
+    const std::lock_guard lock(x_mutex);
+    return x_unanswered_since && system_clock().mono() - *x_unanswered_since >= kMostUnanswered;
+  }
+
+  /// For another server. First all that is under way has come back, so that none of it is lost with the connection.
+  void leave() {
+    std::unique_lock lock(x_mutex);
+    x_unanswered_since.reset();
+    if (!x_signal.wait_for(lock, kAckWait * 3, [this] { return x_stopping || x_in_flight == 0; }) || x_in_flight > 0) {
+      return;
+    }
+    x_counters.is_connected = false;
+    lock.unlock();
+    x_avoid = server_of(x_connection.get());
+    log_warning("STREAM_LEFT", "{}: it acknowledges nothing; trying another server", x_avoid);
+    close();
+  }
+
   [[nodiscard]] bool open() {
     std::string error;
-    Owned<natsConnection> connection = connect(x_options, error);
+    Owned<natsConnection> connection = connect(x_options, x_avoid, error);
     jsOptions how;
     jsOptions_Init(&how);
     how.PublishAsync.MaxPending = static_cast<std::int64_t>(kMaxInFlight) * 2;  // our own window is the smaller one
@@ -99,7 +124,7 @@ private:
       }
       return false;
     }
-    log_info("STREAM_OPEN", "{}: stream {}", x_options.servers.front(), x_options.stream);
+    log_info("STREAM_OPEN", "{}: stream {}", server_of(connection.get()), x_options.stream);
     x_told.clear();
     x_connection = std::move(connection);
     x_context = std::move(owned);
@@ -113,8 +138,14 @@ private:
     std::unique_lock lock(x_mutex);
     x_signal.wait_for(lock, Millis{1000}, [this] { return x_stopping || (!x_queue.empty() && x_in_flight < kMaxInFlight); });
     x_counters.is_connected = natsConnection_Status(x_connection.get()) == NATS_CONN_STATUS_CONNECTED;
+    if (!x_counters.is_connected) {
+      x_unanswered_since.reset();
+    }
     if (x_stopping || x_queue.empty() || x_in_flight >= kMaxInFlight) {
       return std::nullopt;
+    }
+    if (x_counters.is_connected && !x_unanswered_since) {
+      x_unanswered_since = system_clock().mono();
     }
     Message next = std::move(x_queue.front());
     x_queue.pop_front();
@@ -155,6 +186,7 @@ private:
     const std::lock_guard lock(x_mutex);
     --x_in_flight;
     ++x_counters.stored;
+    x_unanswered_since.reset();
     x_counters.bytes_waiting -= bytes;
     x_signal.notify_all();
   }
@@ -201,7 +233,9 @@ private:
   std::size_t x_in_flight = 0;
   StreamCounters x_counters;
   bool x_stopping = false;
+  std::optional<MonoTime> x_unanswered_since;
   std::string x_told;
+  std::string x_avoid;
   Owned<natsConnection> x_connection;  ///< with the context, the thread's alone
   Owned<jsCtx> x_context;
   std::thread x_thread;  // last: it uses everything above

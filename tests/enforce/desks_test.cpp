@@ -85,14 +85,6 @@ TEST(TwoDesks, ADeskThatStoodStillDoesNotBendWhatTheOtherFinished) {
   EXPECT_EQ(w.run(w.request(1, PortWish::Down)).result, ActionResult::Verified);  // and is told the other's end
 }
 
-TEST(Lease, AProcessKnowsItselfAndNobodyElseFromAnotherRealm) {
-  EXPECT_FALSE(process_is_gone(process_owner()));
-  EXPECT_FALSE(process_is_gone("elsewhere/boot/pid:[1]/12/34"));
-  const std::string self = process_owner();
-  EXPECT_TRUE(process_is_gone(self + "9"));  // the same number, another start: another process
-  EXPECT_FALSE(process_is_gone(""));
-}
-
 Upkeep upkeep(World& w) {
   return {w.store, [&w](const SwitchId&) { return std::make_unique<fakes::SimDriver>(w.sw); }, w.clock, "desk 1"};
 }

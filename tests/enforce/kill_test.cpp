@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "enforce/executor.hpp"
+#include "enforce/process_owner.hpp"
 #include "store/store.hpp"
 
 namespace pinfold::enforce {
@@ -116,7 +117,7 @@ inventory::Inventory sample_inventory() {
 ExecutorSettings settings() {
   ExecutorSettings s;
   s.owner = process_owner();
-  s.is_gone = process_is_gone;
+  s.is_gone = [](const std::string& owner) { return process_is_gone(owner, Reach::OneMachine); };
   s.policy.max_disables_per_switch_day = s.policy.max_servers_down_per_customer = s.policy.max_disables_per_switch_hour =
       s.policy.max_disables_per_site_hour = s.policy.max_disables_per_site_day = 1'000'000;
   s.warrant = [](records::Transaction&, const ActionRequest&) {

@@ -7,8 +7,10 @@
 #include <mutex>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "store/migrations.hpp"
 #include "store/move.hpp"
+#include "store/postgres_session.hpp"
 #include "store/postgres_store.hpp"
 #include "store/sql.hpp"
 #include "store/store_factory.hpp"
@@ -53,6 +55,39 @@ TEST_F(Postgres, OpensLostSessionsAgain) {
   EXPECT_EQ(get(*store, "x"), "1");
   set(*store, "x", "2");
   EXPECT_EQ(get(*store, "x"), "2");
+}
+
+TEST_F(Postgres, WritesNothingWhileItsClockIsObjectedTo) {
+  bool objects = false;
+  std::optional<WallTime> shown;
+  PostgresOptions options;
+  options.objection = [&](WallTime server) {
+    shown = server;
+    return objects ? std::optional<std::string>("the clocks do not agree") : std::nullopt;
+  };
+  const auto store = open_postgres(url(), options);
+  set(*store, "x", "1");
+  ASSERT_TRUE(shown);
+  const Micros apart = system_clock().wall() - *shown;
+  EXPECT_LT(apart, Micros{Seconds{30}});
+  EXPECT_GT(apart, -Micros{Seconds{30}});
+  objects = true;
+  bool ran = false;
+  const auto work = [&](Transaction&) { ran = true; };
+  EXPECT_THAT(error_of([&] { store->transact(work); }), testing::HasSubstr("the clocks do not agree"));
+  EXPECT_THAT(error_of([&] { store->take_job(work); }), testing::HasSubstr("the clocks do not agree"));
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(get(*store, "x"), "1") << "reading goes on";
+  objects = false;
+  set(*store, "x", "2");
+  EXPECT_EQ(get(*store, "x"), "2");
+}
+
+TEST(PostgresUrl, HasBoundsForSilenceUnlessItNamesItsOwn) {
+  EXPECT_EQ(with_patience("postgresql://a@b/c"),
+            "postgresql://a@b/c?connect_timeout=5&tcp_user_timeout=10000&keepalives_idle=5&keepalives_interval=3&keepalives_count=3");
+  EXPECT_EQ(with_patience("postgresql://a@b/c?sslmode=require&connect_timeout=30&tcp_user_timeout=0"),
+            "postgresql://a@b/c?sslmode=require&connect_timeout=30&tcp_user_timeout=0&keepalives_idle=5&keepalives_interval=3&keepalives_count=3");
 }
 
 TEST_F(Postgres, KeepsNothingOfATransactionThatLostItsSession) {

@@ -116,6 +116,18 @@ TEST_F(SqliteFile, GivesUpOnABusyWriterAfterItsTime) {
   EXPECT_EQ(error_of([&] { other->transact([](Transaction& tx) { tx.settings().set("x", "1"); }); }), "no error");
 }
 
+TEST_F(SqliteFile, IsOpenedAndReadWhileAnotherWrites) {
+  const auto writer = open_sqlite(file());
+  writer->transact([&](Transaction& tx) {
+    tx.settings().set("x", "1");
+    SqliteOptions impatient;
+    impatient.busy_timeout = Millis{100};
+    std::optional<std::string> value = "unread";
+    EXPECT_EQ(error_of([&] { open_sqlite(file(), impatient)->read([&](Transaction& other) { value = other.settings().get("x"); }); }), "no error");
+    EXPECT_EQ(value, std::nullopt) << "as it was before";
+  });
+}
+
 TEST_F(SqliteFile, SaysSoWhenTheDatabaseBreaksUnderneath) {
   const auto store = open_sqlite(file());
   sql("DROP TABLE settings");

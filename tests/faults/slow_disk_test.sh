@@ -1,0 +1,97 @@
+#!/bin/bash
+# The disk becomes slow: every fsync takes 300 ms, then 15 s, longer than a writer waits for another; of a desk with SQLite (one process with all parts),
+# and of PostgreSQL under one. What must hold: what is acknowledged is on the disk however long that takes; nothing is lost or doubled; people can
+# read; the desk is well by itself when the disk is.
+# usage: slow_disk_test.sh FOLDER-OF-PROGRAMS   Exit status: 0 all held, 1 something did not, 3 a server is missing, 77 when not root
+set -uo pipefail
+readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) python=/usr/bin/python3
+readonly programs=$(readlink -f "$1")
+if [ "$(id -u)" != 0 ]; then
+  echo "skipped: network namespaces need root"
+  exit 77
+fi
+[ -f "$programs/libpinfold-slow-disk.so" ] || { echo "pinfold-slow-disk is not built"; exit 3; }
+readonly work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-slow.XXXXXX")
+# shellcheck source=tests/lab/checks.sh
+source "$here/../lab/checks.sh"
+# shellcheck source=tests/faults/desks.sh
+source "$here/desks.sh"
+make_hub && make_space all 11 front || exit 3
+scan_from=all
+chmod 711 "$work"  # PostgreSQL runs as nobody
+count_of() { value "h[\"$1\"]" <"$work/mails.json"; }
+takes_mails() { [ "$(count_of mails)" -ge "$1" ]; }
+slow() { echo "$1" >"$work/slow.new" && chmod 644 "$work/slow.new" && mv "$work/slow.new" "$work/slow"; }
+is_well() { in_space all curl -sf -o "$work/healthy" --max-time 5 http://127.0.0.1:8080/readyz; }
+
+# days_of WHERE: the same days, whatever store is behind
+days_of() {
+  slow 0
+  start all
+  check "$1: the desk is ready" within 60 is_ready all
+  start_postman all
+  begin_scan 60
+  found_meanwhile "the disk is quick"
+  end_scan
+
+  local before began
+  slow 300
+  before=$(count_of mails)
+  begin_scan 180
+  check "$1: with 300 ms for an fsync, mail is taken still" within 120 takes_mails $((before + 3))
+  check "$1: people can read" within 10 is_found srv-1
+  found_meanwhile "an fsync takes 300 ms"
+  end_scan
+
+  slow 15000
+  began=$(date +%s%N)
+  long_enough() { [ "$(since "$began")" -ge 45000 ]; }
+  within 60 long_enough  # no condition ends it: a bad disk for three fsyncs
+  check "$1: people can read while an fsync takes 15 s" within 10 is_found srv-1
+  begin_scan 120
+  slow 0
+  began=$(date +%s%N)
+  before=$(count_of mails)
+  within 90 takes_mails $((before + 10))
+  check "$1: the disk is quick again: mail is taken ($(since "$began") ms)" takes_mails $((before + 10))
+  found_afterwards "the disk was slow"
+  end_scan
+  check "$1: the desk is ready" within 60 is_ready all
+}
+mails_on_record() { [ "$(value 'h["left"]' <"$work/mails.json")" = 0 ] && [ "$("$@")" = "$(count_of mails)" ]; }
+end_of_days() {
+  touch "$work/stop"
+  wait "$postman"
+  check "$1: every mail that was acknowledged is on record once: $(cat "$work/mails.json")" mails_on_record "${@:2}"
+  check "$1: no scan is two cases" once
+  check "$1: the record holds" pinfold audit-log verify
+  crash all
+  rm -rf "$work/stop" "$work/mails.json"
+}
+slow_disk=yes
+pages=$'[http]\nlisten = "127.0.0.1:8080"'
+
+write_config all "" "$pages
+$(mail_section "$(address_of all front):2424")"
+mkdir -p "$work/admin" && cp "$work/all/pinfold.toml" "$work/admin/pinfold.toml"
+import_servers || exit 1
+in_sqlite() { "$python" -c 'import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT COUNT(*) FROM inbox WHERE kind = \"mail\"").fetchone()[0])' "$work/all/pinfold.sqlite"; }
+days_of SQLite
+end_of_days SQLite in_sqlite
+
+LD_PRELOAD="$programs/libpinfold-slow-disk.so" PINFOLD_SLOW_DISK="$work/slow" PINFOLD_POSTGRES_FSYNC=on "$here/../support/postgres" start "$work/postgres" || exit 3
+admin_url="postgresql://pinfold@/postgres?host=$(readlink "$work/postgres")"
+slow_disk=""
+server=0
+write_config all "$admin_url" "$pages
+$(mail_section "$(address_of all front):2424")"
+write_config admin "$admin_url" "$(mail_section)"
+import_servers || exit 1
+in_postgres() { sql "SELECT COUNT(*) FROM inbox WHERE kind = 'mail'"; }
+days_of PostgreSQL
+end_of_days PostgreSQL in_postgres
+if [ "$failed" -gt 0 ]; then
+  tail -n 60 "$work/all.log"
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
