@@ -85,6 +85,10 @@ void Pipeline::tell_apart(std::span<const flow::FlowRecord> chunk, const Teller&
   x_counters.records += chunk.size();
   const bool has_witnesses = x_lookup->knows_macs() || !x_ports.empty();
   for (std::uint32_t i = 0; i < chunk.size(); ++i) {
+    if (i + kAddressesAhead < chunk.size()) {
+      x_lookup->prefetch(chunk[i + kAddressesAhead].src);
+      x_lookup->prefetch(chunk[i + kAddressesAhead].dst);
+    }
     const flow::FlowRecord& record = chunk[i];
     const WallTime event = event_time(record, teller.received);
     const auto by_prefix = x_lookup->by_address(record.src);

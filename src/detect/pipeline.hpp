@@ -175,6 +175,7 @@ private:
     bool is_on_wire = false;  ///< charged by port or MAC address
   };
   static constexpr std::size_t kBatch = 512;
+  static constexpr std::size_t kAddressesAhead = 12;
   static constexpr std::size_t kTablesAhead = 6;
   static constexpr std::size_t kReadAhead = 13;
   static constexpr std::size_t kRowsAhead = 28;

@@ -30,8 +30,8 @@ public:
     const std::uint32_t found = x_addresses.lookup(address);
     return found == net::PrefixTable::kNone ? std::nullopt : std::optional{inventory::ServerIndex{found}};
   }
-  /// The same as a number; net::PrefixTable::kNone: nobody's.
-  [[nodiscard]] std::uint32_t number_of(const net::IpAddress& address) const { return x_addresses.lookup(address); }
+  /// Some records ahead of `by_address`.
+  void prefetch(const net::IpAddress& address) const { x_addresses.prefetch(address); }
   [[nodiscard]] bool knows_macs() const { return !x_macs.empty(); }
   /// By the record's source MAC address.
   [[nodiscard]] std::optional<inventory::ServerIndex> by_mac(const flow::FlowRecord& record) const {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/fetch_line.hpp"
 #include "net/ip_address.hpp"
 
 namespace pinfold::net {
@@ -34,6 +35,12 @@ public:
   [[nodiscard]] std::optional<std::uint32_t> find(const IpAddress& address) const {
     const std::uint32_t value = lookup(address);
     return value == kNone ? std::nullopt : std::optional{value};
+  }
+  /// Asks for the cache line that a look-up of the address ends at.
+  void prefetch(const IpAddress& address) const {
+    if (address.is_v4()) {
+      prefetch_v4(address.v4_number());
+    }
   }
   [[nodiscard]] bool empty() const { return x_root.empty() && x_v6.empty(); }
 
@@ -84,6 +91,16 @@ private:
       }
     }
     return entry;
+  }
+  void prefetch_v4(std::uint32_t address) const {
+    const std::uint32_t first = address >> 16U;
+    if ((x_inhabited[first / kWordBits] >> (first % kWordBits) & 1U) == 0 || !is_child(x_root[first])) {
+      return;
+    }
+    const std::uint32_t entry = x_nodes[x_root[first] & ~kChild][(address >> 8U) & 0xFFU];
+    if (is_child(entry)) {
+      fetch_line(&x_nodes[entry & ~kChild][address & 0xFFU]);
+    }
   }
   [[nodiscard]] std::uint32_t lookup_v6(const IpAddress& address) const;
   [[nodiscard]] static V6Key key_of(const IpAddress& address);
