@@ -18,16 +18,20 @@ struct Cell {
 using ByRate = std::map<double, Cell>;
 using BySampling = std::map<std::uint32_t, ByRate>;
 
-std::string unit_of(const std::string& abuse_class) {
-  return abuse_class == "port_scan"     ? "targets a second"
-         : abuse_class == "flood"       ? "packets a second"
-         : abuse_class == "brute_force" ? "logins a second"
-         : abuse_class == "spam"        ? "connections a second"
-                                        : "forged queries a second";
+/// One plot has one unit: slow attacks on web servers are floods of connections, not of packets.
+std::string plot_of(const Row& row) { return row.attack == "slow HTTP" ? "slow_flood" : row.abuse_class; }
+
+std::string unit_of(const std::string& plotted) {
+  return plotted == "port_scan"     ? "targets a second"
+         : plotted == "flood"       ? "packets a second"
+         : plotted == "brute_force" ? "logins a second"
+         : plotted == "spam"        ? "connections a second"
+         : plotted == "slow_flood"  ? "connections a second"
+                                    : "forged queries a second";
 }
 
-Plot recall_plot(const std::string& abuse_class, const BySampling& cells) {
-  Plot plot{fmt::format("{}: recall against rate", abuse_class), unit_of(abuse_class), "share of episodes found", false, 0, 1, {}};
+Plot recall_plot(const std::string& plotted, const BySampling& cells) {
+  Plot plot{fmt::format("{}: recall against rate", plotted), unit_of(plotted), "share of episodes found", false, 0, 1, {}};
   for (const auto& [one_in, by_rate] : cells) {
     Series series{fmt::format("1:{}", one_in), {}};
     for (const auto& [rate, cell] : by_rate) {
@@ -39,8 +43,8 @@ Plot recall_plot(const std::string& abuse_class, const BySampling& cells) {
   return plot;
 }
 
-Plot time_plot(const std::string& abuse_class, const BySampling& cells) {
-  Plot plot{fmt::format("{}: time to detect (median, whisker to 90 %)", abuse_class), unit_of(abuse_class), "seconds", true, 0.5, 2000, {}};
+Plot time_plot(const std::string& plotted, const BySampling& cells) {
+  Plot plot{fmt::format("{}: time to detect (median, whisker to 90 %)", plotted), unit_of(plotted), "seconds", true, 0.5, 2000, {}};
   for (const auto& [one_in, by_rate] : cells) {
     Series series{fmt::format("1:{}", one_in), {}};
     for (const auto& [rate, cell] : by_rate) {
@@ -57,10 +61,10 @@ Plot time_plot(const std::string& abuse_class, const BySampling& cells) {
 }  // namespace
 
 std::vector<std::string> write_plots(std::span<const Row> rows, const std::filesystem::path& folder) {
-  std::map<std::string, BySampling> classes;
+  std::map<std::string, BySampling> plots;
   for (const Row& row : rows) {
     if (row.part == part::kAttacks && row.half == "test") {
-      Cell& cell = classes[row.abuse_class][row.one_in][row.rate];
+      Cell& cell = plots[plot_of(row)][row.one_in][row.rate];
       cell.found.add(row.is_found);
       if (row.is_found) {
         cell.times.push_back(row.seconds_to_detect);
@@ -68,10 +72,10 @@ std::vector<std::string> write_plots(std::span<const Row> rows, const std::files
     }
   }
   std::vector<std::string> names;
-  for (const auto& [abuse_class, cells] : classes) {
+  for (const auto& [plotted, cells] : plots) {
     for (const bool is_recall : {true, false}) {
-      names.push_back(fmt::format("{}-{}.svg", is_recall ? "recall" : "time", abuse_class));
-      std::ofstream(folder / names.back()) << to_svg(is_recall ? recall_plot(abuse_class, cells) : time_plot(abuse_class, cells));
+      names.push_back(fmt::format("{}-{}.svg", is_recall ? "recall" : "time", plotted));
+      std::ofstream(folder / names.back()) << to_svg(is_recall ? recall_plot(plotted, cells) : time_plot(plotted, cells));
     }
   }
   return names;
