@@ -21,7 +21,7 @@ bool is_event(const flow::FlowRecord& record) { return record.packets.value == 0
 
 }  // namespace
 
-Pipeline::Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::vector<ObservationSource> sources,
+Pipeline::Pipeline(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::vector<ObservationSource> sources,
                    std::uint64_t hash_seed)
     : x_thresholds(thresholds),
       x_sources(std::move(sources), thresholds.observation),

@@ -71,7 +71,7 @@ public:
   static constexpr Micros kMaxSkew = std::chrono::seconds{5};
 
   /// `hash_seed` should be unpredictable in production and fixed in tests.
-  Pipeline(Thresholds thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::vector<ObservationSource> sources,
+  Pipeline(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, std::vector<ObservationSource> sources,
            std::uint64_t hash_seed);
 
   /// A datagram came from `source`: it lives, even if it had nothing to tell.

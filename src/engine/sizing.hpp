@@ -1,4 +1,4 @@
-/// How large a network takes how many machines (`pinfold size`). Plain arithmetic over constants, which `make bench-scale` is there to measure. Pure.
+/// How large a network takes how many machines (`pinfold size`). Plain arithmetic over constants, measured by `make bench-scale`. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,15 @@ struct SizingQuestion {
   double packet_bytes = 800;
 };
 
-/// Of one core; from prototypes and the limits that the programs are held to, until a whole run has been measured. Units stand in the names.
+/// Of one core; the dearest of 1,000 to 1,000,000 servers that `make bench-scale` measured, rounded up (docs/manual/scale.md); `share_of_a_core` and
+/// what follows are choices. Units stand in the names.
 struct SizingConstants {
-  double cpu_s_per_million_samples = 0.65;        ///< receiving, decoding and counting an sFlow sample
-  double cpu_s_per_million_summaries_sent = 1.5;  ///< making one and packing it
-  double summaries_per_detector_core = 200'000;
-  double bytes_per_summary = 90;
-  double detector_bytes_per_server = 1600;
-  double collector_bytes_per_server = 1500;
+  double cpu_s_per_million_samples = 2.5;       ///< receiving, decoding and counting an sFlow sample
+  double cpu_s_per_million_summaries_sent = 7;  ///< making one and packing it
+  double summaries_per_detector_core = 190'000;
+  double bytes_per_summary = 150;
+  double detector_bytes_per_server = 1400;
+  double collector_bytes_per_server = 3800;
   double export_bytes_per_sample = 200;
   double share_of_a_core = 0.5;  ///< planned for: bursts take the other half
   unsigned cores_of_a_machine = 8;
