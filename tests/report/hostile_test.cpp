@@ -132,7 +132,7 @@ TEST(HostileReports, SayWhichKeyOfADefinitionIsWrong) {
                          Row{"name = \"x\"\nfields = ['(']\n[match]\nsubject = 'a'\n", "fields: "},
                          Row{"name = \"x\"\nclass = \"nonsense\"\n[match]\nsubject = 'a'\n", "no class is called 'nonsense'"},
                          Row{"name = \"x\"\nzone = \"Mars\"\n[match]\nsubject = 'a'\n", "zone: unknown zone"}, Row{"name = ", "x.toml:1"},
-                         Row{"name = \"x\"\n[=]\n", "x.toml:2"}}) {
+                         Row{"name = \"x\"\n[=]\n", "x.toml:2"}, Row{"name = \"x\"\na = \xD0\x8C\n", "x.toml:2"}}) {
     std::filesystem::create_directories(folder);
     std::ofstream(folder / "x.toml") << row.text;
     const auto definitions = Definitions::load({folder});
