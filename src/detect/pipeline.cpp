@@ -69,6 +69,11 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
   }
 }
 
+std::optional<Pipeline::Half> Pipeline::sender_by_prefix(const flow::FlowRecord& record) const {
+  const auto sender = x_lookup->by_address(record.src);
+  return sender ? std::optional{Half{0, *sender, {}}} : std::nullopt;
+}
+
 std::optional<Pipeline::Half> Pipeline::witnessed_sender_of(const flow::FlowRecord& record, SourceIndex source) const {
   const Attribution whose = attribute(*x_lookup, x_ports, record, source);
   const auto charged = whose.charged();
@@ -91,8 +96,7 @@ void Pipeline::tell_apart(std::span<const flow::FlowRecord> chunk, const Teller&
     }
     const flow::FlowRecord& record = chunk[i];
     const WallTime event = event_time(record, teller.received);
-    const auto by_prefix = x_lookup->by_address(record.src);
-    auto sender = has_witnesses ? witnessed_sender_of(record, teller.source) : by_prefix ? std::optional{Half{0, *by_prefix, {}}} : std::nullopt;
+    auto sender = has_witnesses ? witnessed_sender_of(record, teller.source) : sender_by_prefix(record);
     const auto receiver = x_lookup->by_address(record.dst);
     if (!sender && !receiver) {
       ++x_counters.foreign;
@@ -137,14 +141,15 @@ void Pipeline::in_steps(const Halves& halves, FetchRow&& fetch_row, Read&& read,
   }
 }
 
+void Pipeline::fetch_row(inventory::ServerIndex server, Direction direction) const {
+  fetch_line(&x_servers[server.value]);
+  x_accountant.prefetch(server, direction);
+  x_detectors.prefetch_row(server);
+}
+
 void Pipeline::count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
   in_steps(
-      x_chunk->sent,
-      [&](const Half& half) {
-        fetch_line(&x_servers[half.server.value]);
-        x_accountant.prefetch(half.server, Direction::Outbound);
-        x_detectors.prefetch_row(half.server);
-      },
+      x_chunk->sent, [&](const Half& half) { fetch_row(half.server, Direction::Outbound); },
       [&](const Half& half) { return x_maker ? Reading{} : x_detectors.read_sent(half.server, chunk[half.at]); },
       [&](const Half& half, const Reading& reading) {
         if (!x_maker) {
@@ -156,12 +161,7 @@ void Pipeline::count_all_sent(std::span<const flow::FlowRecord> chunk, const Tel
 
 void Pipeline::count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
   in_steps(
-      x_chunk->received,
-      [&](const Half& half) {
-        fetch_line(&x_servers[half.server.value]);
-        x_accountant.prefetch(half.server, Direction::Inbound);
-        x_detectors.prefetch_row(half.server);
-      },
+      x_chunk->received, [&](const Half& half) { fetch_row(half.server, Direction::Inbound); },
       [&](const Half& half) { return x_maker ? Reading{} : x_detectors.read_received(half.server, chunk[half.at]); },
       [&](const Half& half, const Reading&) {
         if (!x_maker) {

@@ -185,12 +185,15 @@ private:
     std::array<Half, kBatch> all;
     std::size_t count = 0;
   };
+  [[nodiscard]] std::optional<Half> sender_by_prefix(const flow::FlowRecord& record) const;
   /// By port, MAC and source address.
   [[nodiscard]] std::optional<Half> witnessed_sender_of(const flow::FlowRecord& record, SourceIndex source) const;
   /// Whose records these are, into x_chunk.
   void tell_apart(std::span<const flow::FlowRecord> chunk, const Teller& teller);
   template <typename FetchRow, typename Read, typename FetchTables, typename Count>
   void in_steps(const Halves& halves, FetchRow&& fetch_row, Read&& read, FetchTables&& fetch_tables, Count&& count);
+  /// Of the server: what every record of that direction touches.
+  void fetch_row(inventory::ServerIndex server, Direction direction) const;
   void count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller);
   void count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller);
   /// Both: whether it counts for anybody.
