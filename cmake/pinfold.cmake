@@ -38,7 +38,7 @@ function(pinfold_use_pch target)
   endif()
 endfunction()
 
-# What each flow record goes through; a twentieth of its cost is calls from file to file (docs/decisions/0065-senders-first.md).
+# What each flow record goes through; a thirtieth of its cost is calls from file to file (docs/decisions/0065-senders-first.md).
 set(PINFOLD_HOT base net flow detect collect)
 
 function(pinfold_library name)
