@@ -4,17 +4,9 @@
 # does not; no lease is taken from who lives, nothing is lost or doubled, every time on record is true. tests/lab/clock_test.sh has the owner's window.
 # usage: clock_steps_test.sh FOLDER-OF-PROGRAMS   Exit status: 0 all held, 1 something did not, 3 a server is missing, 77 when not root
 set -uo pipefail
-readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) python=/usr/bin/python3
-readonly programs=$(readlink -f "$1")
-if [ "$(id -u)" != 0 ]; then
-  echo "skipped: network namespaces need root"
-  exit 77
-fi
-readonly work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-clocks.XXXXXX") fake_clocks=yes
-# shellcheck source=tests/lab/checks.sh
-source "$here/../lab/checks.sh"
+readonly fake_clocks=yes
 # shellcheck source=tests/faults/desks.sh
-source "$here/desks.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/desks.sh"
 readonly test_began=$(date +%s)
 set_up_machines
 

@@ -1,7 +1,16 @@
-# Words of the tests of many processes; read by `source`. Needs: $here, $programs, $work (a folder), $python; tests/lab/checks.sh.
+# Words of the tests of many processes, for scripts of root that are given the FOLDER-OF-PROGRAMS; read by `source` first of all. Makes $work.
 # Network: a namespace for each process, and bridges in one more that the test itself stands in. Which process stands in which networks:
 #   db 10.77.1.0/24, stream 10.77.2.0/24, cluster 10.77.3.0/24 (NATS nodes among themselves), front 10.77.4.0/24 (mail and pages of desks)
 # shellcheck shell=bash disable=SC2154,SC2034
+if [ "$(id -u)" != 0 ]; then
+  echo "skipped: network namespaces need root"
+  exit 77
+fi
+readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) python=/usr/bin/python3
+readonly programs=$(readlink -f "$1")
+readonly work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-faults.XXXXXX")
+# shellcheck source=tests/lab/checks.sh
+source "$here/../lab/checks.sh"
 declare -A pids numbers
 readonly space=pff$$
 declare -A net_of=([db]=1 [stream]=2 [cluster]=3 [front]=4)

@@ -4,18 +4,9 @@
 # there is room. The disk is a small tmpfs in a mount namespace of the test's own.
 # usage: full_disk_test.sh FOLDER-OF-PROGRAMS   Exit status: 0 all held, 1 something did not, 3 a server is missing, 77 when not root
 set -uo pipefail
-if [ "$(id -u)" != 0 ]; then
-  echo "skipped: mounts and network namespaces need root"
-  exit 77
-fi
-[ -n "${PINFOLD_OWN_MOUNTS:-}" ] || PINFOLD_OWN_MOUNTS=yes exec unshare --mount --propagation private "$0" "$@"
-readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) python=/usr/bin/python3
-readonly programs=$(readlink -f "$1")
-readonly work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-full.XXXXXX")
-# shellcheck source=tests/lab/checks.sh
-source "$here/../lab/checks.sh"
+[ "$(id -u)" != 0 ] || [ -n "${PINFOLD_OWN_MOUNTS:-}" ] || PINFOLD_OWN_MOUNTS=yes exec unshare --mount --propagation private "$0" "$@"
 # shellcheck source=tests/faults/desks.sh
-source "$here/desks.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/desks.sh"
 
 make_hub && make_space all 11 front || exit 3
 scan_from=all

@@ -5,17 +5,8 @@
 # is lost or doubled.
 # usage: network_cuts_test.sh FOLDER-OF-PROGRAMS   Exit status: 0 all held, 1 something did not, 3 a server is missing, 77 when not root
 set -uo pipefail
-readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) python=/usr/bin/python3
-readonly programs=$(readlink -f "$1")
-if [ "$(id -u)" != 0 ]; then
-  echo "skipped: network namespaces need root"
-  exit 77
-fi
-readonly work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-cuts.XXXXXX")
-# shellcheck source=tests/lab/checks.sh
-source "$here/../lab/checks.sh"
 # shellcheck source=tests/faults/desks.sh
-source "$here/desks.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/desks.sh"
 set_up_machines
 
 # The node that leads the stream.

@@ -4,18 +4,9 @@
 # read; the desk is well by itself when the disk is.
 # usage: slow_disk_test.sh FOLDER-OF-PROGRAMS   Exit status: 0 all held, 1 something did not, 3 a server is missing, 77 when not root
 set -uo pipefail
-readonly here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) python=/usr/bin/python3
-readonly programs=$(readlink -f "$1")
-if [ "$(id -u)" != 0 ]; then
-  echo "skipped: network namespaces need root"
-  exit 77
-fi
-[ -f "$programs/libpinfold-slow-disk.so" ] || { echo "pinfold-slow-disk is not built"; exit 3; }
-readonly work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-slow.XXXXXX")
-# shellcheck source=tests/lab/checks.sh
-source "$here/../lab/checks.sh"
 # shellcheck source=tests/faults/desks.sh
-source "$here/desks.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/desks.sh"
+[ -f "$programs/libpinfold-slow-disk.so" ] || { echo "pinfold-slow-disk is not built"; exit 3; }
 make_hub && make_space all 11 front || exit 3
 scan_from=all
 chmod 711 "$work"  # PostgreSQL runs as nobody

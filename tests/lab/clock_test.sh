@@ -28,25 +28,10 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 # shellcheck source=tests/lab/checks.sh
 source "$here/checks.sh"
-is() { [ "$1" = "$2" ] || { echo "$1, not $2" && return 1; }; }
-on() { "$lab" exec "$run" "$@"; }
-pinfold() { on desk "$programs/pinfold" --config "$config" --json "$@"; }
-count() {
-  "$python" -c 'import json,sys; print(sum(bool(eval(sys.argv[1], {"e": json.loads(line)})) for line in sys.stdin if line.strip()))' "$1"
-}
-events() { pinfold case show PF-1 2>/dev/null | count "$1"; }
-at_least() { [ "$(events "$2")" -ge "$1" ]; }
-logged() { grep -c -- "$1" "$serve_log"; }
-is_logged() { [ "$(logged "$2")" -ge "$1" ]; }
-case_state() { pinfold case list | "$python" -c 'import json,sys; print(json.loads(sys.stdin.readline())["state"])'; }
-health() { pinfold health | "$python" -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+# shellcheck source=tests/lab/desk_words.sh
+source "$here/desk_words.sh"
 # set_clock SECONDS: ahead of the true time (behind: negative)
 set_clock() { printf '%+d\n' "$1" >"$run/desk/clock.new" && mv "$run/desk/clock.new" "$run/desk/clock"; }
-break_in() {
-  on inet curl -sS --fail --max-time 30 -F "picture=@/run/checkout/lab/payload/scan.pl" -F path=/dev/shm/.cal.pl -F run=1 -F "arguments=1500 8" \
-    http://192.0.2.11/ >"$work/upload" 2>&1 &
-}
-readonly by_network='e["kind"] == "finding_recorded" and e["finding"]["origin"] == "network"'
 # Does every event's time, and every finding's, lie between the start of this test and now?
 times_are_true() { pinfold case show PF-1 2>/dev/null | "$python" -c 'import json,sys,datetime
 at = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
@@ -70,8 +55,8 @@ check "the desk runs" within 15 is_logged 1 SERVING
 "$lab" exec "$run" sw1 ip -o monitor link >"$work/links" 2>&1 &
 monitor_pid=$!
 disown
-break_in
-check "A scans: the network sees it" within 40 at_least 1 "$by_network"
+break_in /run/checkout/lab/payload/scan.pl
+check "A scans: the network sees it" within 40 at_least 1 "$from_network"
 check "the owner is warned, and the warning delivered" within 60 at_least 1 'e["kind"] == "notice_delivered"'
 readonly listening_since=$(health listening_since)
 
@@ -83,9 +68,9 @@ step() {
   check "who is called is told" within 10 eval 'pinfold call list | shows "1 h '"$2"'"'
   check "its health too" eval 'on desk curl -s http://127.0.0.1:8080/healthz | shows "clock"'
   within 30 eval '[ $((${EPOCHREALTIME%.*} - ${began%.*})) -ge 5 ]'  # longer than quiet_gap since the bout before
-  seen=$(events "$by_network")
-  break_in
-  check "A scans again: it is recorded" within 60 at_least $((seen + 1)) "$by_network"
+  seen=$(events "$from_network")
+  break_in /run/checkout/lab/payload/scan.pl
+  check "A scans again: it is recorded" within 60 at_least $((seen + 1)) "$from_network"
   check "the window has not passed" is "$(events 'e["kind"] == "window_passed"')" 0
   check "nothing is asked of the switch" is "$(events 'e["kind"] == "disable_requested"')" 0
   check "the owner still has his time" is "$(case_state)" delivered

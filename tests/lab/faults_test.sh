@@ -31,23 +31,11 @@ trap 'exit 1' INT TERM
 # --- words -----------------------------------------------------------------------------------------------------------------------------------
 # shellcheck source=tests/lab/checks.sh
 source "$here/checks.sh"
-is() { [ "$1" = "$2" ] || { echo "$1, not $2" && return 1; }; }
-on() { "$lab" exec "$run" "$@"; }
-pinfold() { on desk "$programs/pinfold" --config "$config" --json "$@"; }
+# shellcheck source=tests/lab/desk_words.sh
+source "$here/desk_words.sh"
 reaches() { on "$1" ping -qc2 -i0.2 -W1 198.51.100.9; }
-# JSON lines from standard input: how many are there for which this holds of the object e?
-count() {
-  "$python" -c 'import json,sys; print(sum(bool(eval(sys.argv[1], {"e": json.loads(line)})) for line in sys.stdin if line.strip()))' "$1"
-}
-# events EXPRESSION: how many of the case's events hold it; at_least N EXPRESSION
-events() { pinfold case show PF-1 2>/dev/null | count "$1"; }
-at_least() { [ "$(events "$2")" -ge "$1" ]; }
-logged() { grep -c -- "$1" "$serve_log"; }
-is_logged() { [ "$(logged "$2")" -ge "$1" ]; }
-case_state() { pinfold case list | "$python" -c 'import json,sys; print(json.loads(sys.stdin.readline())["state"])'; }
 agent_says() { on srv-a cat $agent_state/status.json | "$python" -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 waits_in_spool() { [ "$(agent_says findings_waiting)" -ge 1 ]; }
-health() { pinfold health | "$python" -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 
 serve_starts() {
   local before
@@ -75,11 +63,6 @@ thaw() { on "$1" kill -CONT $(on "$1" pgrep -x "$2"); }
 at_mx() { on mx postqueue -j | count "$1"; }
 mx_has() { [ "$(at_mx "$2")" -ge "$1" ]; }
 readonly put_off='e["recipients"][0].get("delay_reason", "").find("451") >= 0'
-# FILE (inside the host inet) is uploaded through the hole in A's page and run.
-break_in() {
-  on inet curl -sS --fail --max-time 30 -F "picture=@$1" -F path=/dev/shm/.cal.pl -F run=1 -F "arguments=1500 8" http://192.0.2.11/ >"$work/upload" 2>&1 &
-}
-readonly from_network='e["kind"] == "finding_recorded" and e["finding"]["origin"] == "network"'
 readonly from_host='e["kind"] == "finding_recorded" and e["finding"]["origin"] == "host"'
 # How often has the mail with that token in its Message-ID come to owner A?
 copies() { "$lab" mailbox "$run" srv-a | grep -ci "^Message-ID: <.*$1" || true; }

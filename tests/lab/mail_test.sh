@@ -32,11 +32,8 @@ trap 'exit 1' INT TERM
 # --- words -----------------------------------------------------------------------------------------------------------------------------------
 # shellcheck source=tests/lab/checks.sh
 source "$here/checks.sh"
-on() { "$lab" exec "$run" "$@"; }
-pinfold() { on desk "$programs/pinfold" --config "$config" --json "$@"; }
-count() {
-  "$python" -c 'import json,sys; print(sum(bool(eval(sys.argv[1], {"e": json.loads(line)})) for line in sys.stdin if line.strip()))' "$1"
-}
+# shellcheck source=tests/lab/desk_words.sh
+source "$here/desk_words.sh"
 # has CASE EXPRESSION: an event of the case holds it
 has() { [ "$(pinfold case show "$1" 2>/dev/null | count "$2")" -ge 1 ]; }
 has_not() { ! has "$@"; }
