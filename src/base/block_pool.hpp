@@ -35,6 +35,10 @@ public:
   [[nodiscard]] void* take(std::size_t bytes);
   void give_back(void* block, std::size_t bytes);
 
+  /// A taken block by a number that takes half as much room as its address. Never 0, so that this can mean none. Limits of up to 512 GiB have one.
+  [[nodiscard]] std::uint32_t number_of(const void* block) const { return static_cast<std::uint32_t>(leaf_of(block) + 1); }
+  [[nodiscard]] void* at(std::uint32_t number) const { return x_region + (std::size_t{number} - 1) * kSmallest; }
+
   [[nodiscard]] std::size_t used() const { return x_used; }  ///< bytes of blocks that are taken
   [[nodiscard]] std::size_t limit() const { return x_limit; }
 

@@ -3,7 +3,11 @@
 /// Used by: detect, for rows and tables that do not fit any cache.
 #pragma once
 
+#include <cstddef>
+
 namespace pinfold {
+
+inline constexpr std::size_t kCacheLine = 64;  ///< bytes; of every processor that this runs on
 
 inline void fetch_line(const void* at) {
   __builtin_prefetch(at, 1);

@@ -68,7 +68,7 @@ void Accountant::move(Bucket& from, Bucket& to) {
 }
 
 Accountant::Level Accountant::level_of(const Row& server, std::int64_t slot) {
-  const std::int64_t head = server.head;
+  const std::int64_t head = server.head();
   if (slot >= head - 1) {
     return Level::Ten;
   }
@@ -82,7 +82,7 @@ Accountant::Level Accountant::level_of(const Row& server, std::int64_t slot) {
 }
 
 std::int64_t Accountant::end_of_bucket(const Row& server, std::int64_t slot, Level level) {
-  const std::int64_t head = server.head;
+  const std::int64_t head = server.head();
   const auto next = [slot](std::int64_t length) { return (slot / length + 1) * length; };
   switch (level) {
     case Level::Ten: return slot + 1;
@@ -102,9 +102,10 @@ bool Accountant::add(inventory::ServerIndex server, Direction direction, Samplin
   counts.flows = 1;
   const auto n = static_cast<float>(rate.one_in());
   counts.variance = n * (n - 1) * static_cast<float>(packets.value);
-  x_servers[server.value].measured = 0;
+  Row::Recent& recent = x_servers[server.value].of(direction);
+  recent.measured = 0;
   count(server.value, direction, counts, event - lasted, event);
-  return slot_of(event) + 1 >= x_servers[server.value].head;
+  return slot_of(event) + 1 >= recent.head;
 }
 
 bool Accountant::add_scaled(inventory::ServerIndex server, Direction direction, const Traffic& traffic, WallTime begin, WallTime end) {
@@ -113,28 +114,32 @@ bool Accountant::add_scaled(inventory::ServerIndex server, Direction direction, 
   counts.packets = traffic.packets.count.value;
   counts.flows = static_cast<std::uint32_t>(std::min<std::uint64_t>(traffic.flows.value, std::numeric_limits<std::uint32_t>::max()));
   counts.variance = static_cast<float>(traffic.variance);
-  x_servers[server.value].measured = 0;
+  Row::Recent& recent = x_servers[server.value].of(direction);
+  recent.measured = 0;
   count(server.value, direction, counts, begin, end);
-  return slot_of(end) + 1 >= x_servers[server.value].head;
+  return slot_of(end) + 1 >= recent.head;
 }
 
 void Accountant::add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted) {
   Counts counts;
   counts.bytes = bytes.value;
   counts.packets = packets.value;
-  x_servers[server.value].measured = 1;
+  for (Row::Recent& recent : x_servers[server.value].recent) {
+    recent.measured = 1;
+  }
   count(server.value, direction, counts, event - lasted, event);
 }
 
 void Accountant::count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
   const std::int64_t slot = slot_of(end);
   Row& server = x_servers[index];
-  if (slot > server.head) {
+  const Row::Recent& recent = server.of(direction);
+  if (slot > recent.head) {
     advance(index, slot);
   }
   // Nearly every record ends in the newest slot and begins there or in the one before; both are at hand, and nobody was given their minutes yet.
   const WallTime slot_begin{kSlot * slot};
-  const bool is_usual = slot == server.head && (slot - 1) / kInMinute > server.given;
+  const bool is_usual = slot == recent.head && (slot - 1) / kInMinute > recent.given;
   if (is_usual && (begin >= slot_begin || begin >= end)) {
     server.ten(slot, direction) += counts;
   } else if (is_usual && begin >= slot_begin - kSlot) {
@@ -172,40 +177,42 @@ void Accountant::spread(std::uint32_t index, Direction direction, const Counts& 
 
 void Accountant::put(std::uint32_t index, Direction direction, std::int64_t slot, const Counts& counts, WallTime begin, WallTime end) {
   Row& server = x_servers[index];
+  Past& past = x_past[index];
   const auto d = static_cast<std::size_t>(direction);
   const Level level = level_of(server, slot);
   switch (level) {
     case Level::Ten: server.ten(slot, direction) += counts; break;
-    case Level::Minute: server.minutes[at(slot / kInMinute, kRing)][d] += counts; break;
-    case Level::TenMinutes: server.ten_minutes[at(slot / kInTenMinutes, 2)][d] += counts; break;
-    case Level::Hour: server.hours[at(slot / kInHour, 2)][d] += counts; break;
+    case Level::Minute: past.minutes[at(slot / kInMinute, kRing)][d] += counts; break;
+    case Level::TenMinutes: past.ten_minutes[at(slot / kInTenMinutes, 2)][d] += counts; break;
+    case Level::Hour: past.hours[at(slot / kInHour, 2)][d] += counts; break;
     case Level::None: break;
   }
-  if (level > Level::Minute || slot / kInMinute <= server.given) {
+  if (level > Level::Minute || slot / kInMinute <= server.given()) {
     keep_late(index, direction, counts, begin, end);
   }
 }
 
 void Accountant::keep_all_late(std::uint32_t index) {
   const Row& server = x_servers[index];
-  const std::int64_t minute = server.head / kInMinute;
+  const std::int64_t minute = server.head() / kInMinute;
   for (std::int64_t m = std::max<std::int64_t>(minute - kRing + 1, 0); m <= minute; ++m) {
-    keep_minute_late(index, m, minute_of(server, m));
+    keep_minute_late(index, m, minute_of(index, m));
   }
 }
 
 /// Everything moves by its old place before the new head counts.
 void Accountant::advance(std::uint32_t index, std::int64_t to) {
   Row& server = x_servers[index];
-  const std::int64_t head = server.head;
-  server.head = static_cast<std::uint32_t>(to);
+  Past& past = x_past[index];
+  const std::int64_t head = server.head();
+  server.set_head(to);
   if (head == 0) {  // the first sight of the server: what was before is not silence
-    server.given = std::max<std::uint32_t>(server.given, static_cast<std::uint32_t>(to / kInMinute - 1)) & 0x7FFFFFFFU;
+    server.set_given(std::max(server.given(), to / kInMinute - 1));
     return;
   }
   for (std::int64_t slot = head - 1; slot <= head && slot < to - 1; ++slot) {
     for (const Direction direction : {Direction::Outbound, Direction::Inbound}) {
-      server.minutes[at(slot / kInMinute, kRing)][static_cast<std::size_t>(direction)] += std::exchange(server.ten(slot, direction), {});
+      past.minutes[at(slot / kInMinute, kRing)][static_cast<std::size_t>(direction)] += std::exchange(server.ten(slot, direction), {});
     }
   }
   const std::int64_t minute = head / kInMinute;
@@ -213,25 +220,26 @@ void Accountant::advance(std::uint32_t index, std::int64_t to) {
     return;
   }
   for (std::int64_t m = minute - kRing + 1; m <= minute && m <= to / kInMinute - kRing; ++m) {
-    keep_minute_late(index, m, server.minutes[at(m, kRing)]);
-    move(server.minutes[at(m, kRing)], server.ten_minutes[at(m * kInMinute / kInTenMinutes, 2)]);
+    keep_minute_late(index, m, past.minutes[at(m, kRing)]);
+    move(past.minutes[at(m, kRing)], past.ten_minutes[at(m * kInMinute / kInTenMinutes, 2)]);
   }
   const std::int64_t ten_minutes = head / kInTenMinutes;
   for (std::int64_t x = ten_minutes - 1; x <= ten_minutes && x < to / kInTenMinutes - 1; ++x) {
-    move(server.ten_minutes[at(x, 2)], server.hours[at(x * kInTenMinutes / kInHour, 2)]);
+    move(past.ten_minutes[at(x, 2)], past.hours[at(x * kInTenMinutes / kInHour, 2)]);
   }
   const std::int64_t hour = head / kInHour;
   for (std::int64_t h = hour - 1; h <= hour && h < to / kInHour - 1; ++h) {
-    server.hours[at(h, 2)] = {};
+    past.hours[at(h, 2)] = {};
   }
 }
 
-Accountant::Bucket Accountant::minute_of(const Row& server, std::int64_t minute) {
-  const std::int64_t head = server.head;
+Accountant::Bucket Accountant::minute_of(std::uint32_t index, std::int64_t minute) const {
+  const Row& server = x_servers[index];
+  const std::int64_t head = server.head();
   if (minute > head / kInMinute || minute <= head / kInMinute - kRing) {
     return {};
   }
-  Bucket sum = server.minutes[at(minute, kRing)];
+  Bucket sum = x_past[index].minutes[at(minute, kRing)];
   for (const std::int64_t slot : {head - 1, head}) {
     if (slot / kInMinute == minute) {
       const Bucket ten = server.ten(slot);
@@ -245,9 +253,10 @@ Accountant::Bucket Accountant::minute_of(const Row& server, std::int64_t minute)
 WindowView Accountant::view(inventory::ServerIndex index, Direction direction, WindowLength length) const {
   constexpr std::array kLengths{std::int64_t{1}, kInMinute, kInTenMinutes, kInHour};
   const Row& server = x_servers[index.value];
+  const Past& past = x_past[index.value];
   const auto d = static_cast<std::size_t>(direction);
   const std::int64_t in_slot = kLengths.at(static_cast<std::size_t>(length));
-  const std::int64_t head = server.head;
+  const std::int64_t head = server.head();
   std::array<Counts, 2> sums;  // running, last whole
   const auto add = [&](std::int64_t slot, const Bucket& bucket) {
     const std::int64_t age = head / in_slot - slot / in_slot;
@@ -260,24 +269,24 @@ WindowView Accountant::view(inventory::ServerIndex index, Direction direction, W
   }
   if (length >= WindowLength::Minute) {
     for (std::int64_t m = head / kInMinute - kRing + 1; m <= head / kInMinute; ++m) {
-      add(m * kInMinute, server.minutes[at(m, kRing)]);
+      add(m * kInMinute, past.minutes[at(m, kRing)]);
     }
   }
   if (length >= WindowLength::TenMinutes) {
     for (std::int64_t x = head / kInTenMinutes - 1; x <= head / kInTenMinutes; ++x) {
-      add(x * kInTenMinutes, server.ten_minutes[at(x, 2)]);
+      add(x * kInTenMinutes, past.ten_minutes[at(x, 2)]);
     }
   }
   if (length == WindowLength::Hour) {
     for (std::int64_t h = head / kInHour - 1; h <= head / kInHour; ++h) {
-      add(h * kInHour, server.hours[at(h, 2)]);
+      add(h * kInHour, past.hours[at(h, 2)]);
     }
   }
   return {traffic_of(sums[0]), traffic_of(sums[1]), WallTime{kSlot * (head / in_slot * in_slot)}};
 }
 
 void Accountant::keep_late(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
-  if (counts.empty() || x_servers[index].measured != 0) {
+  if (counts.empty() || x_servers[index].is_measured()) {
     return;
   }
   if (x_late.size() >= kMaxLate) {
@@ -289,7 +298,7 @@ void Accountant::keep_late(std::uint32_t index, Direction direction, const Count
 
 /// The minute leaves the ring: if nobody was given it, it becomes a late part.
 void Accountant::keep_minute_late(std::uint32_t index, std::int64_t minute, const Bucket& bucket) {
-  if (minute <= x_servers[index].given) {
+  if (minute <= x_servers[index].given()) {
     return;
   }
   for (const Direction direction : {Direction::Outbound, Direction::Inbound}) {
@@ -300,29 +309,30 @@ void Accountant::keep_minute_late(std::uint32_t index, std::int64_t minute, cons
 void Accountant::take_minutes_of(inventory::ServerIndex index, WallTime now, bool is_watched, std::vector<MinuteTraffic>& out) {
   Row& server = x_servers[index.value];
   const std::int64_t last = minute_of_time(now) - kRing + 1;                 // the youngest that is over for good
-  if (server.head > slot_of(now) + kAhead || server.given > last + kRing) {  // the clock was set back: the same minutes come once more
+  if (server.head() > slot_of(now) + kAhead || server.given() > last + kRing) {  // the clock was set back: the same minutes come once more
     keep_all_late(index.value);
     server = Row{};
-    server.given = static_cast<std::uint32_t>(std::max<std::int64_t>(last - 1, 0)) & 0x7FFFFFFFU;
+    x_past[index.value] = Past{};
+    server.set_given(std::max<std::int64_t>(last - 1, 0));
   }
-  const std::int64_t given = server.given;
-  const std::int64_t oldest = given == 0 && server.head != 0 ? std::min(last, server.head / kInMinute - kRing + 1) : last;
+  const std::int64_t given = server.given();
+  const std::int64_t oldest = given == 0 && server.head() != 0 ? std::min(last, server.head() / kInMinute - kRing + 1) : last;
   for (std::int64_t m = given == 0 ? oldest : std::max(given + 1, last - kMostMinutes); m <= last; ++m) {
-    const Bucket bucket = minute_of(server, m);
+    const Bucket bucket = minute_of(index.value, m);
     const bool is_silent = bucket[0].empty() && bucket[1].empty();
     const bool is_shown = is_silent ? is_watched && (m == last || given != 0) : true;
-    if (is_shown && server.measured == 0) {
+    if (is_shown && !server.is_measured()) {
       out.push_back({index, start_of_minute(m), false, {traffic_of(bucket[0]), traffic_of(bucket[1])}});
     }
   }
-  server.given = static_cast<std::uint32_t>(std::max({last, given, std::int64_t{0}})) & 0x7FFFFFFFU;
+  server.set_given(std::max({last, given, std::int64_t{0}}));
 }
 
 void Accountant::take_late(std::vector<MinuteTraffic>& out, bool everything) {
   if (everything) {
     for (std::uint32_t i = 0; i < x_servers.size(); ++i) {
       keep_all_late(i);
-      x_servers[i].given = std::max<std::uint32_t>(x_servers[i].given, static_cast<std::uint32_t>(x_servers[i].head / kInMinute)) & 0x7FFFFFFFU;
+      x_servers[i].set_given(std::max(x_servers[i].given(), x_servers[i].head() / kInMinute));
     }
   }
   for (Late& late : x_late) {
@@ -350,13 +360,16 @@ void Accountant::take_late(std::vector<MinuteTraffic>& out, bool everything) {
 
 void Accountant::reorder(const std::vector<std::uint32_t>& old_index, Column<Row> fresh) {
   std::vector<std::uint32_t> new_index(x_servers.size(), kUnknown);
+  HugeVector<Past> past(fresh.size());
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     if (old_index[i] != kUnknown) {
       fresh[i] = x_servers[old_index[i]];
+      past[i] = x_past[old_index[i]];
       new_index[old_index[i]] = static_cast<std::uint32_t>(i);
     }
   }
   x_servers = std::move(fresh);
+  x_past = std::move(past);
   for (Late& late : x_late) {
     late.server = new_index[late.server];
   }

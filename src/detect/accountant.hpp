@@ -5,7 +5,7 @@
 ///                                     └── minutes that nothing can change any more ──▶ take_minutes ─▶ history
 ///
 /// What is recent stands in the finest buckets only and moves to the next coarser ones when it leaves; a view adds the levels up. So a record
-/// touches one bucket (two cache lines), not four.
+/// touches one cache line, not four buckets.
 /// A flow that lasted longer than one slot is spread over its time, evenly, bytes and packets conserved to the last one; it counts as one flow
 /// where it ended. Bounded: at most 11 pieces, coarser ones the older they are.
 /// Sampling: figures are scaled by the rate; with them goes the variance of the estimate, Σ N(N−1)·n over the records (n sampled packets at rate
@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/fetch_line.hpp"
+#include "base/huge_vector.hpp"
 #include "base/row_table.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
@@ -87,28 +88,35 @@ private:
   using Bucket = std::array<Counts, 2>;  ///< by Direction
 
 public:
-  /// What is kept of one server; whoever owns the servers' rows gives it its place.
-  /// Slots are numbers of 10 s since 1970; minutes, ten minutes and hours are multiples of them.
-  struct alignas(64) Row {
-    std::uint32_t head = 0;          ///< the newest slot; 0 = nothing yet
-    std::uint32_t given : 31 = 0;    ///< the last minute that was handed out
-    std::uint32_t measured : 1 = 0;  ///< the windows are fed by interface counters
-    std::array<Counts, 2> tens_out;
-    alignas(64) std::array<Counts, 2> tens_in;
-    std::array<Bucket, kMinutes> minutes;
-    std::array<Bucket, 2> ten_minutes;
-    std::array<Bucket, 2> hours;
-    [[nodiscard]] Counts& ten(std::int64_t slot, Direction direction) {
-      return (direction == Direction::Outbound ? tens_out : tens_in)[static_cast<std::size_t>(slot & 1)];
+  /// What each record of a server touches; whoever owns the servers' rows gives it its place. Slots are numbers of 10 s since 1970; minutes, ten minutes and hours are multiples of them.
+  struct Row {
+    /// Of one direction: all that a record touches, in one cache line. The first two are the same of both directions.
+    struct alignas(64) Recent {
+      std::uint32_t head = 0;          ///< the newest slot; 0 = nothing yet
+      std::uint32_t given : 31 = 0;    ///< the last minute that was handed out
+      std::uint32_t measured : 1 = 0;  ///< fed by interface counters, not by records
+      std::array<Counts, 2> tens;
+    };
+    std::array<Recent, 2> recent;  ///< by Direction
+    [[nodiscard]] std::int64_t head() const { return recent[0].head; }
+    [[nodiscard]] std::int64_t given() const { return recent[0].given; }
+    [[nodiscard]] bool is_measured() const { return recent[0].measured != 0 && recent[1].measured != 0; }
+    void set_head(std::int64_t slot) { recent[0].head = recent[1].head = static_cast<std::uint32_t>(slot); }
+    void set_given(std::int64_t minute) {
+      for (Recent& one : recent) {
+        one.given = static_cast<std::uint32_t>(minute) & 0x7FFFFFFFU;
+      }
     }
+    [[nodiscard]] Recent& of(Direction direction) { return recent[static_cast<std::size_t>(direction)]; }
+    [[nodiscard]] Counts& ten(std::int64_t slot, Direction direction) { return of(direction).tens[static_cast<std::size_t>(slot & 1)]; }
     [[nodiscard]] Bucket ten(std::int64_t slot) const {
-      return {tens_out[static_cast<std::size_t>(slot & 1)], tens_in[static_cast<std::size_t>(slot & 1)]};
+      return {recent[0].tens[static_cast<std::size_t>(slot & 1)], recent[1].tens[static_cast<std::size_t>(slot & 1)]};
     }
   };
-  static_assert(sizeof(Row) == kBytesPerServer);
+  static_assert(sizeof(Row) == 128);
 
-  explicit Accountant(std::size_t servers) : x_servers(servers) {}
-  explicit Accountant(Column<Row> rows) : x_servers(std::move(rows)) {}
+  explicit Accountant(std::size_t servers) : Accountant(Column<Row>(servers)) {}
+  explicit Accountant(Column<Row> rows) : x_servers(std::move(rows)), x_past(x_servers.size()) {}
 
   /// Traffic that ended at `event` and lasted so long. Returns whether its end was in time for every window.
   bool add(inventory::ServerIndex server, Direction direction, SamplingRate rate, Packets packets, Bytes bytes, WallTime event, Micros lasted = {});
@@ -117,14 +125,8 @@ public:
   /// The same from the counters of the server's own interface: for the windows alone, since those have a history of their own.
   void add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted);
   [[nodiscard]] WindowView view(inventory::ServerIndex server, Direction direction, WindowLength length) const;
-  /// Asks for the cache lines that `add` will touch: the head with what was sent in the last slots, for what was received one more.
-  void prefetch(inventory::ServerIndex server, Direction direction) const {
-    const Row& row = x_servers[server.value];
-    fetch_line(&row);
-    if (direction == Direction::Inbound) {
-      fetch_line(&row.tens_in);
-    }
-  }
+  /// Asks for the cache line that `add` will touch.
+  void prefetch(inventory::ServerIndex server, Direction direction) const { fetch_line(&x_servers[server.value].of(direction)); }
 
   /// Hands out the minutes of servers first … first + count - 1 that are over since kMinutes - 1 minutes and were not handed out yet. Minutes
   /// without traffic are handed out where `is_watched(server)`: silence that was observed is a figure, silence in the dark is not.
@@ -157,7 +159,7 @@ private:
   static void move(Bucket& from, Bucket& to);
   [[nodiscard]] static Level level_of(const Row& server, std::int64_t slot);
   [[nodiscard]] static std::int64_t end_of_bucket(const Row& server, std::int64_t slot, Level level);
-  [[nodiscard]] static Bucket minute_of(const Row& server, std::int64_t minute);
+  [[nodiscard]] Bucket minute_of(std::uint32_t index, std::int64_t minute) const;
   void count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
   void put(std::uint32_t index, Direction direction, std::int64_t slot, const Counts& counts, WallTime begin, WallTime end);
   void spread(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
@@ -167,7 +169,16 @@ private:
   void keep_all_late(std::uint32_t index);
   void take_minutes_of(inventory::ServerIndex server, WallTime now, bool is_watched, std::vector<MinuteTraffic>& out);
 
+  /// What has left the last slots: apart, since a record of the moment does not touch it.
+  struct Past {
+    std::array<Bucket, kMinutes> minutes;
+    std::array<Bucket, 2> ten_minutes;
+    std::array<Bucket, 2> hours;
+  };
+  static_assert(sizeof(Row) + sizeof(Past) == kBytesPerServer);
+
   Column<Row> x_servers;
+  HugeVector<Past> x_past;  ///< by server
   std::vector<Late> x_late;
   std::uint64_t x_lost_late = 0;
 };

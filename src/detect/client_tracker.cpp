@@ -20,16 +20,16 @@ constexpr std::size_t kWorthSessions = 5;
 
 std::uint16_t seconds_of(Micros memory) { return static_cast<std::uint16_t>(std::chrono::duration_cast<Seconds>(memory).count()); }
 
-std::size_t port_bit(const ContactEvent& seen, std::uint8_t protocol) { return (seen.port * 31U + protocol) % 256U; }
+std::size_t port_bit(const ContactEvent& seen, std::uint8_t protocol) { return (seen.port * 31U + protocol) % 128U; }
 
 }  // namespace
 
-ClientTracker::ClientTracker(Column<Row> rows, std::uint64_t hash_seed, Micros settle)
+ClientTracker::ClientTracker(Rows rows, std::uint64_t hash_seed, Micros settle)
     : x_settle(settle),
-      x_pool(pool_limit(rows.size())),
+      x_pool(pool_limit(rows.tables.size())),
       x_kinds{{hash_seed, kMaxContacts, &x_pool}, {hash_seed, kMaxSlowContacts, &x_pool}, {hash_seed, kMaxSessions, &x_pool}},
-      x_servers(std::move(rows)),
-      x_sources(x_servers.size()) {}
+      x_rows(std::move(rows)),
+      x_busy(x_rows.tables.size()) {}
 
 ClientTracker::Reading ClientTracker::read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const {
   Reading reading;
@@ -40,44 +40,51 @@ ClientTracker::Reading ClientTracker::read_sent(inventory::ServerIndex server, c
   reading.is_session = is_session_outbound(record, *reading.contact);
   reading.contact_hash = hash_of_contact(x_kinds.recent.seed, record.dst, reading.contact->port, record.protocol);
   reading.session_hash = reading.is_session ? hash_of_session(x_kinds.sessions.seed, reading.contact_hash, record.src_port) : 0;
-  Row& state = x_servers[server.value];
-  if (!opens(state, reading)) {
-    return reading;
+  Tables& tables = x_rows.tables[server.value];
+  if (opens(tables, reading)) {
+    recent(tables).prefetch(reading.contact_hash);
   }
-  fetch_line(&state.slow);  // the row's second cache line
-  recent(state).prefetch(reading.contact_hash);
   return reading;
 }
 
-void ClientTracker::fetch_tables(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const {
-  Row& state = x_servers[server.value];
-  if (!reading.contact || !opens(state, reading)) {
+void ClientTracker::fetch_sent(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const {
+  Tables& tables = x_rows.tables[server.value];
+  if (!reading.contact || !opens(tables, reading)) {
     return;
   }
   if (record.protocol == flow::kTcp) {
-    const Contact* known = recent(state).glance(key_outbound(record, *reading.contact), reading.contact_hash);
+    const Contact* known = recent(tables).glance(key_outbound(record, *reading.contact), reading.contact_hash);
     if (known == nullptr || !is_known_to_slow(*known, *reading.contact, known->last)) {
-      slow(state).prefetch(reading.contact_hash);
+      slow(tables).prefetch(reading.contact_hash);
     }
   }
   if (reading.is_session) {
-    sessions(state).prefetch(reading.session_hash);
+    sessions(tables).prefetch(reading.session_hash);
   }
 }
 
 ClientTracker::Reading ClientTracker::read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const {
   Reading reading;
   reading.contact = detect::read_inbound(record);
-  if (!reading.contact) {
-    return reading;
-  }
-  Row& state = x_servers[server.value];
-  if (state.tried_ports.test(port_bit(*reading.contact, record.protocol))) {
+  if (reading.contact && x_rows.traces[server.value].tried_ports.test(port_bit(*reading.contact, record.protocol))) {
+    fetch_line(&x_rows.tables[server.value]);
     hash_received(reading, record);
-    fetch_line(&state.slow);
-    recent(state).prefetch(reading.contact_hash);
   }
   return reading;
+}
+
+void ClientTracker::fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const {
+  if (!reading.is_hashed) {
+    return;
+  }
+  Tables& tables = x_rows.tables[server.value];
+  recent(tables).prefetch(reading.contact_hash);
+  if (record.protocol == flow::kTcp) {
+    slow(tables).prefetch(reading.contact_hash);
+  }
+  if (reading.is_session) {
+    sessions(tables).prefetch(reading.session_hash);
+  }
 }
 
 void ClientTracker::hash_received(Reading& reading, const flow::FlowRecord& record) const {
@@ -87,19 +94,19 @@ void ClientTracker::hash_received(Reading& reading, const flow::FlowRecord& reco
   reading.is_hashed = true;
 }
 
-void ClientTracker::advance(Row& state, WallTime event) {
+void ClientTracker::advance(Tables& tables, WallTime event) {
   const std::uint32_t slot = slot_of(event);
-  if (slot <= state.newest_slot) {
+  if (slot <= tables.newest_slot) {
     return;
   }
-  state.newest_slot = slot;
-  recent(state).expire(WallTime{(std::int64_t{slot} - kSlots + 1) * kSlot});
-  if (slot - state.swept_slot >= kSlots) {
-    state.swept_slot = slot;
-    slow(state).expire(WallTime{std::int64_t{slot} * kSlot - kSlowMemory});
-    sessions(state).expire(WallTime{std::int64_t{slot} * kSlot - state.session_memory()});
-    if (sessions(state).size() < kMaxSessions / 8) {
-      state.session_seconds = seconds_of(kSessionMemory);
+  const bool is_time_to_sweep = slot / kSlots != tables.newest_slot / kSlots;
+  tables.newest_slot = slot;
+  recent(tables).expire(WallTime{(std::int64_t{slot} - kSlots + 1) * kSlot});
+  if (is_time_to_sweep) {
+    slow(tables).expire(WallTime{std::int64_t{slot} * kSlot - kSlowMemory});
+    sessions(tables).expire(WallTime{std::int64_t{slot} * kSlot - tables.session_memory()});
+    if (sessions(tables).size() < kMaxSessions / 8) {
+      tables.session_seconds = seconds_of(kSessionMemory);
     }
   }
 }
@@ -110,22 +117,22 @@ Contact* ClientTracker::touch(ContactTable table, const ContactKey& key, std::ui
   return contact;
 }
 
-void ClientTracker::make_room_for_sessions(Row& state) {
+void ClientTracker::make_room_for_sessions(Tables& tables, WallTime newest) {
   for (const Micros memory : {kShortSessionMemory, kShortestSessionMemory}) {
-    if (sessions(state).size() < kMaxSessions) {
+    if (sessions(tables).size() < kMaxSessions) {
       return;
     }
-    state.session_seconds = std::min(state.session_seconds, seconds_of(memory));
-    sessions(state).expire(state.newest - memory);
+    tables.session_seconds = std::min(tables.session_seconds, seconds_of(memory));
+    sessions(tables).expire(newest - memory);
   }
 }
 
-Session* ClientTracker::touch(Row& state, const SessionKey& key, std::uint64_t hash) {
-  if (Session* known = sessions(state).find(key, hash)) {
+Session* ClientTracker::touch(Tables& tables, const SessionKey& key, std::uint64_t hash, WallTime newest) {
+  if (Session* known = sessions(tables).find(key, hash)) {
     return known;
   }
-  make_room_for_sessions(state);
-  return sessions(state).touch(key, hash, kMaxSessions);
+  make_room_for_sessions(tables, newest);
+  return sessions(tables).touch(key, hash, kMaxSessions);
 }
 
 void ClientTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event,
@@ -134,47 +141,57 @@ void ClientTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
     return;
   }
   const ContactEvent& seen = *reading.contact;
-  Row& state = state_of(server);
-  if (!opens(state, reading)) {
+  Tables& tables = x_rows.tables[server.value];
+  if (!opens(tables, reading)) {
     return;
   }
-  state.is_client = true;
-  state.tried_ports.set(port_bit(seen, record.protocol));
-  advance(state, event);
-  if (is_too_late(state, event)) {
+  Trace& trace = x_rows.traces[server.value];
+  tables.is_client = true;
+  trace.tried_ports.set(port_bit(seen, record.protocol));
+  advance(tables, event);
+  if (is_too_late(tables, event)) {
     return;
   }
   const ContactKey key = key_outbound(record, seen);
   bool is_news = record.protocol == flow::kTcp;
-  if (Contact* contact = touch(recent(state), key, reading.contact_hash)) {
+  if (Contact* contact = touch(recent(tables), key, reading.contact_hash)) {
     is_news = is_news && !is_known_to_slow(*contact, seen, event);
     note_outbound(*contact, seen, record, event, received, kSpell);
     contact->told_slow = is_news ? second_of(event) : contact->told_slow;
   }
   if (is_news) {
-    if (Contact* contact = touch(slow(state), key, reading.contact_hash)) {
+    if (Contact* contact = touch(slow(tables), key, reading.contact_hash)) {
       note_outbound(*contact, seen, record, event, received, kSlowMemory);
     }
   }
   if (reading.is_session) {
-    if (Session* at = touch(state, session_outbound(record), reading.session_hash)) {
+    if (Session* at = touch(tables, session_outbound(record), reading.session_hash, trace.newest)) {
       note_outbound(*at, record, event);
     }
   }
-  note_source(server, state, record.src);
-  state.rate = record.sampling_rate;
-  state.newest = std::max(state.newest, event);
-  state.newest_received = std::max(state.newest_received, received);
-  queue(server, state);
+  trace.rate = record.sampling_rate;
+  trace.newest = std::max(trace.newest, event);
+  trace.received = std::max(trace.received, second_of(received));
+  if (!tables.is_queued && !is_worth_a_look(tables)) {
+    return;
+  }
+  Busy& busy = x_busy[server.value];
+  busy.source = record.src;
+  busy.received = std::max(busy.received, received);
+  if (!tables.is_queued) {
+    tables.is_queued = true;
+    x_queue.push_back(server);
+  }
 }
 
 void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& read, WallTime event) {
-  Row& state = state_of(server);
-  if (!read.contact || !state.is_client || !state.tried_ports.test(port_bit(*read.contact, record.protocol))) {
+  const Trace& trace = x_rows.traces[server.value];
+  if (!read.contact || !trace.tried_ports.test(port_bit(*read.contact, record.protocol))) {
     return;
   }
-  advance(state, event);
-  if (is_too_late(state, event)) {
+  Tables& tables = x_rows.tables[server.value];
+  advance(tables, event);
+  if (is_too_late(tables, event)) {
     return;
   }
   Reading reading = read;
@@ -184,60 +201,49 @@ void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   const ContactEvent& seen = *reading.contact;
   const ContactKey key = key_inbound(record, seen);
   const bool is_answer = seen.sign != ContactSign::Refused;
-  if (Contact* contact = is_answer ? touch(recent(state), key, reading.contact_hash) : recent(state).find(key, reading.contact_hash)) {
+  if (Contact* contact = is_answer ? touch(recent(tables), key, reading.contact_hash) : recent(tables).find(key, reading.contact_hash)) {
     note_inbound(*contact, seen.sign, event);
   }
   if (record.protocol == flow::kTcp) {
     // Only what the server has tried: an answer that overtakes its question is taken in by the next one.
-    if (Contact* contact = slow(state).find(key, reading.contact_hash)) {
+    if (Contact* contact = slow(tables).find(key, reading.contact_hash)) {
       note_inbound(*contact, seen.sign, event);
     }
   }
   if (reading.is_session && is_answer) {
     // A whole session in one record may come before its other half; a first packet alone opens nothing.
     const SessionKey session = session_inbound(record);
-    if (Session* at = record.packets.value > 2 ? touch(state, session, reading.session_hash) : sessions(state).find(session, reading.session_hash)) {
+    if (Session* at = record.packets.value > 2 ? touch(tables, session, reading.session_hash, trace.newest) : sessions(tables).find(session, reading.session_hash)) {
       note_inbound(*at, record, event);
     }
   }
 }
 
-void ClientTracker::note_source(inventory::ServerIndex server, Row& state, const net::IpAddress& source) {
-  const std::uint32_t hash = source.is_v4() ? source.v4_number() : static_cast<std::uint32_t>(std::hash<net::IpAddress>{}(source));
-  if (hash != state.source_hash) {
-    state.source_hash = hash;
-    x_sources[server.value] = source;
-  }
+bool ClientTracker::is_worth_a_look(Tables& tables) const {
+  return recent(tables).size() >= kWorthContacts || slow(tables).size() >= kWorthContacts || sessions(tables).size() >= kWorthSessions;
 }
 
-void ClientTracker::forget(Row& state) {
+void ClientTracker::drop(Tables& tables) {
   const WallTime everything{Micros::max()};
-  recent(state).expire(everything);
-  slow(state).expire(everything);
-  sessions(state).expire(everything);
-  state = Row{};
-}
-
-void ClientTracker::queue(inventory::ServerIndex server, Row& state) {
-  const bool is_worth = recent(state).size() >= kWorthContacts || slow(state).size() >= kWorthContacts || sessions(state).size() >= kWorthSessions;
-  if (is_worth && !state.is_queued) {
-    state.is_queued = true;
-    x_queue.push_back(server);
-  }
+  recent(tables).expire(everything);
+  slow(tables).expire(everything);
+  sessions(tables).expire(everything);
 }
 
 void ClientTracker::each_due(WallTime now, const AnswersVisible& answers_visible, const Look& look) {
   std::vector<inventory::ServerIndex> kept;
   for (const inventory::ServerIndex server : std::exchange(x_queue, {})) {
-    Row& state = state_of(server);
-    if (now - state.evaluated >= kEvaluationInterval || now < state.evaluated) {
-      state.evaluated = now;
-      look(server, ClientView{recent(state), slow(state), sessions(state), state.session_memory(), state.rate, answers_visible(server),
-                              state.newest_slot, state.newest, x_sources[server.value], now, x_settle});
+    const Trace& trace = x_rows.traces[server.value];
+    Tables& tables = x_rows.tables[server.value];
+    Busy& busy = x_busy[server.value];
+    if (now - busy.evaluated >= kEvaluationInterval || now < busy.evaluated) {
+      busy.evaluated = now;
+      look(server, ClientView{recent(tables), slow(tables), sessions(tables), tables.session_memory(), trace.rate, answers_visible(server),
+                              tables.newest_slot, trace.newest, busy.source, now, x_settle});
     }
     // Once more after the last record has settled; then only new records can change anything.
-    state.is_queued = state.evaluated - state.newest_received < x_settle;
-    if (state.is_queued) {
+    tables.is_queued = busy.evaluated - busy.received < x_settle;
+    if (tables.is_queued) {
       kept.push_back(server);
     }
   }
@@ -249,66 +255,71 @@ void ClientTracker::each_due(WallTime now, const AnswersVisible& answers_visible
 
 void ClientTracker::sweep(WallTime now) {
   x_swept = now;
-  for (std::size_t i = 0; i < x_servers.size(); ++i) {
-    Row& state = x_servers[i];
-    if (!state.is_client || state.is_queued) {
+  for (std::size_t i = 0; i < x_rows.tables.size(); ++i) {
+    Tables& tables = x_rows.tables[i];
+    Trace& trace = x_rows.traces[i];
+    if (!tables.is_client || tables.is_queued) {
       continue;
     }
-    const Micros idle = now - state.newest_received;
+    const Micros idle = now - WallTime{Seconds{trace.received}};
     if (idle <= kMemory + kSweepInterval) {
       continue;
     }
     // By the event time of its last record: what the exporter's clock says, not ours.
-    recent(state).expire(state.newest + idle - kMemory);
-    slow(state).expire(state.newest + idle - kSlowMemory);
-    sessions(state).expire(state.newest + idle - state.session_memory());
-    if (recent(state).size() + slow(state).size() + sessions(state).size() == 0) {
-      state = Row{};
+    recent(tables).expire(trace.newest + idle - kMemory);
+    slow(tables).expire(trace.newest + idle - kSlowMemory);
+    sessions(tables).expire(trace.newest + idle - tables.session_memory());
+    if (recent(tables).size() + slow(tables).size() + sessions(tables).size() == 0) {
+      tables = {};
+      trace = {};
+      x_busy[i] = {};
     }
   }
 }
 
 ClientTracker::Habits ClientTracker::habits(inventory::ServerIndex server) const {
-  Row& state = x_servers[server.value];
-  if (!state.is_client) {
+  Tables& tables = x_rows.tables[server.value];
+  if (!tables.is_client) {
     return {};
   }
+  const Trace& trace = x_rows.traces[server.value];
   std::uint64_t targets = 0;
   std::uint64_t mail_servers = 0;
-  recent(state).for_each([&](const Contact& contact) { targets += contact.is_outbound() ? 1U : 0U; });
-  slow(state).for_each([&](const Contact& contact) {
-    mail_servers += kind_of_port(contact.key.port) == PortKind::Mail && contact.last > state.newest - kShortSessionMemory ? 1U : 0U;
+  recent(tables).for_each([&](const Contact& contact) { targets += contact.is_outbound() ? 1U : 0U; });
+  slow(tables).for_each([&](const Contact& contact) {
+    mail_servers += kind_of_port(contact.key.port) == PortKind::Mail && contact.last > trace.newest - kShortSessionMemory ? 1U : 0U;
   });
-  return {targets * recent(state).scale() * 6 / kSlots, mail_servers * slow(state).scale(), state.rate};
+  return {targets * recent(tables).scale() * 6 / kSlots, mail_servers * slow(tables).scale(), trace.rate};
 }
 
 std::size_t ClientTracker::recent_slots() const {
   std::size_t slots = 0;
-  for (std::size_t i = 0; i < x_servers.size(); ++i) {
-    Row& state = x_servers[i];
-    slots += recent(state).capacity();
+  for (std::size_t i = 0; i < x_rows.tables.size(); ++i) {
+    slots += recent(x_rows.tables[i]).capacity();
   }
   return slots;
 }
 
-void ClientTracker::reorder(const std::vector<std::uint32_t>& old_index, Column<Row> fresh) {
-  std::vector<net::IpAddress> sources(old_index.size());
+void ClientTracker::reorder(const std::vector<std::uint32_t>& old_index, Rows fresh) {
+  std::vector<Busy> busy(old_index.size());
   x_queue.clear();
   for (std::uint32_t i = 0; i < old_index.size(); ++i) {
-    if (old_index[i] == Accountant::kUnknown) {
+    const std::uint32_t old = old_index[i];
+    if (old == Accountant::kUnknown) {
       continue;
     }
-    fresh[i] = std::exchange(x_servers[old_index[i]], Row{});
-    sources[i] = x_sources[old_index[i]];
-    if (fresh[i].is_queued) {
+    fresh.traces[i] = x_rows.traces[old];
+    fresh.tables[i] = std::exchange(x_rows.tables[old], Tables{});
+    busy[i] = x_busy[old];
+    if (fresh.tables[i].is_queued) {
       x_queue.push_back({i});
     }
   }
-  for (std::size_t i = 0; i < x_servers.size(); ++i) {
-    forget(x_servers[i]);
+  for (std::size_t i = 0; i < x_rows.tables.size(); ++i) {
+    drop(x_rows.tables[i]);
   }
-  x_servers = std::move(fresh);
-  x_sources = std::move(sources);
+  x_rows = std::move(fresh);
+  x_busy = std::move(busy);
 }
 
 }  // namespace pinfold::detect

@@ -8,12 +8,13 @@
 ///   - what goes on with a peer that has answered, in the slow table, but once in kRetell: it is known there, and stays known for an hour;
 ///   - the opening SYN and sessions to ordinary ports in the session table (detect/session_table.hpp).
 /// Prefetch: a record is read twice. Some records ahead `read_sent` or `read_received` says which entries it will touch, reckons their hashes and
-/// asks
-///          for their cache lines, once the server's own row is there (`prefetch_row`, some more records ahead). Without that a record waits for
-///          memory three times as long as all its work takes.
+///          asks for their cache lines, once the server's own row is there (the owner of the rows sees to that, some more records ahead). Without
+///          that a record waits for memory three times as long as all its work takes.
+/// Rows:    what a record that was received looks at stands apart from what only records that were sent need (Trace, Tables): half a cache line
+///          each, for the owner to lay beside what else it touches then. What only busy servers need is a third place (Busy).
 ///
 /// Clock:   windows in event time, tolerant of records up to kMemory late; `received` only for `settle` and the pace of evaluation.
-/// Bounds:  145 bytes a server; kMaxContacts + kMaxSlowContacts + kMaxSessions entries of one; pool_limit over all servers. When half of that is
+/// Bounds:  104 bytes a server; kMaxContacts + kMaxSlowContacts + kMaxSessions entries of one; pool_limit over all servers. When half of that is
 /// used,
 ///          tables stay below kMaxContactsWhenShort; when all is, they sample (detect/distinct_table.hpp), and a server that has no table yet gets
 ///          none (counted). A full session table shortens its memory first (an hour, ten minutes, two) and samples only then.
@@ -70,30 +71,31 @@ public:
   static constexpr Micros kSessionMemory = std::chrono::hours{1};
   static constexpr Micros kRetell = std::chrono::seconds{20};
 
-  /// What is kept of one server; whoever owns the servers' rows gives it its place.
-  struct alignas(64) Row {
-    // The first cache line: all that a record of a server which has opened nothing needs.
-    std::bitset<256> tried_ports;  ///< of (protocol, port), hashed
+  /// What is kept of one server; whoever owns the servers' rows gives both parts their place.
+  struct Trace {
+    std::bitset<128> tried_ports;  ///< of (protocol, port), hashed: nothing else can be an answer
+    WallTime newest;               ///< event time of the last outbound record
+    std::uint32_t received = 0;    ///< second in which that came
+    SamplingRate rate;
+  };
+  struct Tables {
     TableSlots<Contact> recent;
+    TableSlots<Contact> slow;
+    TableSlots<Session> sessions;
     std::uint32_t newest_slot = 0;
     std::uint16_t session_seconds =
         static_cast<std::uint16_t>(std::chrono::duration_cast<Seconds>(kSessionMemory).count());  ///< the sessions' memory
     bool is_client = false;  ///< it has opened something: before that, there is nothing here
     bool is_queued = false;
-    SamplingRate rate;
-    // The second one.
-    TableSlots<Contact> slow;
-    TableSlots<Session> sessions;
-    WallTime newest;
-    WallTime newest_received;
-    WallTime evaluated;
-    std::uint32_t swept_slot = 0;   ///< when the slow tables were last cleared of what is old
-    std::uint32_t source_hash = 0;  ///< of x_sources
     [[nodiscard]] Micros session_memory() const { return Seconds{session_seconds}; }
   };
-  static_assert(sizeof(Row) == 128);
+  static_assert(sizeof(Trace) == 32 && sizeof(Tables) == 32);
+  struct Rows {
+    Column<Trace> traces;
+    Column<Tables> tables;
+  };
 
-  ClientTracker(Column<Row> rows, std::uint64_t hash_seed, Micros settle);
+  ClientTracker(Rows rows, std::uint64_t hash_seed, Micros settle);
   ClientTracker(const ClientTracker&) = delete;  // the tables point to x_kinds
   ClientTracker& operator=(const ClientTracker&) = delete;
 
@@ -108,11 +110,12 @@ public:
     std::uint64_t contact_hash = 0;
     std::uint64_t session_hash = 0;
   };
-  /// Both also ask for the rest of the server's row and the cache line of the recent contact.
+  /// The first also asks for the cache line of the recent contact, the second for the server's Tables if they hold what is answered.
   [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const;
   [[nodiscard]] Reading read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const;
-  /// Some records later, for a sender: asks for the other entries.
-  void fetch_tables(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const;
+  /// Some records later: ask for the entries that were not asked for yet.
+  void fetch_sent(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const;
+  void fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const;
   /// `reading` is what the above gave for this record, now or earlier.
   void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event, WallTime received);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
@@ -130,10 +133,7 @@ public:
   };
   [[nodiscard]] Habits habits(inventory::ServerIndex server) const;
 
-  /// Asks for the first cache line of the server's row, which says what else is needed.
-  void prefetch_row(inventory::ServerIndex server) const { fetch_line(&x_servers[server.value]); }
-
-  void reorder(const std::vector<std::uint32_t>& old_index, Column<Row> fresh);
+  void reorder(const std::vector<std::uint32_t>& old_index, Rows fresh);
 
   [[nodiscard]] std::size_t recent_slots() const;                         ///< of the tables of recent contacts
   [[nodiscard]] std::size_t used_bytes() const { return x_pool.used(); }  ///< of all tables
@@ -145,13 +145,18 @@ private:
     TableKind slow;
     TableKind sessions;
   };
-  [[nodiscard]] Row& state_of(inventory::ServerIndex server) { return x_servers[server.value]; }
-  [[nodiscard]] ContactTable recent(Row& state) const { return {x_kinds.recent, state.recent}; }
-  [[nodiscard]] ContactTable slow(Row& state) const { return {x_kinds.slow, state.slow}; }
-  [[nodiscard]] SessionTable sessions(Row& state) const { return {x_kinds.sessions, state.sessions}; }
+  /// Of a server that is worth a look.
+  struct Busy {
+    net::IpAddress source;  ///< the address that it used last
+    WallTime received;      ///< when its last record came
+    WallTime evaluated;
+  };
+  [[nodiscard]] ContactTable recent(Tables& tables) const { return {x_kinds.recent, tables.recent}; }
+  [[nodiscard]] ContactTable slow(Tables& tables) const { return {x_kinds.slow, tables.slow}; }
+  [[nodiscard]] SessionTable sessions(Tables& tables) const { return {x_kinds.sessions, tables.sessions}; }
   /// What a server serves leaves no trace until it has opened something itself.
-  [[nodiscard]] static bool opens(const Row& state, const Reading& reading) {
-    return state.is_client || reading.is_session || reading.contact->sign == ContactSign::Attempt;
+  [[nodiscard]] static bool opens(const Tables& tables, const Reading& reading) {
+    return tables.is_client || reading.is_session || reading.contact->sign == ContactSign::Attempt;
   }
   /// The slow table knows all that this record says: the peer has answered, and that was told there within kRetell.
   [[nodiscard]] static bool is_known_to_slow(const Contact& recent, const ContactEvent& seen, WallTime event) {
@@ -160,25 +165,24 @@ private:
   }
   [[nodiscard]] static std::uint32_t second_of(WallTime event) { return static_cast<std::uint32_t>(event.since_epoch / Seconds{1}); }
   void hash_received(Reading& reading, const flow::FlowRecord& record) const;
-  void advance(Row& state, WallTime event);
-  [[nodiscard]] bool is_too_late(const Row& state, WallTime event) const { return slot_of(event) + kSlots <= state.newest_slot; }
+  void advance(Tables& tables, WallTime event);
+  [[nodiscard]] static bool is_too_late(const Tables& tables, WallTime event) { return slot_of(event) + kSlots <= tables.newest_slot; }
   [[nodiscard]] static std::uint32_t slot_of(WallTime event) {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(event.since_epoch / kSlot, 0));
   }
   [[nodiscard]] std::size_t contact_limit() const { return 2 * x_pool.used() >= x_pool.limit() ? kMaxContactsWhenShort : kMaxContacts; }
   [[nodiscard]] Contact* touch(ContactTable table, const ContactKey& key, std::uint64_t hash);
-  [[nodiscard]] Session* touch(Row& state, const SessionKey& key, std::uint64_t hash);
-  void make_room_for_sessions(Row& state);
-  void forget(Row& state);
-  void note_source(inventory::ServerIndex server, Row& state, const net::IpAddress& source);
-  void queue(inventory::ServerIndex server, Row& state);
+  [[nodiscard]] Session* touch(Tables& tables, const SessionKey& key, std::uint64_t hash, WallTime newest);
+  void make_room_for_sessions(Tables& tables, WallTime newest);
+  void drop(Tables& tables);
+  [[nodiscard]] bool is_worth_a_look(Tables& tables) const;
   void sweep(WallTime now);
 
   Micros x_settle;
   BlockPool x_pool;
   Kinds x_kinds;
-  Column<Row> x_servers;
-  std::vector<net::IpAddress> x_sources;  ///< the address that each used last; apart, because it seldom changes
+  Rows x_rows;
+  std::vector<Busy> x_busy;  ///< by server
   std::vector<inventory::ServerIndex> x_queue;
   std::uint64_t x_refused = 0;
   WallTime x_swept;

@@ -74,7 +74,7 @@ Thresholds halved(Thresholds t) {
 
 }  // namespace
 
-Detectors::Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, Column<ClientTracker::Row> clients,
+Detectors::Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, ClientTracker::Rows clients,
                      std::uint64_t hash_seed)
     : x_thresholds(thresholds),
       x_halved(halved(thresholds)),
@@ -250,7 +250,7 @@ std::vector<abuse::Finding> Detectors::evaluate(WallTime now, const Surroundings
 }
 
 void Detectors::set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index,
-                              Column<ClientTracker::Row> clients) {
+                              ClientTracker::Rows clients) {
   x_inventory = std::move(inventory);
   x_clients.reorder(old_index, std::move(clients));
   x_volumes.reorder(old_index);

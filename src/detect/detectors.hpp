@@ -32,7 +32,7 @@ namespace pinfold::detect {
 
 class Detectors {
 public:
-  Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, Column<ClientTracker::Row> clients,
+  Detectors(const Thresholds& thresholds, std::shared_ptr<const inventory::Inventory> inventory, ClientTracker::Rows clients,
             std::uint64_t hash_seed);
 
   struct Attributed {
@@ -42,8 +42,8 @@ public:
     bool is_spoofed = false;       ///< the source address is none of the server's: it was charged by MAC address or port
     bool by_address_only = false;  ///< by source address, though the exporter names senders better and the server's MAC address or port is known
   };
-  /// First `prefetch_row`, some records later `read_sent` or `read_received`, then `fetch_sent` or `fetch_received`, and at
-  /// last the record itself: see ClientTracker.
+  /// Once the server's row is there `read_sent` or `read_received`, some records later `fetch_sent` or `fetch_received`, and at last the record
+  /// itself: see ClientTracker.
   using Reading = ClientTracker::Reading;
   [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const {
     x_volumes.prefetch(server);
@@ -54,13 +54,15 @@ public:
     return x_clients.read_received(server, record);
   }
   void fetch_sent(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& sent) const {
-    x_clients.fetch_tables(server, record, sent);
+    x_clients.fetch_sent(server, record, sent);
     x_volumes.prefetch(server, record.dst);
   }
-  void fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record) const { x_volumes.prefetch(server, record.src); }
+  void fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& received) const {
+    x_clients.fetch_received(server, record, received);
+    x_volumes.prefetch(server, record.src);
+  }
   void outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record, const Reading& reading);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
-  void prefetch_row(inventory::ServerIndex server) const { x_clients.prefetch_row(server); }
 
   /// What the owner knows about a server's observation.
   struct Surroundings {
@@ -72,7 +74,7 @@ public:
   [[nodiscard]] std::vector<abuse::Finding> evaluate(WallTime now, const Surroundings& surroundings);
 
   void set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index,
-                     Column<ClientTracker::Row> clients);
+                     ClientTracker::Rows clients);
 
   [[nodiscard]] const ClientTracker& clients() const { return x_clients; }
   [[nodiscard]] const VolumeTracker& volumes() const { return x_volumes; }

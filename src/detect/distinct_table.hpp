@@ -7,7 +7,7 @@
 /// Used by: contacts and sessions of a server (detect/contact_table.hpp, detect/session_table.hpp).
 /// Entry:   has `Key key`, `bool used`, `WallTime last`, is trivially copyable; `hash_of(seed, key)` is found by its namespace. Whoever touches
 ///          several tables of one seed with one key reckons the hash once.
-/// Cost:    O(1) amortised a touch; an empty table has no memory beyond its 16 bytes. Threads: none.
+/// Cost:    O(1) amortised a touch; an empty table has no memory beyond its 8 bytes. Threads: none.
 /// Source:  P. Gibbons, Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries, VLDB 2001.
 #pragma once
 
@@ -32,10 +32,10 @@ struct TableKind {
   BlockPool* pool = nullptr;
 };
 
-/// What is kept of one table. Its memory belongs to the kind's pool and goes with that.
+/// What is kept of one table: 8 bytes. Its memory belongs to the kind's pool and goes with that.
 template <typename Entry>
 struct TableSlots {
-  Entry* slots = nullptr;  ///< 1 << log of them
+  std::uint32_t block = 0;  ///< of the pool, with 1 << log entries; 0 = none yet
   std::uint16_t size = 0;
   std::uint8_t log = 0;
   std::uint8_t depth = 0;
@@ -60,21 +60,21 @@ public:
     if (!is_sampled(h)) {
       return nullptr;
     }
-    if (x_kept->slots == nullptr && !grow_to(kFirstSlots)) {
+    if (x_kept->block == 0 && !grow_to(kFirstSlots)) {
       return nullptr;
     }
     std::size_t at = position(key, h);
-    if (!x_kept->slots[at].used) {
+    if (!slots()[at].used) {
       make_room(std::min(limit, x_kind->limit));
       if (!is_sampled(h) || x_kept->size + 1U >= capacity()) {
         return nullptr;
       }
       at = position(key, h);
-      x_kept->slots[at].used = true;
-      x_kept->slots[at].key = key;
+      slots()[at].used = true;
+      slots()[at].key = key;
       ++x_kept->size;
     }
-    return &x_kept->slots[at];
+    return &slots()[at];
   }
 
   [[nodiscard]] const Entry* find(const Key& key) const { return x_kept->size == 0 ? nullptr : used_at(position(key, hash(key))); }
@@ -84,20 +84,20 @@ public:
 
   /// The entry, if it stands where its hash says: without the walk that a table as full as this one may ask for.
   [[nodiscard]] const Entry* glance(const Key& key, std::uint64_t h) const {
-    const Entry* at = x_kept->slots == nullptr ? nullptr : &x_kept->slots[h & (capacity() - 1)];
+    const Entry* at = x_kept->block == 0 ? nullptr : &slots()[h & (capacity() - 1)];
     return at != nullptr && at->used && at->key == key ? at : nullptr;
   }
 
   /// Asks for the cache line in which the entry of that hash would stand.
   void prefetch(std::uint64_t h) const {
-    if (x_kept->slots != nullptr) {
-      fetch_line(&x_kept->slots[h & (capacity() - 1)]);
+    if (x_kept->block != 0) {
+      fetch_line(&slots()[h & (capacity() - 1)]);
     }
   }
 
   /// Drops what was last touched before `oldest`.
   void expire(WallTime oldest) {
-    if (x_kept->slots == nullptr) {
+    if (x_kept->block == 0) {
       return;
     }
     keep_if([oldest](const Entry& entry) { return entry.last >= oldest; });
@@ -110,26 +110,26 @@ public:
     if (x_kept->depth > 0 && x_kept->size < x_kind->limit / 64) {
       --x_kept->depth;
     }
-    std::size_t slots = capacity();
-    while (slots > kFirstSlots && x_kept->size * 8U < slots) {
-      slots /= 2;
+    std::size_t entries = capacity();
+    while (entries > kFirstSlots && x_kept->size * 8U < entries) {
+      entries /= 2;
     }
-    if (slots != capacity()) {
-      static_cast<void>(grow_to(slots));
+    if (entries != capacity()) {
+      static_cast<void>(grow_to(entries));
     }
   }
 
   [[nodiscard]] std::size_t size() const { return x_kept->size; }
   [[nodiscard]] std::size_t limit() const { return x_kind->limit; }
-  [[nodiscard]] std::size_t capacity() const { return x_kept->slots == nullptr ? 0 : std::size_t{1} << x_kept->log; }
+  [[nodiscard]] std::size_t capacity() const { return x_kept->block == 0 ? 0 : std::size_t{1} << x_kept->log; }
   /// Each entry stands for so many distinct keys.
   [[nodiscard]] std::uint64_t scale() const { return std::uint64_t{1} << x_kept->depth; }
 
   template <typename F>
   void for_each(F&& f) const {
     for (std::size_t i = 0; i < capacity(); ++i) {
-      if (x_kept->slots[i].used) {
-        f(std::as_const(x_kept->slots[i]));
+      if (slots()[i].used) {
+        f(std::as_const(slots()[i]));
       }
     }
   }
@@ -138,16 +138,17 @@ private:
   static constexpr std::size_t kFirstSlots = 2;
   static_assert(kFirstSlots * sizeof(Entry) >= BlockPool::kSmallest);
 
+  [[nodiscard]] Entry* slots() const { return static_cast<Entry*>(x_kind->pool->at(x_kept->block)); }
   [[nodiscard]] bool is_sampled(std::uint64_t h) const { return x_kept->depth == 0 || (h >> (64U - x_kept->depth)) == 0; }
   [[nodiscard]] std::size_t position(const Key& key, std::uint64_t h) const {
     const std::size_t mask = capacity() - 1;
     std::size_t at = h & mask;
-    while (x_kept->slots[at].used && x_kept->slots[at].key != key) {
+    while (slots()[at].used && slots()[at].key != key) {
       at = (at + 1) & mask;
     }
     return at;
   }
-  [[nodiscard]] const Entry* used_at(std::size_t at) const { return x_kept->slots[at].used ? &x_kept->slots[at] : nullptr; }
+  [[nodiscard]] const Entry* used_at(std::size_t at) const { return slots()[at].used ? &slots()[at] : nullptr; }
   /// A quarter stays free, of the smallest a slot.
   [[nodiscard]] static bool is_crowded(std::size_t size, std::size_t slots) { return size + std::max<std::size_t>(slots / 4, 1) > slots; }
 
@@ -165,12 +166,12 @@ private:
     keep_if([this](const Entry& entry) { return is_sampled(hash(entry.key)); });
   }
   void put(const Entry& entry) {
-    x_kept->slots[position(entry.key, hash(entry.key))] = entry;
+    slots()[position(entry.key, hash(entry.key))] = entry;
     ++x_kept->size;
   }
   template <typename Keep>
   void keep_if(Keep keep) {
-    if (std::all_of(x_kept->slots, x_kept->slots + capacity(), [&](const Entry& entry) { return !entry.used || keep(entry); })) {
+    if (std::all_of(slots(), slots() + capacity(), [&](const Entry& entry) { return !entry.used || keep(entry); })) {
       return;
     }
     std::vector<Entry> kept;
@@ -179,30 +180,30 @@ private:
         kept.push_back(entry);
       }
     });
-    std::fill(x_kept->slots, x_kept->slots + capacity(), Entry{});
+    std::fill(slots(), slots() + capacity(), Entry{});
     x_kept->size = 0;
     for (const Entry& entry : kept) {
       put(entry);
     }
   }
-  /// Moves to a table of so many slots, more or less. False: the pool has none.
-  [[nodiscard]] bool grow_to(std::size_t slots) {
-    auto* const made = static_cast<Entry*>(x_kind->pool->take(slots * sizeof(Entry)));
+  /// Moves to a table of so many entries, more or less. False: the pool has none.
+  [[nodiscard]] bool grow_to(std::size_t entries) {
+    auto* const made = static_cast<Entry*>(x_kind->pool->take(entries * sizeof(Entry)));
     if (made == nullptr) {
       return false;
     }
-    std::uninitialized_value_construct_n(made, slots);
+    std::uninitialized_value_construct_n(made, entries);
     TableSlots<Entry> old = *x_kept;
-    *x_kept = {made, 0, static_cast<std::uint8_t>(std::countr_zero(slots)), old.depth};
+    *x_kept = {x_kind->pool->number_of(made), 0, static_cast<std::uint8_t>(std::countr_zero(entries)), old.depth};
     DistinctTable before(*x_kind, old);
     before.for_each([this](const Entry& entry) { put(entry); });
     before.release();
     return true;
   }
   void release() {
-    if (x_kept->slots != nullptr) {
-      x_kind->pool->give_back(x_kept->slots, capacity() * sizeof(Entry));
-      x_kept->slots = nullptr;
+    if (x_kept->block != 0) {
+      x_kind->pool->give_back(slots(), capacity() * sizeof(Entry));
+      x_kept->block = 0;
     }
   }
 

@@ -28,9 +28,10 @@ Pipeline::Pipeline(const Thresholds& thresholds, std::shared_ptr<const inventory
       x_lookup(std::make_unique<ServerLookup>(std::move(inventory), x_sources.by_name())),
       x_rows(x_lookup->size()),
       x_servers(x_rows.column<ServerView>()),
+      x_gates(x_rows.column<VolumeGate>()),
       x_source_views(x_sources.size()),
       x_accountant(x_rows.column<Accountant::Row>()),
-      x_detectors(thresholds, x_lookup->shared_inventory(), x_rows.column<ClientTracker::Row>(), hash_seed),
+      x_detectors(thresholds, x_lookup->shared_inventory(), client_rows(x_rows), hash_seed),
       x_chunk(std::make_unique<Chunk>()) {}
 
 WallTime Pipeline::event_time(const flow::FlowRecord& record, WallTime received) {
@@ -143,8 +144,10 @@ void Pipeline::in_steps(const Halves& halves, FetchRow&& fetch_row, Read&& read,
 
 void Pipeline::fetch_row(inventory::ServerIndex server, Direction direction) const {
   fetch_line(&x_servers[server.value]);
+  if (direction == Direction::Outbound) {
+    fetch_line(&x_gates[server.value]);
+  }
   x_accountant.prefetch(server, direction);
-  x_detectors.prefetch_row(server);
 }
 
 void Pipeline::count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
@@ -163,9 +166,9 @@ void Pipeline::count_all_received(std::span<const flow::FlowRecord> chunk, const
   in_steps(
       x_chunk->received, [&](const Half& half) { fetch_row(half.server, Direction::Inbound); },
       [&](const Half& half) { return x_maker ? Reading{} : x_detectors.read_received(half.server, chunk[half.at]); },
-      [&](const Half& half, const Reading&) {
+      [&](const Half& half, const Reading& reading) {
         if (!x_maker) {
-          x_detectors.fetch_received(half.server, chunk[half.at]);
+          x_detectors.fetch_received(half.server, chunk[half.at], reading);
         }
       },
       [&](const Half& half, const Reading& reading) { x_chunk->is_accounted[half.at] |= count_received(chunk[half.at], half, reading, teller); });
@@ -186,7 +189,7 @@ bool Pipeline::count_sent(const flow::FlowRecord& record, const Half& half, cons
     const bool by_address_only = teller.is_access_port && record.src_mac && !half.is_on_wire && x_lookup->own_point(half.server) == teller.point &&
                                  x_lookup->by_address_only(half.server, record);
     const Detectors::Attributed who{half.server, half.event, teller.received, half.is_spoofed, by_address_only};
-    x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, x_servers[half.server.value].volume, record, reading);
+    x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, x_gates[half.server.value], record, reading);
   }
   if (const Reverse reverse = reverse_of(record); !reverse.empty()) {
     is_accounted |= count({half.server, Direction::Inbound, reverse.packets, reverse.bytes}, record, half.event, teller);
@@ -331,18 +334,21 @@ void Pipeline::set_inventory(std::shared_ptr<const inventory::Inventory> invento
   std::vector<std::uint32_t> old_index(lookup->size(), Accountant::kUnknown);
   Rows rows(lookup->size());
   const auto servers = rows.column<ServerView>();
+  const auto gates = rows.column<VolumeGate>();
   for (std::uint32_t i = 0; i < old_index.size(); ++i) {
     if (const auto old = x_lookup->by_id(lookup->inventory().server({i}).id)) {
       old_index[i] = old->value;
       servers[i] = x_servers[old->value];
+      gates[i] = x_gates[old->value];
     }
   }
   x_accountant.reorder(old_index, rows.column<Accountant::Row>());
-  x_detectors.set_inventory(lookup->shared_inventory(), old_index, rows.column<ClientTracker::Row>());
+  x_detectors.set_inventory(lookup->shared_inventory(), old_index, client_rows(rows));
   if (x_maker) {
     x_maker->reorder(old_index);
   }
   x_servers = servers;
+  x_gates = gates;
   x_rows = std::move(rows);
   x_lookup = std::move(lookup);
   x_ports = PortServers(x_port_names, x_lookup->inventory());

@@ -16,7 +16,7 @@
 ///          is read and its recent contact asked for, its other entries are asked for, and it is counted. The rows of 100,000 servers do not stay in
 ///          any cache, and waiting for each costs more than all the rest.
 /// Clock:   passed in. Threads: none; the owner serialises.
-/// Cost:    O(1) a record, no allocation of its own; memory: 800 bytes a server and the contacts of those that make attempts
+/// Cost:    O(1) a record, no allocation of its own; memory: 740 bytes a server and the contacts of those that make attempts
 ///          (detect/client_tracker.hpp, which also says what skips the detectors and why nothing is missed).
 #pragma once
 
@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "abuse/finding.hpp"
+#include "base/fetch_line.hpp"
 #include "base/row_table.hpp"
 #include "detect/accountant.hpp"
 #include "detect/attribution.hpp"
@@ -131,16 +132,13 @@ public:
 
 private:
   static constexpr std::uint32_t kNoPoint = 0xFFFFFFFF;
-  /// One cache line: what every record of a server touches.
-  struct alignas(64) ServerView {
+  struct ServerView {
     std::uint32_t point = kNoPoint;
     std::uint32_t disagreed = 0;
     WallTime at_point;                          ///< when the point last showed the server
     WallTime outbound;                          ///< end of the last packet from it; 0 = none
     std::array<std::uint32_t, 2> ingress_at{};  ///< by Direction: second when an ingress export last told it; 0 = never
-    VolumeGate volume;
   };
-  static_assert(sizeof(ServerView) == 64);
   struct SourceView {
     bool shows_inbound = false;  ///< has ever exported a packet to a server: answers would be seen
     std::int64_t minute = 0;     ///< the running one, of receive time
@@ -217,9 +215,15 @@ private:
   std::unique_ptr<ServerLookup> x_lookup;
   SourcePorts x_port_names;
   PortServers x_ports;
-  using Rows = RowTable<ServerView, ClientTracker::Row, Accountant::Row>;
+  /// Two cache lines, of which a record that was received touches only the first, and the accountant's.
+  using Rows = RowTable<ServerView, ClientTracker::Trace, VolumeGate, ClientTracker::Tables, Accountant::Row>;
+  static_assert(sizeof(ServerView) + sizeof(ClientTracker::Trace) == kCacheLine && sizeof(VolumeGate) + sizeof(ClientTracker::Tables) == kCacheLine);
+  [[nodiscard]] static ClientTracker::Rows client_rows(const Rows& rows) {
+    return {rows.column<ClientTracker::Trace>(), rows.column<ClientTracker::Tables>()};
+  }
   Rows x_rows;
   Column<ServerView> x_servers;  ///< of x_rows
+  Column<VolumeGate> x_gates;    ///< of x_rows
   std::vector<SourceView> x_source_views;
   Accountant x_accountant;
   Detectors x_detectors;

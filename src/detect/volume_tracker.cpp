@@ -77,13 +77,12 @@ void VolumeTracker::prefetch(inventory::ServerIndex server, const net::IpAddress
   if (!x_is_busy[server.value]) {
     return;
   }
-  constexpr std::size_t kLine = 64;
   const Busy& busy = *x_busy[server.value];
   const std::uint32_t hashed = hash_of_peer(peer);
   for (std::size_t i = 0; i < kTop; ++i) {
     if (busy.peers[i] == hashed) {
       const auto* at = reinterpret_cast<const char*>(&busy.top[i]);
-      for (std::size_t line = 0; line < sizeof(Destination); line += kLine) {
+      for (std::size_t line = 0; line < sizeof(Destination); line += kCacheLine) {
         fetch_line(at + line);
       }
     }
