@@ -46,11 +46,20 @@ constexpr std::array<AmplifyingPort, 21> kAmplifiers{{
     {37810, Amplifier{"dvr", 0, 4}},
 }};
 
-constexpr std::array<PortFacts, kPorts> facts_of_ports() {
-  std::array<PortFacts, kPorts> facts{};
-  const auto set = [&facts](const auto& ports, PortKind kind) {
+constexpr PortTable table_of_ports() {
+  PortTable table;
+  for (auto& page : table.pages) {
+    page.fill(PortFacts{});  // GCC 12 gives only the first of an array in an array its members' initialisers
+  }
+  std::uint8_t used = 1;
+  const auto facts_of = [&](std::uint16_t port) -> PortFacts& {
+    std::uint8_t& page = table.page_of.at(port / PortTable::kPage);
+    page = page == 0 ? used++ : page;
+    return table.pages.at(page).at(port % PortTable::kPage);  // more pages than there are: not constant, so an error of the compiler
+  };
+  const auto set = [&](const auto& ports, PortKind kind) {
     for (const std::uint16_t port : ports) {
-      facts[port].kind = kind;
+      facts_of(port).kind = kind;
     }
   };
   set(kLogin, PortKind::Login);
@@ -59,17 +68,17 @@ constexpr std::array<PortFacts, kPorts> facts_of_ports() {
   set(kMail, PortKind::Mail);
   set(kOrdinary, PortKind::Ordinary);
   for (const std::uint16_t port : kPlainWeb) {
-    facts[port].is_plain_web = true;
+    facts_of(port).is_plain_web = true;
   }
   for (const AmplifyingPort& known : kAmplifiers) {
-    facts[known.port].is_amplifier = true;
+    facts_of(known.port).is_amplifier = true;
   }
-  return facts;
+  return table;
 }
 
 }  // namespace
 
-constinit const std::array<PortFacts, kPorts> kPortFacts = facts_of_ports();
+constinit const PortTable kPortTable = table_of_ports();
 
 std::string_view service_of_port(std::uint16_t port) {
   switch (port) {
