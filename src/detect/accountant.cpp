@@ -139,10 +139,10 @@ void Accountant::count(std::uint32_t index, Direction direction, const Counts& c
   }
   // Nearly every record ends in the newest slot and begins there or in the one before; both are at hand, and nobody was given their minutes yet.
   const WallTime slot_begin{kSlot * slot};
-  const bool is_usual = slot == recent.head && (slot - 1) / kInMinute > recent.given;
-  if (is_usual && (begin >= slot_begin || begin >= end)) {
+  const bool is_newest = slot == recent.head;
+  if (is_newest && slot / kInMinute > recent.given && (begin >= slot_begin || begin >= end)) {
     server.ten(slot, direction) += counts;
-  } else if (is_usual && begin >= slot_begin - kSlot) {
+  } else if (is_newest && (slot - 1) / kInMinute > recent.given && begin >= slot_begin - kSlot) {
     Counts rest = counts;
     Counts before = take_share(rest, slot_begin - begin, end - begin);
     before.flows = 0;
