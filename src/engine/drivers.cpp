@@ -32,6 +32,10 @@ std::unique_ptr<enforce::Driver> make_snmp(const config::Switch& s) {
   return std::make_unique<drivers::SnmpDriver>(settings, options);
 }
 
+std::unique_ptr<enforce::Driver> make_bridge(const config::Switch& s) {
+  return std::make_unique<drivers::BridgeDriver>(drivers::BridgeOptions{s.quarantine_vlan});
+}
+
 std::unique_ptr<enforce::Driver> make_ssh(const config::Switch& s) {
   auto commands = drivers::load_ssh_template(s.ssh.commands);
   if (!commands) {
@@ -58,7 +62,7 @@ std::unique_ptr<enforce::Driver> make_one(const config::Switch& s, const Clock& 
   std::unique_ptr<enforce::Driver> writer;
   switch (s.driver) {
     case config::SwitchDriver::Snmp: return make_snmp(s);
-    case config::SwitchDriver::Bridge: return std::make_unique<drivers::BridgeDriver>(drivers::BridgeOptions{s.quarantine_vlan});
+    case config::SwitchDriver::Bridge: return make_bridge(s);
     case config::SwitchDriver::Ssh: writer = make_ssh(s); break;
     case config::SwitchDriver::Webhook: writer = make_webhook(s, clock); break;
   }
@@ -71,7 +75,10 @@ void wait_for(Micros duration) { poll(nullptr, 0, static_cast<int>(std::chrono::
 
 std::unique_ptr<enforce::Driver> make_driver(const config::Config& config, const SwitchId& id, const Clock& clock) {
   const auto found = std::find_if(config.switches.begin(), config.switches.end(), [&](const config::Switch& s) { return s.id == id; });
-  return found == config.switches.end() ? nullptr : make_one(*found, clock);
+  if (found == config.switches.end()) {
+    return nullptr;
+  }
+  return make_one(*found, clock);
 }
 
 void check_switches(const config::Config& config) {
@@ -125,7 +132,10 @@ guard::Warrant warrant_of(records::Transaction& tx, CaseId id, ActionId action) 
 }
 
 std::string read_port(const config::Config& config, const inventory::Server& server, const Clock& clock) {
-  const auto driver = server.port ? make_driver(config, server.port->switch_id, clock) : nullptr;
+  if (!server.port) {
+    return "the inventory has no switch port for this server";
+  }
+  const auto driver = make_driver(config, server.port->switch_id, clock);
   if (driver == nullptr) {
     return "no such switch is configured";
   }

@@ -40,15 +40,15 @@ struct Pattern {
 };
 /// The table by number of pieces, in its own order (a literal goes before a parameter), taken apart once for all requests.
 const std::vector<Pattern>& patterns_of(std::size_t pieces) {
-  static const auto kTable = [] {
+  static const auto by_count = [] {
     std::array<std::vector<Pattern>, kMostPieces + 1> table;
     for (const Route& route : routes()) {
-      Pieces of_route = pieces_of(route.path);
-      table.at(of_route.size()).push_back({&route, std::move(of_route)});
+      const Pieces of_route = pieces_of(route.path);
+      table.at(of_route.size()).push_back({&route, of_route});
     }
     return table;
   }();
-  return kTable.at(pieces);
+  return by_count.at(pieces);
 }
 
 bool is_parameter(std::string_view piece) { return !piece.empty() && piece.front() == '{'; }
@@ -114,7 +114,7 @@ Refusal throttled() {
 std::string header_lines(const Response& response) {
   std::string lines;
   for (const auto& [name, value] : response.headers) {
-    lines += name + ": " + value + "\n";
+    lines.append(name).append(": ").append(value).append("\n");
   }
   return lines;
 }

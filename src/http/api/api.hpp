@@ -42,7 +42,12 @@ struct ApiOptions {
 class Api;
 using Operation = Response (*)(Api&, Call&);
 
-enum RouteFlag : unsigned { kBody = 1, kBytes = 2, kIfMatch = 4, kSlow = 8, kOptionalBody = 16 };
+/// Bits of Route::flags.
+inline constexpr unsigned kBody = 1;           ///< an object in JSON
+inline constexpr unsigned kBytes = 2;          ///< a body of any type
+inline constexpr unsigned kIfMatch = 4;        ///< If-Match names the version that the caller has seen
+inline constexpr unsigned kSlow = 8;           ///< may wait for a password's hash, a switch or a large reading
+inline constexpr unsigned kOptionalBody = 16;  ///< an object in JSON, or none
 
 struct Route {
   std::string_view method;
