@@ -244,6 +244,19 @@ TEST_F(Bridge, WhatIsNoPortOfABridgeIsNotTouched) {
   }
 }
 
+TEST_F(Bridge, ThePortBehindWhichOurIpv6RouterStandsIsNotShut) {
+  run({"ip", "-6", "addr", "add", "fd99::254/64", "dev", "br0", "nodad"});
+  run({"ip", "-6", "neigh", "replace", "fd99::2", "lladdr", "02:00:00:00:00:02", "dev", "br0", "nud", "permanent"});
+  run({"ip", "-6", "route", "add", "default", "via", "fd99::2", "dev", "br0"});
+  const auto refused = run(world.request(2, PortWish::Down));
+  EXPECT_EQ(refused.ending, Ending::Refused);
+  EXPECT_THAT(refused.why, testing::HasSubstr("our own path to the switch leads over this port"));
+  EXPECT_TRUE(pings(2));
+  run({"ip", "-6", "route", "del", "default", "via", "fd99::2", "dev", "br0"});
+  const auto down = run(world.request(2, PortWish::Down));  // a neighbour that routes nothing is a server like others
+  EXPECT_EQ(down.result, ActionResult::Verified) << down.why;
+}
+
 TEST_F(Bridge, EachGuardStopsTheWriteOnWhatTheKernelShows) {
   const auto alias = [this](const char* text) { run({"ip", "link", "set", "swp1", "alias", text}); };
   const auto fdb = [this](const char* what, const char* mac, const char* at) { run({"bridge", "fdb", what, mac, "dev", at, "master", "static"}); };

@@ -6,6 +6,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/time.h>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace pinfold::enforce::drivers {
 namespace {
 
 constexpr std::size_t kRequestBytes = 1024;
-constexpr std::size_t kAnswerBytes = 32 * 1024;
+constexpr std::size_t kAnswerBytes = std::size_t{32} * 1024;
 
 /// Every attribute of a message, after a header of `skip` bytes.
 void each_attribute(const nlmsghdr* message, std::size_t skip, const std::function<void(const nlattr*)>& work) {
@@ -123,11 +124,13 @@ struct Netlink::Message {
     head->nlmsg_type = type;
     head->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
   }
-  ifinfomsg* put_link_header(std::uint8_t family, std::uint32_t index) const {
+  /// `change`: the flags (IFF_*) that are to have the values in `flags`.
+  void put_link_header(std::uint8_t family, std::uint32_t index, unsigned change = 0, unsigned flags = 0) const {
     auto* info = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(head, sizeof(ifinfomsg)));
     info->ifi_family = family;
     info->ifi_index = static_cast<int>(index);
-    return info;
+    info->ifi_change = change;
+    info->ifi_flags = flags;
   }
 };
 
@@ -292,11 +295,40 @@ Expected<std::vector<ForwardingEntry>, Netlink::Errno> Netlink::forwarding() {
   return all;
 }
 
+Expected<std::vector<Neighbour>, Netlink::Errno> Netlink::neighbours() {
+  Message message(RTM_GETNEIGH, NLM_F_DUMP);
+  auto* head = static_cast<ndmsg*>(mnl_nlmsg_put_extra_header(message.head, sizeof(ndmsg)));
+  head->ndm_family = AF_INET6;
+  std::vector<Neighbour> all;
+  const auto answered = ask(message, [&](const nlmsghdr* one) {
+    const auto* entry = static_cast<const ndmsg*>(mnl_nlmsg_get_payload(one));
+    Neighbour found;
+    found.link = static_cast<std::uint32_t>(entry->ndm_ifindex);
+    bool has_address = false;
+    bool has_mac = false;
+    each_attribute(one, sizeof *entry, [&](const nlattr* attribute) {
+      if (kind_of(attribute) == NDA_DST && mnl_attr_get_payload_len(attribute) == sizeof(in6_addr)) {
+        found.address = net::IpAddress::v6(value_of<std::array<std::uint8_t, sizeof(in6_addr)>>(attribute));
+        has_address = true;
+      } else if (kind_of(attribute) == NDA_LLADDR && mnl_attr_get_payload_len(attribute) == found.mac.bytes.size()) {
+        found.mac = net::MacAddress{value_of<decltype(found.mac.bytes)>(attribute)};
+        has_mac = true;
+      }
+    });
+    if (has_address && has_mac) {
+      all.push_back(found);
+    }
+    return all.size() < kMaxEntries;
+  });
+  if (!answered) {
+    return Unexpected(answered.error());
+  }
+  return all;
+}
+
 Expected<void, Netlink::Errno> Netlink::set_up(std::uint32_t index, bool up) {
   Message message(RTM_NEWLINK, NLM_F_ACK);
-  ifinfomsg* info = message.put_link_header(AF_UNSPEC, index);
-  info->ifi_change = IFF_UP;
-  info->ifi_flags = up ? unsigned{IFF_UP} : 0U;
+  message.put_link_header(AF_UNSPEC, index, IFF_UP, up ? unsigned{IFF_UP} : 0U);
   return ask(message, [](const nlmsghdr*) { return true; });
 }
 

@@ -1,5 +1,5 @@
 /// One rtnetlink socket: requests, dumps and acknowledged writes about links, VLANs and forwarding entries of the kernel's bridges.
-/// Used by: the rtnetlink driver only; the only file pair that names libmnl. Works in the network namespace of the thread that opens it.
+/// Used by: the rtnetlink driver and own_path.hpp; the only file pair that names libmnl. Works in the network namespace of the thread that opens it.
 /// Units:   interface indexes and VLAN numbers as the kernel has them. Threads: one.
 /// Bounds:  a dump ends with an error at kMaxEntries; an answer is waited for at most kNetlinkTimeout.
 /// Errors:  errno values (ENODEV: no such interface; EPERM: CAP_NET_ADMIN is missing; EAGAIN: no answer in time; EMSGSIZE: too many entries).
@@ -15,6 +15,7 @@
 
 #include "base/expected.hpp"
 #include "base/time.hpp"
+#include "net/ip_address.hpp"
 #include "net/mac_address.hpp"
 
 struct mnl_socket;
@@ -52,6 +53,13 @@ struct ForwardingEntry {
   net::MacAddress mac;
 };
 
+/// An IPv6 address on a link of this machine, and the MAC address that answers for it.
+struct Neighbour {
+  std::uint32_t link = 0;  ///< interface index
+  net::IpAddress address;
+  net::MacAddress mac;
+};
+
 class Netlink {
 public:
   using Errno = int;
@@ -63,6 +71,9 @@ public:
   [[nodiscard]] Expected<std::vector<Vlan>, Errno> vlans(std::uint32_t index);
   /// Learned and static entries; the bridge's own addresses are left out.
   [[nodiscard]] Expected<std::vector<ForwardingEntry>, Errno> forwarding();
+
+  /// IPv6 neighbours whose MAC address is known, stale or not.
+  [[nodiscard]] Expected<std::vector<Neighbour>, Errno> neighbours();
 
   [[nodiscard]] Expected<void, Errno> set_up(std::uint32_t index, bool up);
   [[nodiscard]] Expected<void, Errno> add_vlan(std::uint32_t index, const Vlan& vlan);
