@@ -259,7 +259,9 @@ TEST_F(Bridge, ThePortBehindWhichOurIpv6RouterStandsIsNotShut) {
 
 TEST_F(Bridge, EachGuardStopsTheWriteOnWhatTheKernelShows) {
   const auto alias = [this](const char* text) { run({"ip", "link", "set", "swp1", "alias", text}); };
-  const auto fdb = [this](const char* what, const char* mac, const char* at) { run({"bridge", "fdb", what, mac, "dev", at, "master", "static"}); };
+  const auto fdb = [this](const char* what, const char* mac, const char* at) {
+    run({"bridge", "fdb", what, mac, "dev", at, "master", "static", "sticky"});
+  };
   const std::string own = net::to_string(*world.inventory.servers()[0].mac);
   std::vector<GuardRow> rows = desk_rows(world, 1);
   rows.push_back({"another label on the port", guard::kIdentity, Ending::Refused, [&] { alias("cust:srv-7"); }, [&] { alias("cust:srv-1001"); }});

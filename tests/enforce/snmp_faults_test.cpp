@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "enforce/guard_rows.hpp"
+#include "enforce/lab_guard_rows.hpp"
 #include "enforce/snmp_fixture.hpp"
 #include "support/udp_relay.hpp"
 
@@ -214,40 +215,10 @@ TEST_F(SnmpFaults, ACdpNeighbourThatIsASwitchSummonsAPersonAndATelephoneDoesNot)
 }
 
 TEST_F(SnmpFaults, EachGuardStopsTheWriteOnWhatTheAgentShows) {
-  const auto alias = [this](const char* text) { lab->in_switch({"link", "set", "swp2", "alias", text}); };
-  const auto fdb = [this](const char* what, const std::string& mac, const char* port) {
-    EXPECT_EQ(lab::finish(lab::start({"bridge", "-n", lab->switch_name(), "fdb", what, mac, "dev", port, "master", "static"}, "/dev/null")), 0);
-  };
-  const auto record = [this](const char* text) {
-    auto servers = world.inventory.servers();
-    servers[1].port->alias = text;
-    world.inventory = inventory::Inventory(world.inventory.customers(), servers);
-  };
-  const std::string own = "02:00:00:00:00:02";
   std::vector<GuardRow> rows = desk_rows(world, 2);
-  rows.push_back({"another label on the switch", guard::kIdentity, Ending::Refused, [&] { alias("cust:srv-7"); }, [&] { alias("cust:srv-1002"); }});
-  rows.push_back(
-      {"plugged in elsewhere", guard::kWitnesses, Ending::Held, [&] { fdb("replace", own, "swp1"); }, [&] { fdb("replace", own, "swp2"); }});
-  rows.push_back({"labelled as a link between devices, in the record too", guard::kUplink, Ending::Refused,
-                  [&] {
-                    alias("sw2-trunk1");
-                    record("sw2-trunk1");
-                  },
-                  [&] {
-                    alias("cust:srv-1002");
-                    record("cust:srv-1002");
-                  }});
-  rows.push_back({"a switch behind the port", guard::kUplink, Ending::Held,
-                  [&] {
-                    for (const char* more : {"02:00:00:00:0a:01", "02:00:00:00:0a:02", "02:00:00:00:0a:03", "02:00:00:00:0a:04"}) {
-                      fdb("add", more, "swp2");
-                    }
-                  },
-                  [&] {
-                    for (const char* more : {"02:00:00:00:0a:01", "02:00:00:00:0a:02", "02:00:00:00:0a:03", "02:00:00:00:0a:04"}) {
-                      fdb("del", more, "swp2");
-                    }
-                  }});
+  for (GuardRow& row : switch_rows(*lab, world)) {
+    rows.push_back(std::move(row));
+  }
   expect_each_stops_the_write(
       rows, [this] { return run(world.request(2, PortWish::Down)); }, [this] { return lab->is_up("swp2"); });
   EXPECT_TRUE(lab->is_up("swp1") && lab->is_up("swp24"));

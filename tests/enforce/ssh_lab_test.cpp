@@ -6,6 +6,7 @@
 #include "enforce/drivers/snmp_driver.hpp"
 #include "enforce/drivers/ssh_driver.hpp"
 #include "enforce/fakes.hpp"
+#include "enforce/lab_guard_rows.hpp"
 #include "enforce/ssh_lab.hpp"
 
 namespace pinfold::enforce {
@@ -108,6 +109,20 @@ TEST_F(Ssh, SnmpReadsAndTheCommandLineWritesThroughAllGuards) {
   const auto up = run(world.request(2, PortWish::Up, 2), factory);
   ASSERT_EQ(up.result, ActionResult::Verified) << up.why;
   EXPECT_TRUE(lab->is_up("swp2"));
+}
+
+TEST_F(Ssh, EachGuardStopsTheCommandOnWhatTheAgentShows) {
+  const auto factory = [this](const SwitchId&) {
+    return std::make_unique<PairedDriver>(std::make_unique<SnmpDriver>(lab->settings()),
+                                          std::make_unique<SshDriver>(ssh->access(), *load_ssh_template("frr")));
+  };
+  std::vector<GuardRow> rows = desk_rows(world, 2);
+  for (GuardRow& row : switch_rows(*lab, world)) {
+    rows.push_back(std::move(row));
+  }
+  expect_each_stops_the_write(
+      rows, [&] { return run(world.request(2, PortWish::Down), factory); }, [this] { return lab->is_up("swp2"); });
+  EXPECT_TRUE(lab->is_up("swp1") && lab->is_up("swp24"));
 }
 
 TEST_F(Ssh, ALinuxHypervisorIsReadWithItsForwardingTableAndWritten) {
