@@ -71,26 +71,6 @@ namespace {
 
 }  // namespace
 
-std::string arming_setting(const SwitchId& id) { return "enforce/armed/" + id.value; }
-
-namespace {
-
-[[nodiscard]] std::string armed_since_setting(const SwitchId& id) { return "enforce/armed-since/" + id.value; }
-
-}  // namespace
-
-void arm_switch(records::Transaction& tx, const SwitchId& id, bool armed, WallTime now) {
-  if (armed && tx.settings().get(arming_setting(id)) != "yes") {
-    tx.settings().set(armed_since_setting(id), std::to_string(now.since_epoch.count()));
-  }
-  tx.settings().set(arming_setting(id), armed ? "yes" : "no");
-}
-
-std::optional<WallTime> armed_since(records::Transaction& tx, const SwitchId& id) {
-  const auto number = parse_number(tx.settings().get(armed_since_setting(id)).value_or(""));
-  return number && *number <= INT64_MAX ? std::optional(WallTime{Micros{static_cast<std::int64_t>(*number)}}) : std::nullopt;
-}
-
 std::string read_back_text(const guard::PortFacts& facts) {
   std::string text = fmt::format("ifAdminStatus {}, ifOperStatus {}", guard::to_string(facts.admin), guard::to_string(facts.oper));
   if (facts.quarantine_vlan) {
@@ -112,6 +92,13 @@ ActionOutcome Executor::run(const ActionRequest& request, const inventory::Inven
 
 ActionOutcome Executor::run_locked(const ActionRequest& request, const inventory::Inventory& inventory, const StillHolds& still_holds) {
   const inventory::Server* server = inventory.find(request.server);
+  if (request.wish == PortWish::Up) {
+    std::optional<std::string> elsewhere;
+    x_store.read([&](records::Transaction& tx) { elsewhere = held_elsewhere(tx, request.server, server); });
+    if (elsewhere) {
+      return not_begun(Ending::Refused, *std::move(elsewhere), true);
+    }
+  }
   if (server == nullptr || !server->port) {
     return not_begun(Ending::Refused, "the inventory has no switch port for this server", true);
   }
@@ -143,6 +130,25 @@ ActionOutcome Executor::run_locked(const ActionRequest& request, const inventory
   return write(work, still_holds);
 }
 
+/// What stands against beginning the action now.
+std::optional<ActionOutcome> Executor::against(records::Transaction& tx, Work& work, const StillHolds& still_holds) const {
+  work.verdicts = guard::evaluate(question(tx, work), x_settings.policy);
+  const GuardOutcome judged = guard::outcome_of(work.verdicts);
+  if (has_open_row(tx, work.port.switch_id, work.port.name)) {  // whose the port is, and how it is, is known when that has ended
+    return not_begun(Ending::Deferred, "the port has another action that is not finished");
+  }
+  if (judged == GuardOutcome::Hold && work.facts.fell_silent) {
+    return not_begun(Ending::Deferred, "the switch did not answer everything: " + reasons(work.verdicts));
+  }
+  if (judged != GuardOutcome::Pass) {
+    return not_begun(judged == GuardOutcome::Refuse ? Ending::Refused : Ending::Held, reasons(work.verdicts), true);
+  }
+  if (auto lapsed = still_holds(tx, work.request)) {
+    return not_begun(Ending::Dropped, *std::move(lapsed));
+  }
+  return std::nullopt;
+}
+
 /// Guards, predicate and intent in one transaction: no other process, and no owner's answer, can come in between.
 std::optional<ActionOutcome> Executor::begin(Work& work, const StillHolds& still_holds) {
   std::optional<ActionOutcome> ended;
@@ -152,16 +158,9 @@ std::optional<ActionOutcome> Executor::begin(Work& work, const StillHolds& still
       ended = not_begun(Ending::Deferred, "another desk is writing to this switch");
       return;
     }
-    work.verdicts = guard::evaluate(question(tx, work), x_settings.policy);
-    const GuardOutcome judged = guard::outcome_of(work.verdicts);
-    if (judged == GuardOutcome::Hold && work.facts.fell_silent) {
-      ended = not_begun(Ending::Deferred, "the switch did not answer everything: " + reasons(work.verdicts));
-    } else if (judged != GuardOutcome::Pass) {
-      ended = not_begun(judged == GuardOutcome::Refuse ? Ending::Refused : Ending::Held, reasons(work.verdicts), true);
-    } else if (auto lapsed = still_holds(tx, work.request)) {
-      ended = not_begun(Ending::Dropped, *std::move(lapsed));
-    } else if (!tx.journal().begin(intent(work))) {
-      ended = not_begun(Ending::Deferred, "the port has another action that is not finished");
+    ended = against(tx, work, still_holds);
+    if (!ended && !tx.journal().begin(intent(work))) {
+      ended = not_begun(Ending::Deferred, "another desk has begun this action");
     }
     if (ended) {
       release_lease(tx, work.port.switch_id, x_settings.owner);
@@ -183,8 +182,9 @@ ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
   if (!guard::same_identity(work.facts, *again)) {
     return abandon(work, "the switch or the port changed between the guards and the write; nothing was written");
   }
-  if (is_as_wished(*again, work.request.wish)) {  // another desk's action ended between our reading and our lease
-    return verify(work, "it became so meanwhile; nothing was written");
+  if (is_as_wished(*again, work.request.wish)) {
+    const bool is_ours = work.request.wish == PortWish::Up || work.state != JournalState::Intent;  // SENT is durable before every write
+    return is_ours ? verify(work, "it became so meanwhile; nothing was written") : abandon(work, std::string(kShutByOthers));
   }
   bool is_stopped = false;
   bool is_ours = false;
@@ -233,36 +233,42 @@ ActionOutcome Executor::write(Work& work, const StillHolds& still_holds) {
   return abandon(work, "the switch refused the write: " + written.error().what);
 }
 
-/// Polls until state and link agree with the wish. Agents keep what they show for some seconds (net-snmp: 3 s), so a first disagreement says
-/// nothing yet.
+/// Agents keep what they show for some seconds (net-snmp: 3 s), so a first disagreement says nothing yet.
+Executor::Polled Executor::poll(Work& work) {
+  const MonoTime start = x_clock.mono();
+  Polled polled;
+  while (true) {
+    auto now = work.driver->reread(work.port);
+    if (now) {
+      polled.last = *std::move(now);
+      polled.is_same = guard::same_identity(work.facts, *polled.last);
+      polled.agrees = polled.is_same && agrees(*polled.last, work.request.wish);
+    } else {
+      polled.error = now.error();
+    }
+    if (!polled.is_same || polled.agrees || x_clock.mono() - start >= x_settings.verify_within) {
+      return polled;
+    }
+    x_wait(x_settings.poll_every);
+  }
+}
+
 ActionOutcome Executor::verify(Work& work, std::string remark) {
   const MonoTime start = x_clock.mono();
   const bool is_down = work.request.wish == PortWish::Down;
-  std::optional<guard::PortFacts> last;
-  DriverError last_error;
-  while (true) {
-    auto now = work.driver->reread(work.port);
-    if (!now) {
-      last_error = now.error();
-    } else if (!guard::same_identity(work.facts, *now)) {
-      return mismatch(work, "the switch or the port changed around the write", read_back_text(*now));
-    } else {
-      last = *std::move(now);
-      if (agrees(*last, work.request.wish)) {
-        break;
-      }
+  const Polled polled = poll(work);
+  const auto& last = polled.last;
+  if (!last) {
+    return unanswered(work, polled.error);
+  }
+  if (!polled.is_same) {
+    return mismatch(work, "the switch or the port changed around the write", read_back_text(*last));
+  }
+  if (!polled.agrees) {
+    if (is_down || !is_as_wished(*last, work.request.wish) || !is_without_carrier(last->oper)) {
+      return mismatch(work, remark.empty() ? "the state did not follow the write" : remark, read_back_text(*last));
     }
-    if (x_clock.mono() - start >= x_settings.verify_within) {
-      if (!last) {
-        return unanswered(work, last_error);
-      }
-      if (is_down || !is_as_wished(*last, work.request.wish) || !is_without_carrier(last->oper)) {
-        return mismatch(work, remark.empty() ? "the state did not follow the write" : remark, read_back_text(*last));
-      }
-      remark += remark.empty() ? "enabled, but no carrier" : "; enabled, but no carrier";
-      break;
-    }
-    x_wait(x_settings.poll_every);
+    remark += remark.empty() ? "enabled, but no carrier" : "; enabled, but no carrier";
   }
   work.took = std::chrono::duration_cast<Millis>(x_clock.mono() - work.sent_at.value_or(start));
   if (is_down && !last->quarantine_vlan) {
@@ -331,7 +337,7 @@ std::string Executor::compare_neighbours(Work& work) {
   if (!work.neighbours || !after) {
     return "the other ports could not be compared";
   }
-  const std::string changed = changed_ports(*work.neighbours, *after, work.port.name);
+  const std::string changed = changed_ports(*work.neighbours, *after, written_ports(work.port.name, work.facts));
   if (changed.empty()) {
     return "no other port changed";
   }
@@ -374,34 +380,6 @@ ActionOutcome Executor::taken_over(const Work& work) {
   ActionOutcome outcome = not_begun(Ending::Deferred, "another desk has taken this action over");
   outcome.verdicts = work.verdicts;
   return outcome;
-}
-
-DryRun Executor::dry_run(const ServerId& server_id, PortWish wish, const inventory::Inventory& inventory,
-                         const std::optional<std::pair<CaseId, ActionId>>& action) {
-  const std::lock_guard lock(x_one_at_a_time);
-  DryRun dry;
-  const inventory::Server* server = inventory.find(server_id);
-  if (server == nullptr || !server->port) {
-    dry.error = "the inventory has no switch port for this server";
-    return dry;
-  }
-  const auto [case_id, action_id] = action.value_or(std::pair(CaseId{}, ActionId{}));
-  Work work = Work::fresh({case_id, action_id, server_id, wish}, *server, inventory);
-  work.is_of_a_case = action.has_value();
-  work.driver = x_drivers(work.port.switch_id);
-  if (!work.driver) {
-    dry.error = fmt::format("switch {} is not configured", printable(work.port.switch_id.value));
-    return dry;
-  }
-  if (auto facts = work.driver->inspect(work.port)) {
-    work.facts = *std::move(facts);
-    x_store.read([&](records::Transaction& tx) { work.facts.vlan_to_restore = vlan_before(tx, work); });
-    dry.write = work.driver->describe_write(work.facts, wished_state(wish));
-  } else {
-    dry.error = facts.error().what;
-  }
-  x_store.read([&](records::Transaction& tx) { dry.verdicts = guard::evaluate(question(tx, work), x_settings.policy); });
-  return dry;
 }
 
 }  // namespace pinfold::enforce

@@ -36,17 +36,11 @@
 #include "desk/policy.hpp"
 #include "enforce/driver.hpp"
 #include "enforce/lease.hpp"
+#include "enforce/switch_settings.hpp"
 #include "inventory/inventory.hpp"
 #include "records/store.hpp"
 
 namespace pinfold::enforce {
-
-/// Names in records::Settings. Value "yes" = set; anything else, or nothing, is not.
-inline constexpr std::string_view kStopSetting = "enforce/stop";  ///< the kill switch as `pinfold stop` sets it; the file is the other one
-[[nodiscard]] std::string arming_setting(const SwitchId& id);     ///< "enforce/armed/sw1"
-/// Arms, remembering since when (an armed switch stays armed since then), or disarms.
-void arm_switch(records::Transaction& tx, const SwitchId& id, bool armed, WallTime now);
-[[nodiscard]] std::optional<WallTime> armed_since(records::Transaction& tx, const SwitchId& id);
 
 struct ActionRequest {
   CaseId case_id;
@@ -129,6 +123,14 @@ private:
   [[nodiscard]] ActionOutcome adopt(Work& work);
   [[nodiscard]] ActionOutcome redo(Work& work, const StillHolds& still_holds);
   [[nodiscard]] ActionOutcome write(Work& work, const StillHolds& still_holds);
+  /// Readings until one agrees with the wish, or the identity is another one, or verify_within is over.
+  struct Polled {
+    std::optional<guard::PortFacts> last;  ///< nullopt: no reading succeeded
+    bool is_same = true;                   ///< the same identity as at the guards
+    bool agrees = false;
+    DriverError error;  ///< of the last reading that failed
+  };
+  [[nodiscard]] Polled poll(Work& work);
   [[nodiscard]] ActionOutcome verify(Work& work, std::string remark);
   [[nodiscard]] ActionOutcome verified(Work& work, const guard::PortFacts& facts, std::string remark);
   /// Whether the port has stopped hearing its server.
@@ -144,8 +146,10 @@ private:
   [[nodiscard]] ActionOutcome unanswered(Work& work, const DriverError& error);
 
   [[nodiscard]] static ActionOutcome taken_over(const Work& work);
+  [[nodiscard]] static bool is_ours_to_open(records::Transaction& tx, const Work& work);
   [[nodiscard]] static std::optional<std::uint16_t> vlan_before(records::Transaction& tx, const Work& work);
 
+  [[nodiscard]] std::optional<ActionOutcome> against(records::Transaction& tx, Work& work, const StillHolds& still_holds) const;
   [[nodiscard]] std::optional<ActionOutcome> begin(Work& work, const StillHolds& still_holds);
   /// False, and nothing written: another desk has taken the row over.
   bool advance(const Work& work, records::JournalState state, std::string_view note);

@@ -55,7 +55,7 @@ ActionOutcome Executor::resume(const records::JournalRow& row, const inventory::
 /// The state is as wished. It is ours only if we can have written it: SENT is durable before every write.
 ActionOutcome Executor::adopt(Work& work) {
   if (work.state == JournalState::Intent && work.request.wish == PortWish::Down) {
-    return abandon(work, "the port was shut by somebody else before anything was written; it is not ours to open");
+    return abandon(work, std::string(kShutByOthers));
   }
   return verify(work, "found so after an interruption");
 }

@@ -40,49 +40,52 @@ std::vector<Drift> Upkeep::look_for_drift() {
     if (!is_held(row) && !is_watched) {
       continue;
     }
-    const auto drift = drift_of(row);
-    if (is_news(row, drift)) {
-      log_warning("PORT_DRIFT", "{} {}: {}", printable(row.switch_id.value), printable(row.port.value), *drift);
-      news.push_back({row, *drift});
+    const auto sight = look_at(row);
+    if (sight && is_news(row, *sight)) {
+      log_warning("PORT_DRIFT", "{} {}: {}", printable(row.switch_id.value), printable(row.port.value), sight->what);
+      news.push_back({row, sight->what});
     }
   }
   return news;
 }
 
-/// nullopt: as it should be. An empty text: the switch says nothing now.
-std::optional<std::string> Upkeep::drift_of(const JournalRow& row) {
+std::optional<Upkeep::Sight> Upkeep::look_at(const JournalRow& row) {
   const auto driver = x_drivers(row.switch_id);
   if (!driver) {
-    return "its switch is no longer configured, and Pinfold cannot look at it";
+    return Sight{"unconfigured", "its switch is no longer configured, and Pinfold cannot look at it"};
   }
   const auto facts = driver->reread({row.switch_id, row.port, {}});
   if (!facts && facts.error().kind == DriverError::Kind::NotFound) {
-    return "the port is gone: " + facts.error().what;
+    return Sight{"gone", "the port is gone: " + facts.error().what};
   }
   const auto off = facts ? guard::is_off(*facts) : std::nullopt;
   if (!off) {
-    return std::string{};
+    return std::nullopt;
   }
-  if (row.wish == PortWish::Down && !*off) {
-    return "Pinfold holds this port down, and it is up now: somebody opened it (" + read_back_text(*facts) + "); it is left so";
+  const std::string state = " (" + read_back_text(*facts) + "); ";
+  if (row.wish == PortWish::Up) {
+    return *off ? Sight{"shut", "Pinfold opened this port, and it is shut now: somebody shut it" + state + "it is left so"} : Sight{};
   }
-  if (row.wish == PortWish::Up && *off) {
-    return "Pinfold opened this port, and it is shut now: somebody shut it (" + read_back_text(*facts) + "); it is left so";
+  if (!*off) {
+    return Sight{"opened", "Pinfold holds this port down, and it is up now: somebody opened it" + state + "it is left so"};
   }
-  return std::nullopt;
+  bool was_opened = false;
+  x_store.read([&](records::Transaction& tx) { was_opened = was_opened_by_others(tx, row); });
+  return was_opened ? Sight{"shut", "somebody opened this port after Pinfold had shut it, and it is shut again" + state + "Pinfold will not open it"}
+                    : Sight{};
 }
 
-bool Upkeep::is_news(const JournalRow& row, const std::optional<std::string>& drift) {
-  if (drift && drift->empty()) {
-    return false;
-  }
+bool Upkeep::is_news(const JournalRow& row, const Sight& sight) {
   bool news = false;
-  const std::string value = drift ? row.id : std::string{};
+  const std::string value = sight.kind.empty() ? std::string{} : row.id + "/" + std::string(sight.kind);
   x_store.transact([&](records::Transaction& tx) {
     const std::string known = tx.settings().get(drift_setting(row)).value_or("");
-    news = drift && known != value;
+    news = known != value && !value.empty();
     if (known != value) {
       tx.settings().set(drift_setting(row), value);
+    }
+    if (sight.kind == "opened") {
+      note_opened_by_others(tx, row);
     }
   });
   return news;

@@ -1,12 +1,11 @@
 /// What is looked after between actions: ports that do not stay as Pinfold left them, and configurations that are not saved yet.
 ///
 /// Drift is reported and never fought: a port that Pinfold shut and that is up now was opened by somebody, who may know why. Nor is a port opened
-/// that others shut. For a day after an enable the port is watched as well.
-/// Saving is a step of its own, at most one a switch in `save_every`, for all the actions since the last; it is checked by the driver, and a
-/// switch that cannot be saved is tried again and told about.
-/// Used by: engine's port worker, once a minute. Takes the switch's lease for a save, none for looking.
-/// Clock:   wall. Threads: one. Bounds: one reading for each port that Pinfold holds down or opened within kWatchAfterEnable.
-/// Errors:  StoreError is passed on. A switch that does not answer is left for the next round.
+/// that others shut: one that was seen up is no longer Pinfold's when it is shut again, which is told as well. For a day after an enable the port is
+/// watched as well. Saving is a step of its own, at most one a switch in `save_every`, for all the actions since the last; it is checked by the
+/// driver, and a switch that cannot be saved is tried again and told about. Used by: engine's port worker, once a minute. Takes the switch's lease
+/// for a save, none for looking. Clock:   wall. Threads: one. Bounds: one reading for each port that Pinfold holds down or opened within
+/// kWatchAfterEnable. Errors:  StoreError is passed on. A switch that does not answer is left for the next round.
 #pragma once
 
 #include <string>
@@ -41,8 +40,15 @@ public:
   [[nodiscard]] std::vector<Saved> save_due(const std::vector<SwitchId>& switches);
 
 private:
-  [[nodiscard]] std::optional<std::string> drift_of(const records::JournalRow& row);
-  [[nodiscard]] bool is_news(const records::JournalRow& row, const std::optional<std::string>& drift);
+  /// How a port is, against how Pinfold left it.
+  struct Sight {
+    std::string_view kind;  ///< "opened", "shut", "gone", "unconfigured"; empty: as it was left
+    std::string what;       ///< one sentence; empty with an empty kind
+  };
+  /// nullopt: the switch says nothing now.
+  [[nodiscard]] std::optional<Sight> look_at(const records::JournalRow& row);
+  /// Remembers what was seen; true when it differs from the last time and is to be told.
+  [[nodiscard]] bool is_news(const records::JournalRow& row, const Sight& sight);
   [[nodiscard]] std::optional<Saved> save(const SwitchId& id);
 
   records::Store& x_store;

@@ -29,6 +29,14 @@ bool is_at(const inventory::Server& server, const SwitchId& switch_id, const Por
   return server.port && server.port->switch_id == switch_id && server.port->name == port;
 }
 
+std::set<PortName> written_ports(const PortName& own, const guard::PortFacts& facts) {
+  std::set<PortName> all{own};
+  for (const guard::BondMember& member : facts.bond.value.value_or(std::vector<guard::BondMember>{})) {
+    all.insert(member.name);
+  }
+  return all;
+}
+
 bool is_as_wished(const guard::PortFacts& facts, PortWish wish) {
   const AdminState wanted = wished_state(wish);
   const auto off = guard::is_off(facts);
@@ -58,11 +66,11 @@ std::string reasons(const std::vector<desk::GuardVerdict>& verdicts) {
   return text;
 }
 
-std::string changed_ports(const AdminStates& before, const AdminStates& after, const PortName& own) {
+std::string changed_ports(const AdminStates& before, const AdminStates& after, const std::set<PortName>& written) {
   std::string text;
   for (const auto& [port, was] : before) {
     const auto found = after.find(port);
-    if (port == own || (found != after.end() && found->second == was)) {
+    if (written.contains(port) || (found != after.end() && found->second == was)) {
       continue;
     }
     text += fmt::format("{} {} {} -> {}", text.empty() ? "OTHER PORTS CHANGED:" : ",", printable(port.value), guard::to_string(was),

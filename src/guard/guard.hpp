@@ -73,6 +73,7 @@ struct BondMember {
   std::optional<IfIndex> index;
   std::optional<AdminState> admin;
   std::optional<OperState> oper;
+  std::optional<std::string> alias{};
   friend bool operator==(const BondMember&, const BondMember&) = default;
 };
 
@@ -137,7 +138,7 @@ struct Question {
   bool switch_armed = false;                      ///< the operator armed writes to this switch
   std::optional<WallTime> armed_since;            ///< nullopt: unknown, which holds where nobody but the policy approved
   const inventory::Server* server = nullptr;      ///< never null
-  std::vector<const inventory::Server*> on_port;  ///< all servers recorded on that port
+  std::vector<const inventory::Server*> on_port;  ///< all servers recorded on that port, or on one that is bonded with it
   PortFacts facts;
   std::vector<const inventory::Server*> learned_servers;  ///< all servers whose recorded MAC is among facts.learned_macs
   std::set<net::MacAddress> gateway_macs;                 ///< of the routers, from configuration

@@ -110,6 +110,9 @@ void judge_bond(Rule& rule, const PortFacts& facts, std::string& values) {
     std::string members;
     for (const BondMember& member : *facts.bond.value) {
       members += (members.empty() ? "" : ", ") + printable(member.name.value);
+      if (const auto word = uplink_word(member.alias.value_or(""))) {
+        rule.refuse(fmt::format("ifAlias of {}, which is bonded with it, says \"{}\": a link between devices", printable(member.name.value), *word));
+      }
     }
     values += ", bonded with " + members;
     rule.hold("the port is bonded with " + members + ": all of them are one action");

@@ -8,6 +8,12 @@ using desk::GuardVerdict;
 
 namespace {
 
+/// "the same port", or the other port of the bond that the server is recorded on.
+[[nodiscard]] std::string place_of(const inventory::Server& other, const Question& q) {
+  const bool is_same = !other.port || !q.server->port || other.port->name == q.server->port->name;
+  return is_same ? "the same port" : printable(other.port->name.value) + ", which is bonded with it";
+}
+
 void judge_sharers(Rule& rule, const Question& q) {
   if (std::none_of(q.on_port.begin(), q.on_port.end(), [&](const inventory::Server* s) { return s->id == q.server->id; })) {
     rule.refuse("the record of the port does not name this server");
@@ -17,10 +23,10 @@ void judge_sharers(Rule& rule, const Question& q) {
       continue;
     }
     if (other->customer != q.server->customer) {
-      rule.refuse(fmt::format("server {} of another customer is recorded on the same port; isolate this one at its hypervisor's bridge",
-                              printable(other->id.value)));
+      rule.refuse(fmt::format("server {} of another customer is recorded on {}; isolate this one at its hypervisor's bridge",
+                              printable(other->id.value), place_of(*other, q)));
     } else if (other->is_protected) {
-      rule.refuse(fmt::format("the protected server {} is recorded on the same port", printable(other->id.value)));
+      rule.refuse(fmt::format("the protected server {} is recorded on {}", printable(other->id.value), place_of(*other, q)));
     } else {
       rule.hold(fmt::format("server {} of the same customer would be cut off with it", printable(other->id.value)));
     }

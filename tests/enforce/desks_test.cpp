@@ -102,9 +102,13 @@ TEST(Drift, IsToldOnceAndNeverFought) {
   EXPECT_EQ(w.admin("swp1"), AdminState::Up);
   EXPECT_EQ(w.sw.writes.size(), 1U);
   w.sw.ports["swp1"].admin = AdminState::Down;
+  const auto shut = look.look_for_drift();
+  ASSERT_EQ(shut.size(), 1U);
+  EXPECT_THAT(shut[0].what, testing::HasSubstr("Pinfold will not open it"));
   EXPECT_TRUE(look.look_for_drift().empty());
   w.sw.ports["swp1"].admin = AdminState::Up;
   EXPECT_EQ(look.look_for_drift().size(), 1U);
+  EXPECT_EQ(w.sw.writes.size(), 1U);
 }
 
 TEST(Drift, APortThatOthersShutIsReportedForADayAfterTheEnableAndNotOpened) {

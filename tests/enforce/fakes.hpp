@@ -202,6 +202,7 @@ struct SimPort {
   std::vector<net::MacAddress> macs;
   bool has_carrier = true;
   std::uint64_t octets = 1000;  ///< received; grows with every look while the server is heard
+  std::vector<std::string> bonded_with{};
 };
 
 struct SimWrite {
@@ -286,6 +287,9 @@ public:
     x_switch.writes.push_back({hit, wish, !x_switch.ignores_sets, x_switch.clock.wall()});
     if (!x_switch.ignores_sets) {
       x_switch.ports.at(hit).admin = wish;
+      for (const guard::BondMember& member : facts.bond.value.value_or(std::vector<guard::BondMember>{})) {
+        x_switch.ports.at(member.name.value).admin = x_switch.hits_instead ? x_switch.ports.at(member.name.value).admin : wish;
+      }
       x_changed = x_switch.clock.mono();
     }
     x_switch.fate.step();  // killed between the switch's doing and our hearing of it
@@ -354,6 +358,12 @@ private:
     }
     std::sort(facts.learned_elsewhere->begin(), facts.learned_elsewhere->end());
     facts.switch_ports_up = x_switch.ports_up;
+    facts.bond = {true, std::vector<guard::BondMember>{}};
+    for (const std::string& member : port.bonded_with) {
+      const SimPort& there = x_switch.ports.at(member);
+      const auto oper = there.admin == guard::AdminState::Up ? guard::OperState::Up : guard::OperState::Down;
+      facts.bond.value->push_back({PortName{member}, IfIndex{there.index}, there.admin, oper, there.alias});
+    }
     return facts;
   }
 

@@ -126,6 +126,10 @@ const std::vector<Deviation>& deviations() {
        [](Scene& s) {
          s.q.facts.bond.value = {{PortName{"swp2"}, IfIndex{5}, AdminState::Up, OperState::Up}};
        }},
+      {"bonded with an uplink", kUplink, kRefuse,
+       [](Scene& s) {
+         s.q.facts.bond.value = {{PortName{"swp24"}, IfIndex{24}, AdminState::Up, OperState::Up, "core:UPLINK"}};
+       }},
       {"bond unreadable", kUplink, kHold, [](Scene& s) { s.q.facts.bond.value.reset(); }},
       {"a third of the traffic", kUplink, kHold, [](Scene& s) { s.q.facts.traffic_share.value = 0.33; }},
       {"traffic unreadable", kUplink, kHold, [](Scene& s) { s.q.facts.traffic_share.value.reset(); }},

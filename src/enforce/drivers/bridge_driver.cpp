@@ -101,7 +101,7 @@ Expected<PortFacts, DriverError> BridgeDriver::read(const Link& link) {
     facts.bond = {true, std::vector<guard::BondMember>{}};
     for (const Link& one : *links) {
       if (one.master == link.index) {  // only a bond can be a port and have ports
-        facts.bond.value->push_back({PortName{one.name}, IfIndex{one.index}, admin_state(one), oper_state(one.oper)});
+        facts.bond.value->push_back({PortName{one.name}, IfIndex{one.index}, admin_state(one), oper_state(one.oper), one.alias});
       }
     }
   } else {
@@ -139,21 +139,27 @@ void BridgeDriver::read_vlans(const Link& link, PortFacts& facts) {
   }
 }
 
-void BridgeDriver::read_witnesses(PortFacts& facts) {
-  if (const auto links = x_netlink->links()) {
-    unsigned up = 0;
-    double all = 0;
-    double own = 0;
-    for (const Link& one : *links) {
-      if (one.master == x_bridge.index) {
-        up += one.oper == IF_OPER_UP ? 1U : 0U;
-        all += static_cast<double>(one.octets);
-        own += one.index == facts.index->value ? static_cast<double>(one.octets) : 0;
-      }
-    }
-    facts.switch_ports_up = up;
-    facts.traffic_share = {true, all > 0 ? own / all : 0};
+void BridgeDriver::read_traffic(PortFacts& facts) {
+  const auto links = x_netlink->links();
+  if (!links) {
+    return;
   }
+  unsigned up = 0;
+  double all = 0;
+  double own = 0;
+  for (const Link& one : *links) {
+    if (one.master == x_bridge.index) {
+      up += one.oper == IF_OPER_UP ? 1U : 0U;
+      all += static_cast<double>(one.octets);
+      own += one.index == facts.index->value ? static_cast<double>(one.octets) : 0;
+    }
+  }
+  facts.switch_ports_up = up;
+  facts.traffic_share = {true, all > 0 ? own / all : 0};
+}
+
+void BridgeDriver::read_witnesses(PortFacts& facts) {
+  read_traffic(facts);
   const auto entries = x_netlink->forwarding();
   if (!entries) {
     return;

@@ -37,6 +37,7 @@ private:
   [[nodiscard]] Expected<void, DriverError> write_links(const guard::PortFacts& facts, guard::AdminState wish);
   [[nodiscard]] Expected<void, DriverError> write_vlan(const guard::PortFacts& facts, guard::AdminState wish);
   void read_vlans(const Link& link, guard::PortFacts& facts);
+  void read_traffic(guard::PortFacts& facts);
   void read_witnesses(guard::PortFacts& facts);
 
   BridgeOptions x_options;

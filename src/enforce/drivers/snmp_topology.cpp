@@ -25,11 +25,16 @@ constexpr std::size_t kMaxBondMembers = 32;
 [[nodiscard]] guard::BondMember bond_member(snmp::Session& session, unsigned long index) {
   guard::BondMember member;
   member.index = IfIndex{static_cast<std::uint32_t>(index)};
-  const auto rows =
-      session.get({{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1, index}, {1, 3, 6, 1, 2, 1, 2, 2, 1, 7, index}, {1, 3, 6, 1, 2, 1, 2, 2, 1, 8, index}});
+  const auto rows = session.get({{1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1, index},     // ifName
+                                 {1, 3, 6, 1, 2, 1, 2, 2, 1, 7, index},         // ifAdminStatus
+                                 {1, 3, 6, 1, 2, 1, 2, 2, 1, 8, index},         // ifOperStatus
+                                 {1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 18, index}});  // ifAlias
   if (rows) {
     const auto* name = std::get_if<std::string>(&(*rows)[0].value);
     member.name = PortName{name == nullptr ? "" : *name};
+    if (const auto* alias = std::get_if<std::string>(&(*rows)[3].value)) {
+      member.alias = *alias;
+    }
     const auto admin = number((*rows)[1]);
     const auto oper = number((*rows)[2]);
     if (admin && *admin >= 1 && *admin <= 3) {
