@@ -8,6 +8,7 @@
 #include "engine/remote_audit.hpp"
 #include "engine/tickets.hpp"
 #include "pinfold/audit_commands.hpp"
+#include "pinfold/next_steps.hpp"
 #include "store/evidence_files.hpp"
 #include "ticket/audit_report.hpp"
 
@@ -41,7 +42,7 @@ void put(Context& context, ticket::TicketId id, const ticket::EventBody& body) {
   if (!after) {
     throw Stop(Exit::No, after.error());
   }
-  context.output().line({{"ticket", to_string(id)}, {"state", to_string(after->state)}, {"next", ticket::checklist(*after)}});
+  context.output().line({{"ticket", to_string(id)}, {"state", to_string(after->state)}, {"next", next_lines(context, *after)}});
   context.output().say(fmt::format("{} {}", to_string(id), to_string(after->state)));
 }
 
@@ -162,14 +163,6 @@ void add_run(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   command.add_option("--address", a->address, "instead of the server's first address in the inventory");
   command.add_option("--within", a->within, "how long it may take in all")->capture_default_str();
   command.add_option("--program", a->program, "the pinfold-agent to copy; default: the one beside this program");
-}
-
-/// Who remediates at the service level of the ticket's server.
-ticket::Side remediates(Context& context, const ticket::Ticket& t) {
-  const inventory::Server* server = context.desk().inventory()->find(t.opening.server);
-  const auto& levels = context.desk().policy().levels;
-  const auto terms = server == nullptr ? levels.end() : levels.find(server->level.value);
-  return terms != levels.end() && terms->second.staff_remediates ? ticket::Side::Staff : ticket::Side::Customer;
 }
 
 void plan(Context& context, const Arguments& a, ticket::TicketId id) {

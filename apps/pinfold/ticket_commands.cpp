@@ -11,8 +11,10 @@
 #include "engine/tickets.hpp"
 #include "pinfold/audit_commands.hpp"
 #include "pinfold/context.hpp"
+#include "pinfold/next_steps.hpp"
 #include "store/evidence_files.hpp"
 #include "ticket/event_json.hpp"
+#include "ticket/ticket_words.hpp"
 
 namespace pinfold::app {
 namespace {
@@ -70,7 +72,7 @@ void report(Context& context, const Expected<ticket::Ticket, std::string>& resul
   if (!result) {
     throw Stop(Exit::No, result.error());
   }
-  const std::vector<std::string> next = ticket::checklist(*result);
+  const std::vector<std::string> next = next_lines(context, *result);
   context.output().line({{"ticket", to_string(result->id)}, {"state", to_string(result->state)}, {"next", next}});
   context.output().say(fmt::format("{} {}", to_string(result->id), to_string(result->state)));
   for (const std::string& step : next) {
@@ -124,9 +126,7 @@ void order_audit(Context& context, const Arguments& a) {
   }
   const auto put = tickets.put(*id, order);
   report(context, put);
-  const inventory::Server* server = context.desk().inventory()->find(put->opening.server);
-  const auto terms = server == nullptr ? context.desk().policy().levels.end() : context.desk().policy().levels.find(server->level.value);
-  const bool included = terms != context.desk().policy().levels.end() && terms->second.audit_included;
+  const bool included = desk::terms_of(context.desk().policy(), *context.desk().inventory(), put->opening.server).audit_included;
   context.output().say(included ? "included at this service level" : "not included at this service level: agree on it with the customer");
 }
 
@@ -181,6 +181,7 @@ void show(Context& context, ticket::TicketId id) {
   if (events.empty()) {
     throw Stop(Exit::No, "there is no ticket " + to_string(id));
   }
+  const ticket::TicketWords words("en");
   std::vector<std::vector<std::string>> rows;
   for (const ticket::Event& event : events) {
     nlohmann::json json = ticket::to_json(event.body);
@@ -188,10 +189,10 @@ void show(Context& context, ticket::TicketId id) {
     json["seq"] = event.seq;
     json["at"] = to_string(event.at);
     context.output().line(json);
-    rows.push_back({fmt::format("#{}", event.seq), to_string(event.at).substr(0, 19), ticket::describe(event.body)});
+    rows.push_back({fmt::format("#{}", event.seq), to_string(event.at).substr(0, 19), words.line(event.body)});
   }
   context.output().table({"SEQ", "WHEN (UTC)", "WHAT"}, rows);
-  for (const std::string& step : ticket::checklist(ticket::fold(id, events))) {
+  for (const std::string& step : next_lines(context, ticket::fold(id, events))) {
     context.output().say("□ " + step);
   }
 }
@@ -208,19 +209,11 @@ ticket::PlanStep parse_step(const std::string& text, ticket::Side usual) {
   return {*kind, who.value_or(usual), printable(text.substr((who ? second : first) + 1), 500)};
 }
 
-/// Who remediates at the service level of the ticket's server.
-ticket::Side remediates(Context& context, ticket::TicketId id) {
-  ticket::Ticket t;
-  context.store().read([&](records::Transaction& tx) { t = ticket::fold(id, tx.tickets().events(id)); });
-  const inventory::Server* server = context.desk().inventory()->find(t.opening.server);
-  const auto& levels = context.desk().policy().levels;
-  const auto terms = server == nullptr ? levels.end() : levels.find(server->level.value);
-  return terms != levels.end() && terms->second.staff_remediates ? ticket::Side::Staff : ticket::Side::Customer;
-}
-
 void plan(Context& context, const Arguments& a) {
   const ticket::TicketId id = parse_ticket_id(a.id);
-  const ticket::Side usual = remediates(context, id);
+  ticket::Ticket t;
+  context.store().read([&](records::Transaction& tx) { t = ticket::fold(id, tx.tickets().events(id)); });
+  const ticket::Side usual = remediates(context, t);
   ticket::PlanSet set{a.by, {}};
   for (const std::string& step : a.paths) {
     set.steps.push_back(parse_step(step, usual));

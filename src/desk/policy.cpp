@@ -36,6 +36,13 @@ Rules rules_for(const Policy& policy, abuse::AbuseClass abuse_class, std::uint8_
   return rules;
 }
 
+const ServiceTerms& terms_of(const Policy& policy, const inventory::Inventory& all, const ServerId& server) {
+  static const ServiceTerms kLeast;
+  const inventory::Server* known = all.find(server);
+  const auto found = known == nullptr ? policy.levels.end() : policy.levels.find(known->level.value);
+  return found == policy.levels.end() ? kLeast : found->second;
+}
+
 std::optional<WallTime> quiet_until(const std::optional<QuietHours>& hours, WallTime now) {
   if (!hours) {
     return std::nullopt;

@@ -8,55 +8,13 @@
 #include "base/text.hpp"
 #include "engine/contact_care.hpp"
 #include "engine/letters.hpp"
+#include "ticket/ticket_words.hpp"
 
 namespace pinfold::engine {
 namespace {
 
 constexpr int kMaxConflicts = 10;
 constexpr std::size_t kExcerpt = 2000;
-
-/// What the customer is told of an entry, line by line; empty: nothing.
-struct ForCustomer {
-  using Lines = std::vector<std::string>;
-  Lines operator()(const ticket::Opened& e) const { return e.side == ticket::Side::Staff ? Lines{e.subject} : Lines{}; }
-  Lines operator()(const ticket::Message& e) const {
-    if (e.side != ticket::Side::Staff) {
-      return {};
-    }
-    Lines lines;
-    for (const std::string_view line : split(e.text, '\n')) {
-      lines.emplace_back(line);
-    }
-    for (const ticket::Attachment& a : e.attachments) {
-      lines.push_back(fmt::format("[attached, in the portal: {}, {} bytes, SHA-256 {}]", a.name, a.size, a.sha256));
-    }
-    return lines;
-  }
-  Lines operator()(const ticket::AuditOrdered& e) const {
-    if (e.side != ticket::Side::Staff) {
-      return {};
-    }
-    Lines lines{"We would like to audit these folders of your server: " + fmt::format("{}", fmt::join(e.paths, ", ")), "Why: " + e.reason,
-                "Nothing is read before you agree. Reply whether you do."};
-    return lines;
-  }
-  Lines operator()(const ticket::AuditRun& e) const {
-    return {fmt::format("The audit of {} has run: {} finding(s).", fmt::join(e.read, ", "), e.findings), e.summary};
-  }
-  Lines operator()(const ticket::PlanSet& e) const {
-    Lines lines{"What is to be done:"};
-    for (std::size_t i = 0; i < e.steps.size(); ++i) {
-      lines.push_back(fmt::format("{}. {} ({}): {}", i + 1, to_string(e.steps[i].kind), e.steps[i].who == ticket::Side::Customer ? "you" : "we",
-                                  e.steps[i].what));
-    }
-    return lines;
-  }
-  Lines operator()(const ticket::Closed& e) const { return e.side == ticket::Side::Staff ? Lines{"The ticket is closed: " + e.reason} : Lines{}; }
-  template <typename T>
-  Lines operator()(const T&) const {
-    return {};
-  }
-};
 
 /// What the customer said with an entry; empty: it says nothing of theirs.
 std::string words_of_customer(const ticket::EventBody& body) {
@@ -85,10 +43,15 @@ std::optional<inventory::Contact> ticket_recipient(records::Transaction& tx, con
 }
 
 void TicketDesk::tell_customer(records::Transaction& tx, const ticket::Ticket& t, const ticket::Event& event) {
-  const std::vector<std::string> lines = std::visit(ForCustomer{}, event.body);
   const auto all = x_desk.inventory();
-  const auto contact = lines.empty() ? std::nullopt : ticket_recipient(tx, *all, t.opening.customer);
+  const auto contact = ticket_recipient(tx, *all, t.opening.customer);
   if (!contact) {
+    return;
+  }
+  const desk::ServiceTerms& terms = desk::terms_of(x_desk.policy(), *all, t.opening.server);
+  const std::vector<std::string> lines =
+      ticket::TicketWords(contact->language).letter(t, event.body, ticket::remediator(terms.staff_remediates), terms.audit_included);
+  if (lines.empty()) {
     return;
   }
   const inventory::Customer* customer = all->find(t.opening.customer);

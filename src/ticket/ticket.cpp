@@ -65,28 +65,6 @@ private:
   const Event& x_event;
 };
 
-struct Describe {
-  std::string operator()(const Opened& e) const { return fmt::format("opened by {} ({}): {}", e.by, to_string(e.kind), e.subject); }
-  std::string operator()(const Message& e) const {
-    std::string line = fmt::format("{} ({}): {}", e.by, to_string(e.side), e.text);
-    for (const Attachment& a : e.attachments) {
-      line += fmt::format(" [{}, {} bytes, SHA-256 {}]", a.name, a.size, a.sha256.substr(0, 12));
-    }
-    return line;
-  }
-  std::string operator()(const AuditOrdered& e) const {
-    return fmt::format("audit of {} ordered by {} ({}): {}", fmt::join(e.paths, ", "), e.by, to_string(e.side), e.reason);
-  }
-  std::string operator()(const AuditConsented& e) const { return fmt::format("{} consents to the audit ({})", e.by, e.how); }
-  std::string operator()(const AuditRun& e) const {
-    return fmt::format("audit run over {}: {} findings; {}", fmt::join(e.read, ", "), e.findings, e.summary);
-  }
-  std::string operator()(const AuditRead& e) const { return e.by + " has read the audit's report"; }
-  std::string operator()(const PlanSet& e) const { return fmt::format("remediation plan of {} steps by {}", e.steps.size(), e.by); }
-  std::string operator()(const StepDone& e) const { return fmt::format("step {} done by {}{}", e.step, e.by, e.note.empty() ? "" : ": " + e.note); }
-  std::string operator()(const Closed& e) const { return fmt::format("closed by {}: {}", e.by, e.reason); }
-};
-
 bool is_below(std::string_view path, std::string_view folder) {
   const std::string_view trimmed = folder.size() > 1 && folder.back() == '/' ? folder.substr(0, folder.size() - 1) : folder;
   return path == trimmed || trimmed == "/" ||
@@ -217,7 +195,6 @@ std::string_view kind_of(const EventBody& body) {
       "opened", "message", "audit_ordered", "audit_consented", "audit_run", "audit_read", "plan_set", "step_done", "closed"};
   return kNames.at(body.index());
 }
-std::string describe(const EventBody& body) { return std::visit(Describe{}, body); }
 
 bool Ticket::plan_is_proven() const {
   const bool all_done = !plan.empty() && std::all_of(done.begin(), done.end(), [](bool is_done) { return is_done; });
@@ -250,43 +227,6 @@ std::optional<std::string> why_not(const Ticket& t, const EventBody& body) {
     return fmt::format("a ticket has at most {} entries: open another", kMaxEvents);
   }
   return std::visit(WhyNot(t), body);
-}
-
-std::vector<std::string> checklist(const Ticket& t) {
-  std::vector<std::string> steps;
-  if (t.opening.kind == Kind::Suspicious && t.audits.empty()) {
-    steps = {"keep a copy of the file before anything is deleted; attach it here, it stays inert",
-             "note its owner, its times and its path (ls -la --time-style=full-iso)",
-             "see which process uses it and what started that (ss -tunap, ps -ef --forest)",
-             "look for what starts it again (crontab -l, /etc/cron.*, systemd timers)",
-             "look for the way in: uploads, old web applications, logins that were not yours",
-             "order an audit: pinfold audit order " + to_string(t.id)};
-  } else if (t.opening.kind == Kind::AuditRequest && t.audits.empty()) {
-    steps = {"order the audit with the folders it may read: pinfold audit order " + to_string(t.id)};
-  } else if (t.opening.kind == Kind::Appeal && t.audits.empty()) {
-    steps = {"somebody who neither ordered nor approved the measure decides: pinfold case decide"};
-  }
-  if (!t.audits.empty()) {
-    const Audit& last = t.audits.back();
-    if (!last.consented) {
-      steps.emplace_back("the customer consents to the audit, or does not");
-    } else if (!last.run) {
-      steps.emplace_back("run the audit on the server: pinfold-agent audit");
-    } else if (!last.was_read) {
-      steps.emplace_back("read the report");
-    } else if (t.plan.empty() && last.run->findings > 0) {
-      steps.emplace_back("write the remediation plan");
-    }
-  }
-  for (std::size_t i = 0; i < t.plan.size(); ++i) {
-    if (!t.done[i]) {
-      steps.push_back(fmt::format("step {} ({}, {}): {}", i + 1, to_string(t.plan[i].kind), to_string(t.plan[i].who), t.plan[i].what));
-    }
-  }
-  if (!t.plan.empty() && std::all_of(t.done.begin(), t.done.end(), [](bool is_done) { return is_done; }) && !t.plan_is_proven()) {
-    steps.emplace_back("order the second audit, which shows that it is done");
-  }
-  return steps;
 }
 
 }  // namespace pinfold::ticket

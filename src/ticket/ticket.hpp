@@ -112,7 +112,6 @@ struct Event {
   EventBody body;
 };
 [[nodiscard]] std::string_view kind_of(const EventBody& body);  ///< "audit_ordered"
-[[nodiscard]] std::string describe(const EventBody& body);      ///< one line for people
 
 /// One audit of the ticket; a ticket may have several, one after the other.
 struct Audit {
@@ -145,8 +144,5 @@ void apply(Ticket& t, const Event& event);
 
 /// Why this may not be added; nullopt: it may. The first event of a ticket is Opened.
 [[nodiscard]] std::optional<std::string> why_not(const Ticket& t, const EventBody& body);
-
-/// What to do next, for staff and customer: of a "suspicious file in /tmp" ticket first of all.
-[[nodiscard]] std::vector<std::string> checklist(const Ticket& t);
 
 }  // namespace pinfold::ticket

@@ -28,6 +28,11 @@ test('an owner opens a ticket with a file and sees what to do next', () =>
     await page.getByRole('button', { name: 'Open the ticket' }).click();
     await page.getByRole('heading', { level: 1, name: /kswapd0/ }).waitFor();
     await page.getByRole('heading', { name: 'What to do now' }).waitFor();
+    await page.getByText('keep a copy of the file before anything is deleted').waitFor();
+    assert.ok(!(await page.locator('main').innerText()).includes('pinfold '), 'no command of the desk: a customer has none');
+    await page.getByRole('button', { name: 'Order an audit' }).click();
+    assert.equal(await page.getByLabel('Folders').inputValue(), '/tmp\n/var/tmp\n/dev/shm', 'one click and a look');
+    await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByLabel('Attach files').setInputFiles({ name: 'ps.txt', mimeType: 'text/plain', buffer: Buffer.from('1 kswapd0') });
     await page.getByText('ps.txt (9 B)').waitFor();
     await page.getByLabel('Your message').fill('here is the list');

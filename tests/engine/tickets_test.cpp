@@ -51,6 +51,17 @@ protected:
   }
 };
 
+TEST_F(TicketsTest, LettersBringTheFirstStepsInTheContactsLanguage) {
+  static_cast<void>(open_ticket());
+  EXPECT_TRUE(tickets().open({CustomerId{"2002"}, ServerId{"srv-2"}, ticket::Kind::Suspicious, "a perl in /tmp", ticket::Side::Staff, "anna", {}}));
+  send_all();
+  ASSERT_EQ(sink.mails().size(), 2U);
+  EXPECT_NE(sink.mails()[0].text.find("What to do first:"), std::string::npos) << sink.mails()[0].text;
+  EXPECT_NE(sink.mails()[0].text.find("- keep a copy of the file"), std::string::npos);
+  EXPECT_NE(sink.mails()[1].text.find("Was zuerst zu tun ist:"), std::string::npos) << sink.mails()[1].text;
+  EXPECT_EQ(sink.mails()[1].text.find("keep a copy"), std::string::npos);
+}
+
 TEST_F(TicketsTest, AreTalkedOverByMail) {
   const ticket::TicketId id = open_ticket();
   send_all();

@@ -5,6 +5,7 @@
 
 #include "http/api/json.hpp"
 #include "http/api/operations.hpp"
+#include "ticket/ticket_words.hpp"
 
 namespace pinfold::http::api {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t kText = 20'000;
 constexpr std::size_t kMaxUpload = std::size_t{8} << 20U;
 constexpr std::size_t kAuditTickets = 1000;  ///< looked through for one page of audits
-constexpr std::string_view kOurStaff = "our staff";
 
 ticket::Side side_of(const Call& call) { return call.who().is_staff() ? ticket::Side::Staff : ticket::Side::Customer; }
 
@@ -85,18 +85,6 @@ ticket::Side side_of(const ticket::Event& event) {
       event.body);
 }
 
-std::string by_of(const ticket::Event& event) {
-  return std::visit(
-      [](const auto& body) -> std::string {
-        if constexpr (requires { body.by; }) {
-          return body.by;
-        } else {
-          return {};
-        }
-      },
-      event.body);
-}
-
 /// Whose doing it was. A step that was done names a login and no side: the side on which that login stands elsewhere, or else the step's own.
 ticket::Side side_in(const File& file, const ticket::Event& event) {
   const auto* done = std::get_if<ticket::StepDone>(&event.body);
@@ -104,14 +92,14 @@ ticket::Side side_in(const File& file, const ticket::Event& event) {
     return side_of(event);
   }
   for (const ticket::Event& other : file.events) {
-    if (!std::holds_alternative<ticket::StepDone>(other.body) && by_of(other) == done->by) {
+    if (!std::holds_alternative<ticket::StepDone>(other.body) && by_of(other.body) == done->by) {
       return side_of(other);
     }
   }
   return done->step >= 1 && done->step <= file.t.plan.size() ? file.t.plan[done->step - 1].who : ticket::Side::Staff;
 }
 
-json event_json(const File& file, const ticket::Event& event, const Caller& who) {
+json event_json(const File& file, const ticket::Event& event, const Caller& who, const ticket::TicketWords& words) {
   const ticket::Side side = side_in(file, event);
   const auto* message = std::get_if<ticket::Message>(&event.body);
   json attachments = json::array();
@@ -119,25 +107,31 @@ json event_json(const File& file, const ticket::Event& event, const Caller& who)
     attachments.push_back(attachment_json(a));
   }
   const bool hide = side == ticket::Side::Staff && !who.is_staff();
-  const std::string by = by_of(event);
-  std::string text = message != nullptr ? message->text : describe(event.body);
-  if (const std::size_t at = hide && message == nullptr && !by.empty() ? text.find(by) : std::string::npos; at != std::string::npos) {
-    text.replace(at, by.size(), kOurStaff);
-  }
+  const std::string by = hide ? words.our_staff() : by_of(event.body);
   return {{"seq", event.seq},
           {"at", to_string(event.at)},
           {"kind", kind_of(event.body)},
           {"side", to_string(side)},
-          {"by", hide ? std::string(kOurStaff) : by},
-          {"text", text},
+          {"by", by},
+          {"text", message != nullptr ? message->text : words.line(event.body, by)},
           {"attachments", attachments}};
 }
 
-Response detail(const File& file, const View& view, unsigned status = 200) {
+json checklist_json(const ticket::Ticket& t, ticket::Side remediates, const ticket::TicketWords& words) {
+  json steps = json::array();
+  for (const ticket::NextStep& step : ticket::checklist(t, remediates)) {
+    steps.push_back({{"step", to_string(step.todo)}, {"who", step.who ? json(to_string(*step.who)) : json(nullptr)}, {"text", words.line(t, step)}});
+  }
+  return steps;
+}
+
+Response detail(Api& api, const File& file, const View& view, unsigned status = 200) {
+  const std::string& own = view.who.user.language;
+  const ticket::TicketWords words(own.empty() ? api.options().site.language : own);
   json out = ticket_json(summary_of(file.t), view);
   json events = json::array();
   for (const ticket::Event& event : file.events) {
-    events.push_back(event_json(file, event, view.who));
+    events.push_back(event_json(file, event, view.who, words));
   }
   json audits = json::array();
   for (std::size_t i = 0; i < file.t.audits.size(); ++i) {
@@ -152,10 +146,14 @@ Response detail(const File& file, const View& view, unsigned status = 200) {
                     {"what", step.what},
                     {"done", i < file.t.done.size() && file.t.done[i]}});
   }
+  const desk::ServiceTerms& terms = desk::terms_of(api.desk().policy(), *view.inventory, file.t.opening.server);
+  const ticket::Side remediates = ticket::remediator(terms.staff_remediates);
   out["events"] = events;
-  out["checklist"] = ticket::checklist(file.t);
+  out["checklist"] = checklist_json(file.t, remediates, words);
   out["audits"] = audits;
   out["plan"] = plan;
+  out["remediates"] = to_string(remediates);
+  out["audit_included"] = terms.audit_included;
   return ok_with_tag(out, file.t.last_seq, status);
 }
 
@@ -168,7 +166,7 @@ Response put(Api& api, const Call& call, const ticket::EventBody& body) {
   }
   File file;
   api.store().read([&](records::Transaction& tx) { file = load(tx, id, call.who()); });
-  return detail(file, view);
+  return detail(api, file, view);
 }
 
 std::vector<ticket::Attachment> attachments_of(Api& api, const Call& call) {
@@ -264,14 +262,14 @@ Response open_ticket(Api& api, Call& call) {
   File file;
   api.store().read([&](records::Transaction& tx) { file = load(tx, opened->id, call.who()); });
   call.subject = to_string(file.t.id);
-  return detail(file, view, 201);
+  return detail(api, file, view, 201);
 }
 
 Response get_ticket(Api& api, Call& call) {
   const View view = view_of(api, call);
   File file;
   api.store().read([&](records::Transaction& tx) { file = load(tx, call.ticket_id(), call.who()); });
-  return detail(file, view);
+  return detail(api, file, view);
 }
 
 Response write_to_ticket(Api& api, Call& call) {

@@ -32,9 +32,14 @@ inline config::Config api_config(const std::filesystem::path& folder) {
   }
   config->policy.warnings = desk::Arming::Armed;
   config->policy.measures = desk::Arming::Armed;
+  desk::ServiceTerms& managed = config->policy.levels[4];
+  managed.name = "managed";
+  managed.audit_included = true;
+  managed.staff_remediates = true;
   return *std::move(config);
 }
 
+/// The second one's server is managed: audits included, staff remediates.
 inline inventory::Inventory two_customers() {
   const inventory::Inventory one = sample_inventory();
   auto customers = one.customers();
@@ -43,6 +48,7 @@ inline inventory::Inventory two_customers() {
   inventory::Server other;
   other.id = ServerId{"srv-2"};
   other.customer = CustomerId{"2002"};
+  other.level = inventory::ServiceLevel{4};
   other.addresses = {*net::Prefix::parse("192.0.2.12/32")};
   servers.push_back(other);
   return {customers, servers};

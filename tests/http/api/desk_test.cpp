@@ -72,6 +72,46 @@ TEST_F(DeskApiTest, AnAuditIsOrderedConsentedToAndListed) {
   EXPECT_TRUE(parsed(call(enter("foreign"), "GET", "/v1/audits"))["items"].empty());
 }
 
+TEST_F(DeskApiTest, WhatToDoNextIsSaidInTheReadersLanguageAndByWhom) {
+  const auto speaks = [&](const std::string& login, const std::string& language) {
+    store->transact([&](records::Transaction& tx) {
+      auto row = *tx.access().user("u-" + login);
+      row.language = language;
+      tx.access().put_user(row);
+    });
+  };
+  speaks("owner", "de");
+  const json german =
+      parsed(call(enter("owner"), "POST", "/v1/tickets", {{"kind", "suspicious"}, {"subject", "odd"}, {"text", "in /tmp"}, {"server", "srv-1"}}));
+  ASSERT_EQ(german["checklist"].size(), 6U) << german;
+  EXPECT_EQ(german["checklist"][0]["step"], "keep_copy");
+  EXPECT_EQ(german["checklist"][0]["who"], "customer");
+  EXPECT_EQ(german["checklist"][0]["text"].get<std::string>().substr(0, 26), "bewahren Sie eine Kopie de");
+  EXPECT_EQ(german["checklist"][5]["who"], nullptr) << "either side orders the audit";
+  const json english = parsed(call(enter("support"), "GET", "/v1/tickets/T-1"));
+  EXPECT_EQ(english["checklist"][0]["text"], "keep a copy of the file before anything is deleted; attach it here, it stays inert");
+
+  ASSERT_EQ(call(enter("sysadmin"), "POST", "/v1/tickets/T-1/audits", {{"paths", {"/var/www"}}, {"reason", "the script"}}).status, 200U);
+  const json ordered = parsed(call(enter("owner"), "GET", "/v1/tickets/T-1"));
+  EXPECT_EQ(ordered["events"].back()["text"], "unser Team (Mitarbeiter) beauftragt eine Prüfung von /var/www: the script")
+      << "and who of us stays with us";
+  EXPECT_EQ(ordered["events"].back()["by"], "unser Team");
+  EXPECT_EQ(parsed(call(enter("support"), "GET", "/v1/tickets/T-1"))["events"].back()["by"], "sysadmin");
+}
+
+TEST_F(DeskApiTest, ATicketSaysWhatTheServiceLevelPromises) {
+  const auto opened = [&](const std::string& login, const std::string& server) {
+    return parsed(call(enter(login), "POST", "/v1/tickets", {{"kind", "suspicious"}, {"subject", "odd"}, {"text", "in /tmp"}, {"server", server}}));
+  };
+  const json plain = opened("owner", "srv-1");
+  EXPECT_EQ(plain["audit_included"], false) << "a level of which the policy says nothing promises the least";
+  EXPECT_EQ(plain["remediates"], "customer");
+  const json managed = opened("foreign", "srv-2");
+  EXPECT_EQ(managed["audit_included"], true);
+  EXPECT_EQ(managed["remediates"], "staff");
+  EXPECT_EQ(managed["checklist"][0]["who"], "staff") << "who remediates looks into the server";
+}
+
 TEST_F(DeskApiTest, TermsAreReadComparedAndAccepted) {
   const std::string one = "## 1 No attacks <!-- classes: port_scan -->\nfirst\n";
   const std::string two = "## 1 No attacks <!-- classes: port_scan -->\nsecond\n";
