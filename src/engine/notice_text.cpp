@@ -111,6 +111,14 @@ void add_reason(mail::NoticeText& text, const NoticeContext& context) {
   }
 }
 
+/// The measure on that server is the quarantine VLAN of its switch, as `enforce` applies it.
+bool is_quarantined(const NoticeContext& context) {
+  const inventory::Server* server = context.inventory.find(context.c.server);
+  const auto& switches = context.config.switches;
+  return server != nullptr && server->port &&
+         std::any_of(switches.begin(), switches.end(), [&](const config::Switch& s) { return s.id == server->port->switch_id && s.quarantine_vlan; });
+}
+
 std::string console_of(std::string hint, const ServerId& server) {
   constexpr std::string_view kPlace = "{server}";
   for (auto at = hint.find(kPlace); at != std::string::npos; at = hint.find(kPlace, at + server.value.size())) {
@@ -148,6 +156,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
     text.decision = decision_of(context.c);
     text.console = console_of(context.config.http.console, context.c.server);
   }
+  text.in_quarantine = is_quarantined(context);
   const auto findings = latest_findings(context);
   if (const abuse::Finding* lead = leading(findings)) {
     text.abuse_class = lead->abuse_class;

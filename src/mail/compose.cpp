@@ -127,6 +127,7 @@ data make_view(const NoticeText& text, const Templates& templates, const OurAddr
   view.set("decided_automatically", text.decision == Decision::Automatic);
   view.set("decided_on_proof", text.decision == Decision::ApprovedByPerson);
   view.set("decided_by_person", text.decision == Decision::Person);
+  view.set("in_quarantine", text.in_quarantine);
   view.set("decided_in_emergency", text.decision == Decision::Emergency);
   view.set("domain", ours.domain);
   view.set("reply_address", text.route ? text.route->reply_to : reply_address(ours, text.case_id, text.token));

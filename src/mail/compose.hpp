@@ -83,6 +83,7 @@ struct NoticeText {
   std::string link;                              ///< signed page of the case; may be empty
   std::string console;                           ///< how the owner reaches the machine while its port is off; may be empty
   std::optional<Decision> decision;              ///< of a measure
+  bool in_quarantine = false;                    ///< the measure is the quarantine VLAN, not the port down
   bool is_reported = false;                      ///< others say so, none of our own sensors (article 17 (3) (b))
   std::vector<std::string> earlier_message_ids;  ///< of this case's notices, oldest first
   std::optional<Route> route;                    ///< instead of the case's

@@ -51,6 +51,7 @@ TEST_F(NoticeTextTest, OfAMeasureGivesTheReasonTheSourceOfTheFactsAndTheConsole)
   const mail::NoticeText text = notice_text({c, events, c.notices.back(), *all, config, "key", clock.wall()});
   EXPECT_EQ(text.console, "https://panel.hosting.example/console/srv-1");
   EXPECT_EQ(text.decision, mail::Decision::Person);
+  EXPECT_FALSE(text.in_quarantine);
   EXPECT_TRUE(text.is_reported) << "no sensor of ours saw it";
   ASSERT_FALSE(text.facts.empty());
   EXPECT_EQ(text.facts.front(), (std::pair<std::string, std::string>{"reason given", "the page is live and nobody can be reached"}));
@@ -59,6 +60,22 @@ TEST_F(NoticeTextTest, OfAMeasureGivesTheReasonTheSourceOfTheFactsAndTheConsole)
   EXPECT_NE(mail.find("reported to us by others"), std::string::npos) << mail;
   EXPECT_NE(mail.find("A system administrator decided it; no program did."), std::string::npos);
   EXPECT_NE(mail.find("somebody who took no part in this decision"), std::string::npos);
+}
+
+TEST_F(NoticeTextTest, OfAMeasureOnASwitchWithAQuarantineVlanSaysThatItIsOne) {
+  const CaseId id = open_case();
+  switch_off(id, "telephoned twice");
+  const auto add_switch = [this](const char* name) -> config::Switch& {
+    config::Switch one;
+    one.id = SwitchId{name};
+    return config.switches.emplace_back(std::move(one));
+  };
+  add_switch("sw2").quarantine_vlan = 666;
+  EXPECT_FALSE(text_of(id).in_quarantine) << "another switch's";
+  config::Switch& own = add_switch("sw1");
+  EXPECT_FALSE(text_of(id).in_quarantine);
+  own.quarantine_vlan = 666;
+  EXPECT_TRUE(text_of(id).in_quarantine);
 }
 
 }  // namespace

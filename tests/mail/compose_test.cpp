@@ -152,6 +152,28 @@ TEST(Compose, GivesReasonsAndRedressWithADisabledPort) {
   }
 }
 
+TEST(Compose, OfAQuarantineSaysSoAndNeverThatThePortIsOff) {
+  struct Row {
+    const char* language;
+    const char* quarantine;
+    const char* off;
+  };
+  for (const Row& row : {Row{"en", "quarantine", "port is off"}, Row{"de", "Quarantäne", "abgeschaltet"}}) {
+    NoticeText text = sample(desk::NoticeKind::Disabled, row.language);
+    EXPECT_EQ(composed(text).parts.at(0).text.find(row.quarantine), std::string::npos);
+    for (const desk::NoticeKind kind : {desk::NoticeKind::Disabled, desk::NoticeKind::Enabled}) {
+      text = sample(kind, row.language);
+      text.in_quarantine = true;
+      const message::Mail mail = composed(text);
+      EXPECT_NE(mail.subject.find(row.quarantine), std::string::npos) << mail.subject;
+      for (const message::Part& part : mail.parts) {
+        EXPECT_NE(part.text.find(row.quarantine), std::string::npos) << part.text;
+        EXPECT_EQ(part.text.find(row.off), std::string::npos) << part.text;
+      }
+    }
+  }
+}
+
 TEST(Compose, KeepsALineBreakInANameOrSubjectFromBecomingAHeader) {
   NoticeText text = sample(desk::NoticeKind::Warning, "en");
   text.to.name = "x\r\nBcc: victim@elsewhere.example";
