@@ -46,12 +46,13 @@ void Draft::write_to(const ContactId& contact, NoticeKind kind) {
   }
 }
 
-void Draft::call_person(const std::string& what, Urgency urgency) {
+void Draft::call_person(const std::string& what, Urgency urgency, std::optional<ActionId> about) {
   if (x_case.asked.contains(what)) {
     return;
   }
   record(PersonAsked{what});
-  x_step.effects.push_back({fmt::format("{}/call/{}", to_string(x_case.id), x_case.asked.size()), CallPerson{what, urgency == Urgency::CanWait}});
+  x_step.effects.push_back(
+      {fmt::format("{}/call/{}", to_string(x_case.id), x_case.asked.size()), CallPerson{what, urgency == Urgency::CanWait, about}});
 }
 
 void Draft::set_port(ActionId action, PortWish wish) {

@@ -23,9 +23,10 @@ public:
   [[nodiscard]] bool queue_notice(NoticeKind kind);
   /// A notice to that contact, whatever became of others. Like every notice: at most one a step.
   void write_to(const ContactId& contact, NoticeKind kind);
-  /// Calls a person, once for the same words. Urgent: a port, or proof that ages; everything else can wait for the morning.
+  /// Calls a person, once for the same words. Urgent: a port, or proof that ages; everything else can wait for the morning. A call `about` an action
+  /// is over as soon as that action no longer waits.
   enum class Urgency : std::uint8_t { Now, CanWait };
-  void call_person(const std::string& what, Urgency urgency = Urgency::Now);
+  void call_person(const std::string& what, Urgency urgency = Urgency::Now, std::optional<ActionId> about = std::nullopt);
   void set_port(ActionId action, PortWish wish);
   /// Once more, past the rails that held it; `seq` of the release makes the key a new one.
   void set_port_released(ActionId action, std::uint32_t seq);

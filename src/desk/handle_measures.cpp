@@ -129,7 +129,7 @@ Result handle(Draft d, const GuardsEvaluated& input) {
     const auto& asked = d.current().asked;
     const auto before = asked.lower_bound(rail);
     if (before == asked.end() || before->rfind(rail, 0) != 0) {  // its figures may differ at every try: one call a rail
-      d.call_person(rail + v.why);
+      d.call_person(rail + v.why, Draft::Urgency::Now, input.action);
     }
   }
   return std::move(d).finish();
@@ -186,7 +186,8 @@ Result handle(Draft d, const HoldReleased& input) {
   if (d.current().find_action(input.action)->is_released()) {
     d.set_port_released(input.action, d.current().last_seq);
   } else {
-    d.call_person(fmt::format("action {}: {} releases the hold; one more must", input.action.value, input.by.value));
+    d.call_person(fmt::format("action {}: {} releases the hold; one more must", input.action.value, input.by.value), Draft::Urgency::Now,
+                  input.action);
   }
   return std::move(d).finish();
 }

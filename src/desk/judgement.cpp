@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "desk/incidents.hpp"
 
 namespace pinfold::desk {
 namespace {
+
+constexpr std::string_view kDeaf = ", but mail in or the pages were not healthy throughout: an answer may be lost; decide";
 
 template <typename Matches>
 const Sighting* latest(const Case& c, const Policy& policy, Matches&& matches) {
@@ -54,6 +57,40 @@ std::optional<Waiting> waiting_for_person(const Case& c) {
     case State::ActionFailed: return Waiting{"a port action failed", c.state_since};
     default: return std::nullopt;
   }
+}
+
+/// How many requests of the policy, straight before this one, the desk dropped because they grew old before anybody approved or dropped them.
+unsigned undecided_before(const Case& c, const PortAction& action) {
+  unsigned undecided = 0;
+  for (auto a = c.actions.rbegin(); a != c.actions.rend(); ++a) {
+    if (a->id == action.id) {
+      continue;
+    }
+    const bool nobody_decided = a->ground == Ground::Policy && a->dropped && !a->dropped_by_person && a->approvals.empty();
+    if (!nobody_decided) {
+      break;
+    }
+    ++undecided;
+  }
+  return undecided;
+}
+
+std::optional<Question> approval_by_policy(const Case& c, const PortAction& action, const Policy& policy) {
+  const WallTime due = action.requested + std::min(policy.gather, policy.evidence_max_age / 2);
+  const std::string people = action.needed > 1 ? fmt::format(" ({} people)", action.needed) : "";
+  const unsigned nth = undecided_before(c, action) + 1;
+  if (nth == 1) {
+    return Question{due, fmt::format("action {}: the proof for switching off the port is complete; approve or drop it{}", action.id.value, people)};
+  }
+  if (!std::has_single_bit(nth)) {
+    return std::nullopt;
+  }
+  return Question{
+      due,
+      fmt::format("action {}: the proof for switching off the port has been complete {} times, and nobody decided before it grew old; approve it "
+                  "while it waits{}, or order the port off",
+                  action.id.value, nth, people),
+      true};
 }
 
 }  // namespace
@@ -184,32 +221,30 @@ std::optional<Question> approval_question(const Case& c, const Policy& policy) {
   if (action == nullptr || action->wish == PortWish::Up || action->is_approved()) {
     return std::nullopt;
   }
-  const std::size_t missing = action->needed - std::min<std::size_t>(action->needed, action->approvals.size());
-  Question question{action->requested, {}};
+  std::optional<Question> question;
   if (action->ground == Ground::Policy) {
-    question = {action->requested + std::min(policy.gather, policy.evidence_max_age / 2),
-                fmt::format("action {}: the proof for switching off the port is complete; approve or drop it{}", action->id.value,
-                            action->needed > 1 ? fmt::format(" ({} people)", action->needed) : "")};
+    question = approval_by_policy(c, *action, policy);
   } else {
-    question.words = fmt::format("action {}: {} {}; {} more must approve or drop it", action->id.value, action->by.value,
-                                 action->ground == Ground::Emergency ? "calls an emergency" : "wants the port off", missing);
+    const std::size_t missing = action->needed - std::min<std::size_t>(action->needed, action->approvals.size());
+    question = Question{action->requested, fmt::format("action {}: {} {}; {} more must approve or drop it", action->id.value, action->by.value,
+                                                       action->ground == Ground::Emergency ? "calls an emergency" : "wants the port off", missing)};
   }
-  return c.asked.contains(question.words) ? std::nullopt : std::optional(question);
+  return question && c.asked.contains(question->words) ? std::nullopt : question;
 }
 
 std::string deaf_question(const Case& c) {
   const Notice* warning = c.first_warning();
-  return fmt::format(
-      "it came again after the window of warning {}, but mail in or the pages were not healthy throughout: an answer may be lost; decide",
-      warning == nullptr ? 0 : warning->id.value);
+  return fmt::format("it came again after the window of warning {}{}", warning == nullptr ? 0 : warning->id.value, kDeaf);
 }
+
+bool is_deaf_question(std::string_view words) { return words.ends_with(kDeaf); }
 
 std::optional<Question> next_reminder(const Case& c, const Policy& policy) {
   const auto waiting = waiting_for_person(c);
   for (int n = 1; waiting && n <= kMaxReminders; ++n) {
     std::string words = fmt::format("reminder {}: {} since {}", n, waiting->what, to_people(waiting->since));
     if (!c.asked.contains(words)) {
-      return Question{waiting->since + policy.remind_after * (1 << (n - 1)), std::move(words)};
+      return Question{waiting->since + policy.remind_after * (1 << (n - 1)), std::move(words), true};
     }
   }
   return std::nullopt;

@@ -54,11 +54,16 @@ namespace pinfold::desk {
 struct Question {
   WallTime due;
   std::string words;
+  bool can_wait = false;
 };
-/// The call for approval of the action that waits, once evidence had time to gather; nullopt: asked already, or nothing waits.
+/// The call for approval of the action that waits, once evidence had time to gather; nullopt: asked already, or nothing waits, or it is one of
+/// many in a row that grew old before anybody decided: of those the 1st, 2nd, 4th, 8th… are called out, and from the 2nd on the call can wait for the
+/// morning, when a person may still order the port off. Who is asked the same thing the tenth time stops reading.
 [[nodiscard]] std::optional<Question> approval_question(const Case& c, const Policy& policy);
 /// What a person is asked when it came again, but an answer may have been lost: once for a warning, not for every bout that follows.
 [[nodiscard]] std::string deaf_question(const Case& c);
+/// Those words, of whatever warning: by them a record says that our ears were not open.
+[[nodiscard]] bool is_deaf_question(std::string_view words);
 /// What waits for a person ages into a call again, kMaxReminders times, each time after twice as long; nullopt: nothing waits.
 inline constexpr int kMaxReminders = 7;
 [[nodiscard]] std::optional<Question> next_reminder(const Case& c, const Policy& policy);

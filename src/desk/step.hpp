@@ -77,7 +77,8 @@ struct SetPort {
 };
 struct CallPerson {
   std::string what;
-  bool can_wait = false;  ///< nothing gets worse by it until the morning (Policy::quiet_hours)
+  bool can_wait = false;            ///< nothing gets worse by it until the morning (Policy::quiet_hours)
+  std::optional<ActionId> about{};  ///< the call is over as soon as that action no longer waits
 };
 struct Effect {
   std::string key;  ///< "PF-42/notice/1": unique for ever; carrying it out twice is impossible by the outbox's primary key

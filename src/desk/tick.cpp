@@ -88,14 +88,29 @@ void review_proof(Draft& d, const PortAction& action) {
 }
 
 void review_pending(Draft& d, const PortAction& action) {
+  const ActionId id = action.id;
   if (action.ground == Ground::Policy) {
     review_proof(d, action);
   } else {
     review_order(d, action);
   }
   if (const auto question = approval_question(d.current(), d.policy()); question && d.moment().now >= question->due) {
-    d.call_person(question->words);
+    const auto urgency = question->can_wait ? Draft::Urgency::CanWait : Draft::Urgency::Now;
+    // What can wait stands for all the requests that nobody decided: it is not over with this one.
+    d.call_person(question->words, urgency, question->can_wait ? std::nullopt : std::optional(id));
   }
+}
+
+/// People were called less than `remind_after` ago because an answer did not hold: for one case a call a day is enough, however often its owner
+/// answers. Told by the second notices that arrived: each was called out that came so long after the last that was.
+bool is_called_today(const Draft& d) {
+  std::optional<WallTime> called;
+  for (const Notice& n : d.current().notices) {
+    if (n.kind == NoticeKind::SecondNotice && n.delivered && (!called || *n.delivered - *called >= d.policy().remind_after)) {
+      called = n.delivered;
+    }
+  }
+  return called && d.moment().now - *called < d.policy().remind_after;
 }
 
 /// After an answer, or on probation, nothing is disabled by policy: a second notice, and a person decides.
@@ -105,7 +120,11 @@ void consider_second_notice(Draft& d, const Sighting* evidence, std::string_view
   }
   const std::string incident = std::to_string(evidence->incident.value);
   const std::uint32_t seq = evidence->seq;
+  const bool is_known = d.current().state == State::Answered && is_called_today(d);
   const bool queued = d.queue_notice(NoticeKind::SecondNotice);
+  if (queued && is_known) {
+    return;  // it stands in the lists, and ages into a reminder
+  }
   d.call_person(queued ? fmt::format("finding #{} (incident {}) came {}; a second notice goes out; decide", seq, incident, after_what)
                        : fmt::format("it came again {}, and no contact can be reached; decide", after_what),
                 Draft::Urgency::CanWait);

@@ -19,7 +19,13 @@ Row to_row(const desk::SetPort& effect) {
   return {kSetPort,
           {{"action", effect.action.value}, {"wish", effect.wish == desk::PortWish::Down ? "down" : "up"}, {"hold_released", effect.hold_released}}};
 }
-Row to_row(const desk::CallPerson& effect) { return {kCallPerson, {{"what", effect.what}, {"can_wait", effect.can_wait}}}; }
+Row to_row(const desk::CallPerson& effect) {
+  nlohmann::json payload{{"what", effect.what}, {"can_wait", effect.can_wait}};
+  if (effect.about) {
+    payload["action"] = effect.about->value;
+  }
+  return {kCallPerson, std::move(payload)};
+}
 
 /// The payload of a row of that kind, read by `read`; nullopt when it is another kind or damaged.
 template <typename T, typename F>
@@ -60,7 +66,8 @@ std::optional<desk::SetPort> parse_set_port(const records::Job& job) {
 
 std::optional<desk::CallPerson> parse_call_person(const records::Job& job) {
   return read_row<desk::CallPerson>(job, kCallPerson, [](JsonReader& r) {
-    return desk::CallPerson{r.text("what"), r.has("can_wait") && r.boolean("can_wait")};
+    return desk::CallPerson{r.text("what"), r.has("can_wait") && r.boolean("can_wait"),
+                            r.has("action") ? std::optional(ActionId{r.signed_number("action")}) : std::nullopt};
   });
 }
 

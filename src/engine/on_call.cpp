@@ -14,8 +14,9 @@ namespace pinfold::engine {
 namespace {
 
 constexpr std::size_t kMaxWords = 900;
-/// Not a name that anybody can have.
+/// Not names that anybody can have.
 constexpr std::string_view kCaseClosed = "(the case is closed)";
+constexpr std::string_view kActionOver = "(the action no longer waits)";
 
 /// How long a call waits for somebody to take it. At the end of the list twice as long each time.
 Micros patience(const desk::Policy& policy, unsigned step) {
@@ -69,6 +70,11 @@ bool OnCallWorker::work() {
     return true;
   }
   records::CallRow row{job->key, job->case_id, effect ? effect->what : job->payload, now, 0, now, {}};
+  const bool has_waited = job->attempts > 1;
+  if (const StaffId by = has_waited ? settled_by(row, effect) : StaffId{}; !by.value.empty()) {
+    x_desk.store().transact([&](records::Transaction& tx) { tx.outbox().finish(job->key, records::JobState::Done, "not called: " + by.value); });
+    return true;
+  }
   log_warning("PERSON_CALLED", "{}: {}", to_string(row.case_id), row.what);
   x_desk.store().transact([&](records::Transaction& tx) {
     for (const records::CallRow& earlier : tx.calls().open()) {
@@ -95,13 +101,14 @@ std::size_t OnCallWorker::escalate() {
     records::CallRow& row = open[i];
     const bool has_newer = row.case_id != CaseId{} && std::any_of(open.begin() + static_cast<std::ptrdiff_t>(i) + 1, open.end(),
                                                                   [&](const records::CallRow& other) { return other.case_id == row.case_id; });
-    if (quiet_until(x_desk.policy().quiet_hours, now) && can_wait(row.key)) {
+    const auto effect = effect_of(row.key);
+    if (effect && effect->can_wait && quiet_until(x_desk.policy().quiet_hours, now)) {
       continue;
     }
     if (has_newer || now - row.step_at < patience(x_desk.policy(), row.step)) {
       continue;
     }
-    if (const StaffId by = settled_by(row); !by.value.empty()) {
+    if (const StaffId by = settled_by(row, effect); !by.value.empty()) {
       x_desk.store().transact([&](records::Transaction& tx) { static_cast<void>(tx.calls().take(row.key, by, now)); });
       continue;
     }
@@ -115,14 +122,13 @@ std::size_t OnCallWorker::escalate() {
   return moved;
 }
 
-bool OnCallWorker::can_wait(const std::string& key) const {
+std::optional<desk::CallPerson> OnCallWorker::effect_of(const std::string& key) const {
   std::optional<records::Job> job;
   x_desk.store().read([&](records::Transaction& tx) { job = tx.outbox().find(key); });
-  const auto effect = job ? parse_call_person(*job) : std::nullopt;
-  return effect && effect->can_wait;
+  return job ? parse_call_person(*job) : std::nullopt;
 }
 
-StaffId OnCallWorker::settled_by(const records::CallRow& row) const {
+StaffId OnCallWorker::settled_by(const records::CallRow& row, const std::optional<desk::CallPerson>& effect) const {
   if (row.case_id == CaseId{}) {
     return {};
   }
@@ -132,7 +138,19 @@ StaffId OnCallWorker::settled_by(const records::CallRow& row) const {
   if (c && desk::is_final(c->state)) {
     return StaffId{std::string(kCaseClosed)};
   }
-  for (auto event = events.rbegin(); event != events.rend() && event->at > row.called; ++event) {
+  const desk::PortAction* action = c && effect && effect->about ? c->find_action(*effect->about) : nullptr;
+  if (action != nullptr && !action->is_open()) {
+    return StaffId{std::string(kActionOver)};
+  }
+  const auto is_question = [&](const desk::Event& event) {
+    const auto* asked = std::get_if<desk::PersonAsked>(&event.body);
+    return asked != nullptr && asked->what == row.what;
+  };
+  const bool stands_in_case = std::any_of(events.begin(), events.end(), is_question);
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (is_question(*event) || (!stands_in_case && event->at <= row.called)) {
+      break;
+    }
     if (StaffId by = desk::acted_by(event->body); !by.value.empty()) {
       return by;
     }

@@ -1,11 +1,11 @@
 /// Calls to people: along the policy's on-call list, one step further whenever nobody takes the call (`pinfold call take`) within `escalate_after`;
 /// the last step is called again, each time after twice as long, at most `remind_after`. What is written here is read at three in the morning:
-/// of several open calls of a case only the newest goes further, and none does once a person has acted on the case since, or it is closed; in
-/// the policy's quiet hours nobody is called for what can wait. Calls go
-/// by mail through the operator's own mail server and as a POST to the step's webhook, whichever it has (both: both); each also stands in the log
-/// (PERSON_CALLED). An empty list: the log alone. Where a customer is concerned the call says how to telephone them. The webhook gets {"call",
-/// "case", "what", "called", "step", "name", "customer", "phone", "take"}; any 2xx is good. Threads: the calls' worker. Errors: what cannot be handed
-/// over now is tried again with the next escalation.
+/// of several open calls of a case only the newest goes further, and none does once a person has acted on the case since, it is closed, or the
+/// action that the call is about no longer waits; in the policy's quiet hours nobody is called for what can wait, and in the morning only for what
+/// nobody has acted on meanwhile. Calls go by mail through the operator's own mail server and as a POST to the step's webhook, whichever it has
+/// (both: both); each also stands in the log (PERSON_CALLED). An empty list: the log alone. Where a customer is concerned the call says how to
+/// telephone them. The webhook gets {"call", "case", "what", "called", "step", "name", "customer", "phone", "take"}; any 2xx is good. Threads: the
+/// calls' worker. Errors: what cannot be handed over now is tried again with the next escalation.
 #pragma once
 
 #include "base/clock.hpp"
@@ -28,9 +28,10 @@ public:
   std::size_t escalate();
 
 private:
-  /// Who has dealt with what the call is about; empty: nobody yet.
-  [[nodiscard]] StaffId settled_by(const records::CallRow& row) const;
-  [[nodiscard]] bool can_wait(const std::string& key) const;
+  /// Who, or what, has dealt with what the call is about; empty: nothing yet.
+  [[nodiscard]] StaffId settled_by(const records::CallRow& row, const std::optional<desk::CallPerson>& effect) const;
+  /// What the job of that call asks for; nullopt: it is gone, or of another kind.
+  [[nodiscard]] std::optional<desk::CallPerson> effect_of(const std::string& key) const;
   void call(const records::CallRow& row);
   void call_by_mail(const desk::OnCall& person, const records::CallRow& row, const std::string& customer);
   void call_by_webhook(const desk::OnCall& person, const records::CallRow& row, const inventory::Customer* customer);

@@ -1,5 +1,4 @@
-// What people do to a case: they order, approve, release and object; and what waits for them ages into another call.
-#include <fmt/format.h>
+// What people do to a case: they order, approve, release and object. (How they are called: calls_test.cpp.)
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,8 +11,6 @@ namespace {
 const StaffId kAnna{"anna"};
 const StaffId kBert{"bert"};
 const StaffId kCarl{"carl"};
-
-MailReceived unclear_mail() { return {MailKind::Unknown, "why", "owner@a.example", "<m@a>", "00ff", "text", true}; }
 
 TEST(Approval, CallsAPersonOnlyWhenEvidenceHadTimeToJoin) {
   Scene s;
@@ -280,153 +277,6 @@ TEST(Delivery, MayBePresumedWhenThePolicySaysSo) {
   EXPECT_EQ(s.last<NoticeDelivered>().proof, DeliveryProof::Presumed);
   const Proof proof = prove(s.c, s.policy, s.moment());
   EXPECT_NE(proof.clauses[1].because.find("presumed"), std::string::npos) << "and the proof says so";
-}
-
-TEST(Reminders, AgeWhatWaitsIntoACallAgainAndEnd) {
-  Scene s;
-  s.to_silent();
-  EXPECT_EQ(s.give(unclear_mail()), std::nullopt);
-  const std::size_t calls = s.count<PersonAsked>();
-  std::vector<int> days;
-  for (int day = 1; day <= 200; ++day) {
-    const std::size_t before = s.count<PersonAsked>();
-    s.wait(kDay);
-    if (s.count<PersonAsked>() > before) {
-      days.push_back(day);
-    }
-  }
-  EXPECT_EQ(days, (std::vector<int>{1, 2, 4, 8, 16, 32, 64})) << "ever more seldom, then it stands in the lists";
-  EXPECT_EQ(s.count<PersonAsked>(), calls + 7);
-  EXPECT_EQ(s.give(MailJudged{"00ff", kAnna, false, "spam"}), std::nullopt);
-}
-
-TEST(Calls, TheSameQuestionIsAskedOnceHoweverOftenItGoesOn) {
-  Scene unreachable;
-  unreachable.contacts = {ContactId{"owner@a.example"}};
-  unreachable.start();
-  EXPECT_EQ(unreachable.give(NoticeFailed{NoticeId{1}, "550"}), std::nullopt);
-  Scene deaf;
-  deaf.to_silent();
-  deaf.ears.open_since = deaf.now;
-  for (Scene* s : {&unreachable, &deaf}) {
-    const std::size_t before = s->count<PersonAsked>();
-    for (int bout = 2; bout < 60; ++bout) {
-      s->now = s->now + 10 * kHour;
-      s->again("net/" + std::to_string(bout));
-    }
-    EXPECT_EQ(s->count<PersonAsked>(), before + 6) << "58 bouts in 24 days: the question, and reminders after 1, 2, 4, 8 and 16 days";
-    EXPECT_EQ(s->violation, std::nullopt);
-  }
-}
-
-TEST(Calls, OneForSeveralUnclearMailsAndOneForARailWhateverItsFigures) {
-  Scene s;
-  s.to_pending();
-  EXPECT_EQ(s.give(unclear_mail()), std::nullopt);
-  const std::size_t calls = s.count<PersonAsked>();
-  MailReceived another = unclear_mail();
-  another.raw_sha256 = "00fe";
-  EXPECT_EQ(s.give(another), std::nullopt);
-  EXPECT_EQ(s.count<PersonAsked>(), calls) << "who reads the one sees the other";
-
-  Scene held;
-  held.to_pending();
-  EXPECT_EQ(held.give(ApprovalGiven{ActionId{1}, kAnna, "clear"}), std::nullopt);
-  for (int minute = 1; minute < 10; ++minute) {
-    const std::string why = fmt::format("read {} s ago", minute);
-    EXPECT_EQ(held.give(GuardsEvaluated{ActionId{1}, {{"G2 identity", GuardOutcome::Hold, "-", why}}}), std::nullopt);
-  }
-  EXPECT_EQ(held.count<PersonAsked>(), 1U);
-}
-
-TEST(Calls, WaitForTheMorningUnlessAPortOrAgeingProofHangsOnThem) {
-  const auto last_can_wait = [](const Scene& s) {
-    for (auto effect = s.effects.rbegin(); effect != s.effects.rend(); ++effect) {
-      if (const auto* call = std::get_if<CallPerson>(&effect->what)) {
-        return call->can_wait;
-      }
-    }
-    throw std::logic_error("nobody was called");
-  };
-  Scene s;
-  s.to_silent();
-  EXPECT_EQ(s.give(unclear_mail()), std::nullopt);
-  EXPECT_TRUE(last_can_wait(s));
-  Scene pending;
-  pending.to_pending();
-  pending.wait(pending.policy.gather);
-  EXPECT_FALSE(last_can_wait(pending)) << "the evidence grows too old";
-  Scene early;
-  early.start();
-  EXPECT_EQ(early.give(Scene::objection()), std::nullopt);
-  EXPECT_TRUE(last_can_wait(early));
-  Scene off;
-  off.to_disabled();
-  EXPECT_EQ(off.give(Scene::objection()), std::nullopt);
-  EXPECT_FALSE(last_can_wait(off)) << "their server is down";
-}
-
-TEST(Calls, QuietHoursMayGoOverMidnight) {
-  const WallTime midnight{std::chrono::hours{24 * 20'000}};
-  const QuietHours night{std::chrono::hours{21}, std::chrono::hours{6}};
-  EXPECT_EQ(quiet_until(night, midnight + 20 * kHour), std::nullopt);
-  EXPECT_EQ(quiet_until(night, midnight + 21 * kHour), midnight + 30 * kHour);
-  EXPECT_EQ(quiet_until(night, midnight + 3 * kHour), midnight + 6 * kHour);
-  EXPECT_EQ(quiet_until(night, midnight + 6 * kHour), std::nullopt);
-  EXPECT_EQ(quiet_until(QuietHours{std::chrono::hours{1}, std::chrono::hours{5}}, midnight + 2 * kHour), midnight + 5 * kHour);
-  EXPECT_EQ(quiet_until(std::nullopt, midnight), std::nullopt);
-}
-
-TEST(Reminder, GoesToTheOwnerAtHalfTimeOnce) {
-  Scene s;
-  s.start();
-  s.deliver();
-  EXPECT_EQ(next_due(s.c, s.policy), s.now + s.policy.response_window / 2);
-  s.wait(s.policy.response_window / 2);
-  ASSERT_EQ(s.c.notices.size(), 2U);
-  EXPECT_EQ(s.c.notices.back().kind, NoticeKind::Reminder);
-  EXPECT_EQ(s.c.notices.back().contact, s.c.notices.front().contact) << "to whom the warning reached";
-  EXPECT_TRUE(s.ordered("PF-7/notice/2"));
-  s.deliver();
-  s.wait(s.policy.response_window / 4);
-  EXPECT_EQ(s.c.notices.size(), 2U);
-  s.wait(s.policy.response_window / 4);
-  EXPECT_EQ(s.c.state, State::Silent) << "the reminder moves no deadline";
-  EXPECT_EQ(s.violation, std::nullopt);
-}
-
-TEST(Reminder, IsNotForWhoAnsweredOrWhoseMailNobodyHasReadOrWhereThePolicyWantsNone) {
-  Scene answered;
-  Scene unclear;
-  Scene without;
-  without.policy.remind_owner = false;
-  for (Scene* s : {&answered, &unclear, &without}) {
-    s->start();
-    s->deliver();
-  }
-  EXPECT_EQ(answered.give(Scene::answer()), std::nullopt);
-  EXPECT_EQ(unclear.give(unclear_mail()), std::nullopt);
-  for (Scene* s : {&answered, &unclear, &without}) {
-    s->wait(s->policy.response_window / 2);
-    EXPECT_EQ(s->count<NoticeQueued>(), 1U);
-    EXPECT_EQ(s->violation, std::nullopt);
-  }
-  EXPECT_EQ(unclear.give(MailJudged{"00ff", kAnna, false, "a newsletter"}), std::nullopt);
-  EXPECT_EQ(unclear.count<NoticeQueued>(), 2U) << "then the reminder is still due";
-}
-
-TEST(Reminder, ThatBouncesGoesToTheNextContactAndThenToATelephone) {
-  Scene s;
-  s.start();
-  s.deliver();
-  s.wait(s.policy.response_window / 2);
-  EXPECT_EQ(s.give(NoticeFailed{NoticeId{2}, "550 mailbox full"}), std::nullopt);
-  EXPECT_EQ(s.c.notices.back().kind, NoticeKind::Reminder);
-  EXPECT_EQ(s.c.notices.back().contact, ContactId{"boss@a.example"});
-  EXPECT_EQ(s.give(NoticeFailed{NoticeId{3}, "550"}), std::nullopt);
-  EXPECT_NE(s.last<PersonAsked>().what.find("telephone"), std::string::npos);
-  EXPECT_EQ(s.c.state, State::Delivered) << "the warning itself was delivered";
-  EXPECT_EQ(s.violation, std::nullopt);
 }
 
 TEST(Rules, DifferByClassAndLevelAndTheMilderOneHolds) {

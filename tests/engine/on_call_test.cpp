@@ -123,6 +123,44 @@ TEST_F(OnCallTest, NobodyIsCalledFurtherForWhatAPersonHasActedOn) {
   EXPECT_EQ(worker.escalate(), 0U) << "a closed case calls nobody";
 }
 
+TEST_F(OnCallTest, ACallAboutAnActionIsOverWhenTheActionNoLongerWaits) {
+  policy.measures = desk::Arming::Armed;
+  const mail::Submitter to_sink = submitter();
+  const CaseId id = open_case();
+  OnCallWorker worker(desk(), config, to_sink, clock);
+  EXPECT_TRUE(desk().apply(id, desk::MeasureOrdered{StaffId{"carl"}, "a flood", true}));
+  while (worker.work()) {
+  }
+  ASSERT_EQ(sink.mails().size(), 1U);
+  EXPECT_NE(sink.mails()[0].text.find("1 more must approve"), std::string::npos);
+  clock.advance(policy.escalate_after);
+  EXPECT_EQ(worker.escalate(), 1U) << "nobody has approved yet";
+  clock.advance(policy.evidence_max_age);
+  desk().tick_due();
+  ASSERT_TRUE(desk().find(id)->actions.back().dropped) << "our sensors no longer see it";
+  clock.advance(std::chrono::hours{1});
+  EXPECT_EQ(worker.escalate(), 0U) << "there is nothing left to approve";
+  EXPECT_EQ(pages().size(), 1U);
+}
+
+TEST_F(OnCallTest, InTheMorningNobodyIsCalledForWhatSomebodyHasActedOnMeanwhile) {
+  policy.quiet_hours = desk::QuietHours{std::chrono::hours{21}, std::chrono::hours{6}};
+  const mail::Submitter to_sink = submitter();
+  const CaseId id = open_case();
+  OnCallWorker worker(desk(), config, to_sink, clock);
+  clock.advance(std::chrono::hours{11});  // 23:00
+  const std::string unread(64, 'd');
+  EXPECT_TRUE(desk().apply(id, desk::MailReceived{desk::MailKind::Unknown, "why", "owner@customer.example", "m", unread, "?", true}));
+  EXPECT_TRUE(worker.work());
+  EXPECT_EQ(sink.mails().size(), 0U);
+  clock.advance(std::chrono::minutes{30});
+  EXPECT_TRUE(desk().apply(id, desk::MailJudged{unread, StaffId{"carl"}, false, "spam"})) << "carl works late";
+  clock.advance(std::chrono::hours{7});  // 06:30
+  EXPECT_TRUE(worker.work());
+  EXPECT_FALSE(worker.work());
+  EXPECT_EQ(sink.mails().size() + pages().size(), 0U);
+}
+
 TEST_F(OnCallTest, InQuietHoursOnlyWhatCannotWaitWakesSomebody) {
   policy.quiet_hours = desk::QuietHours{std::chrono::hours{21}, std::chrono::hours{6}};
   const mail::Submitter to_sink = submitter();

@@ -160,6 +160,8 @@ private:
       if (!x_keys.insert(effect.key).second) {
         note_fault(open, "invariant 4: effect " + effect.key + " was ordered twice");
       }
+      const auto* call = std::get_if<CallPerson>(&effect.what);
+      x_report.calls_at_once += call != nullptr && !call->can_wait ? 1U : 0U;
       enqueue({i, open.c.id, std::move(effect)});
     }
     taken = {};
@@ -479,9 +481,10 @@ std::string YearReport::text() const {
       "{} cases, {} steps, {} restarts\n"
       "{} warnings, {} reminders ({} answered), {} bounces, {} automatic replies, {} answers; time to answer {}\n"
       "{} disables by policy, {} by people, {} enables, {} holds; from the first sight to the cut {}\n"
-      "{} calls to people (at most {} for a case), {} objections, {} false positives, {} cases closed\n",
+      "{} calls to people ({} at once, the others can wait for the morning; at most {} for a case)\n"
+      "{} objections, {} false positives, {} cases closed\n",
       cases, steps, restarts, warnings, reminders, answers_to_reminders, bounces, auto_replies, answers, middle(times_to_answer), disables_by_policy,
-      disables_by_people, enables, holds, middle(times_to_cut_off), calls, most_calls_of_a_case, objections, false_positives, closed);
+      disables_by_people, enables, holds, middle(times_to_cut_off), calls, calls_at_once, most_calls_of_a_case, objections, false_positives, closed);
 }
 
 YearReport simulate_year(const YearOptions& options) { return Company(options).run(); }

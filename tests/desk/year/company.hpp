@@ -38,6 +38,7 @@ struct YearReport {
   unsigned disables_by_people = 0;
   unsigned enables = 0;
   unsigned calls = 0;
+  unsigned calls_at_once = 0;  ///< the others can wait for the morning
   unsigned most_calls_of_a_case = 0;
   unsigned holds = 0;
   unsigned objections = 0;

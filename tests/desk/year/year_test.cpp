@@ -58,6 +58,7 @@ TEST(Year, OfAHostingCompanyKeepsEveryInvariant) {
   EXPECT_GT(report.answers_to_reminders, 0U) << "some had only overlooked the warning";
   EXPECT_LE(report.calls, 3 * report.cases) << "who is on call must still sleep";
   EXPECT_LE(report.most_calls_of_a_case, 20U);
+  EXPECT_LE(report.calls_at_once, report.cases / 2) << "at night only for a port, or for proof that ages";
   EXPECT_GT(report.closed, report.cases / 2) << "cases come to an end";
 }
 
