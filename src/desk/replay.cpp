@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+
+#include "desk/judgement.hpp"
 
 namespace pinfold::desk {
 namespace {
@@ -53,6 +56,8 @@ public:
         x_answered_notices.insert(failed->notice);
       } else if (const auto* finished = std::get_if<PortActionFinished>(&event.body)) {
         x_finished_actions.insert(finished->action);
+      } else if (const auto* asked = std::get_if<PersonAsked>(&event.body); asked != nullptr && is_deaf_question(asked->what)) {
+        x_deaf_at.push_back(event.at);
       }
     }
     if (x_contacts.empty()) {
@@ -79,7 +84,10 @@ public:
   }
 
 private:
-  [[nodiscard]] Moment moment() const { return {x_now, {WallTime{}, 0}, "replay", x_contacts}; }
+  [[nodiscard]] Moment moment() const {
+    const auto behind = std::upper_bound(x_deaf_at.begin(), x_deaf_at.end(), x_now);
+    return {x_now, {behind == x_deaf_at.begin() ? WallTime{} : *std::prev(behind), 0}, "replay", x_contacts};
+  }
 
   bool put(const Input& input) {
     auto stepped = step(x_case, input, x_policy, moment());
@@ -148,6 +156,7 @@ private:
   std::vector<ContactId> x_contacts;
   std::set<NoticeId> x_answered_notices;
   std::set<ActionId> x_finished_actions;
+  std::vector<WallTime> x_deaf_at;  ///< when the record says that our ears had not been open
   std::multimap<WallTime, Input> x_assumed;
   WallTime x_now;
   Case x_case;

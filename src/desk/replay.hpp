@@ -2,8 +2,9 @@
 /// Used by: `pinfold policy simulate`. Pure; the clock is that of the events. Cost: O(events) steps.
 ///
 /// What the record cannot know is assumed, and counted: a notice that was never really sent is taken as delivered a minute later; a port action
-/// that nobody carried out is taken as verified five seconds after it was approved. Ears are taken as open. What no longer fits (an approval of an
-/// action that is not asked for) is left out, and counted.
+/// that nobody carried out is taken as verified five seconds after it was approved. Ears are taken as open until the record says that they were not
+/// (a person was asked because an answer may have been lost); from then on as open since that time. What no longer fits (an approval of an action
+/// that is not asked for) is left out, and counted.
 #pragma once
 
 #include <string>

@@ -52,6 +52,21 @@ TEST(Replay, ShowsWhatAnObservedPastWouldHaveBeenWhenArmed) {
   EXPECT_EQ(check_invariants(fold(s.c.id, result.events), result.events), std::nullopt);
 }
 
+TEST(Replay, KnowsFromTheRecordThatOurEarsWereShut) {
+  Scene s;
+  s.to_silent();
+  s.now = s.now + kHour;
+  s.ears.open_since = s.now - kMinute;  // nobody could have answered before
+  s.again();
+  ASSERT_EQ(s.count<DisableRequested>(), 0U);
+  s.now = s.now + kHour;
+  s.again("net/3");
+  EXPECT_EQ(under(s, s.policy), std::vector<std::string>{}) << "no port goes off that had been spared";
+  Policy longer = s.policy;
+  longer.response_window = s.policy.response_window + kHour + kMinute;
+  EXPECT_EQ(under(s, longer), (std::vector<std::string>{})) << "whatever the window: an answer to that warning may be lost";
+}
+
 TEST(Replay, OfSomethingElseIsEmpty) { EXPECT_TRUE(replay(CaseId{1}, {}, armed_policy(), kStart).events.empty()); }
 
 }  // namespace
