@@ -307,6 +307,44 @@ TEST_F(Moving, ABrokenChainIsRefusedAndNothingArrives) {
   open_postgres(url())->read([](Transaction& tx) { EXPECT_TRUE(tx.cases().list(10).empty()); });
 }
 
+/// Every column and index of a database, one a line.
+std::string schema_of(soci::session& session) {
+  std::string all;
+  std::string line;
+  for_each_row(session,
+               "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || COALESCE(collation_name, '-') || ' ' "
+               "|| COALESCE(column_default, '-') FROM information_schema.columns WHERE table_schema = 'public' "
+               "UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+               std::tie(), std::tie(line), [&] { all += line + "\n"; });
+  return all;
+}
+
+TEST(PostgresMigrations, BringEveryEarlierVersionToTheLatest) {
+  const auto scripts = migration_scripts();
+  const auto migrated = [&](soci::session& session, std::size_t versions) {
+    soci::transaction all(session);
+    migrate(session, scripts.first(versions));
+    all.commit();
+  };
+  const test::PostgresDatabase fresh_database;
+  soci::session fresh(soci::postgresql, fresh_database.url());
+  migrated(fresh, scripts.size());
+  const std::string wanted = schema_of(fresh);
+  EXPECT_NE(wanted.find("events.case_id bigint NO"), std::string::npos) << wanted;
+  for (std::size_t version = 1; version < scripts.size(); ++version) {
+    const test::PostgresDatabase old_database;
+    soci::session old(soci::postgresql, old_database.url());
+    old << "SET client_min_messages = error";
+    migrated(old, version);
+    old << "INSERT INTO customers (id, position, name) VALUES ('1001', 1, 'Example Ltd')";
+    migrated(old, scripts.size());
+    EXPECT_EQ(schema_of(old), wanted) << "from version " << version;
+    std::string name;
+    old << "SELECT name FROM customers WHERE id = '1001'", soci::into(name);
+    EXPECT_EQ(name, "Example Ltd") << "what was there stays";
+  }
+}
+
 TEST(Dialect, MigrationsOfPostgresqlCompareTextByBytes) {
   EXPECT_EQ(for_dialect("CREATE TABLE a (b TEXT NOT NULL, my_TEXT BIGINT DEFAULT 'TEXT');", Dialect::Postgres),
             "CREATE TABLE a (b TEXT COLLATE \"C\" NOT NULL, my_TEXT BIGINT DEFAULT 'TEXT');");
