@@ -75,7 +75,8 @@ public:
     take(open(x_case.id, *opening, first->finding, x_policy, moment()));
     for (std::size_t i = 2; i < x_recorded.size(); ++i) {
       pass_until(x_recorded[i].at);
-      if (const auto input = std::visit(AsInput{}, x_recorded[i].body)) {
+      const auto input = is_concluded(x_recorded[i].body) ? std::nullopt : std::visit(AsInput{}, x_recorded[i].body);
+      if (input) {
         x_result.left_out += put(*input) ? 0U : 1U;
       }
     }
@@ -89,6 +90,16 @@ private:
     return {x_now, {behind == x_deaf_at.begin() ? WallTime{} : *std::prev(behind), 0}, "replay", x_contacts};
   }
 
+  /// The ladder has drawn it itself from an input of the same moment: who orders approves, a mail that is judged answers, an answer objects.
+  [[nodiscard]] bool is_concluded(const EventBody& body) const {
+    if (!std::holds_alternative<ApprovalGiven>(body) && !std::holds_alternative<ResponseRecorded>(body) &&
+        !std::holds_alternative<ObjectionRaised>(body)) {
+      return false;
+    }
+    const auto& events = x_result.events;
+    const auto earlier = std::find_if(events.rbegin(), events.rend(), [&](const Event& event) { return event.at != x_now; });
+    return std::any_of(events.rbegin(), earlier, [&](const Event& event) { return event.body.index() == body.index(); });
+  }
   bool put(const Input& input) {
     auto stepped = step(x_case, input, x_policy, moment());
     if (!stepped) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "desk/scene.hpp"
 
 namespace pinfold::desk::test {
@@ -20,6 +22,29 @@ TEST(Replay, UnderTheSamePolicyNothingDiffers) {
   EXPECT_EQ(again.left_out, 0U);
   EXPECT_EQ(again.assumed, 4U) << "the two last notices, of whose way the record says nothing";
   EXPECT_EQ(check_invariants(fold(cut_off.c.id, again.events), again.events), std::nullopt);
+}
+
+TEST(Replay, PutsNothingInThatTheLadderConcludesItself) {
+  Scene s;
+  s.start();
+  s.deliver();
+  ResponseRecorded intended = Scene::answer();
+  intended.statement = Statement::Intended;
+  EXPECT_EQ(s.give(intended), std::nullopt);
+  s.now = s.now + kHour;
+  EXPECT_EQ(s.give(ObjectionDecided{StaffId{"carl"}, false, "it is not"}), std::nullopt);
+  s.now = s.now + kHour;
+  EXPECT_EQ(s.give(MailReceived{MailKind::Unknown, "why", "owner@a.example", "<m@a>", "00ff", "text", true}), std::nullopt);
+  s.now = s.now + kHour;
+  EXPECT_EQ(s.give(MailJudged{"00ff", StaffId{"carl"}, true, "they mend it"}), std::nullopt);
+  s.now = s.now + 30 * kHour;
+  s.again();
+  EXPECT_EQ(s.give(MeasureOrdered{StaffId{"anna"}, "it goes on", false}), std::nullopt);
+  const Replayed again = replay(s.c.id, s.events, s.policy, s.now);
+  EXPECT_EQ(again.left_out, 0U) << "an order approves, a judged mail answers, an answer objects";
+  const auto answers = std::count_if(again.events.begin(), again.events.end(),
+                                     [](const Event& event) { return std::holds_alternative<ResponseRecorded>(event.body); });
+  EXPECT_EQ(answers, 2) << "and each once";
 }
 
 TEST(Replay, ALongerWindowWouldHaveSparedThePort) {
