@@ -308,7 +308,7 @@ void Accountant::keep_minute_late(std::uint32_t index, std::int64_t minute, cons
 
 void Accountant::take_minutes_of(inventory::ServerIndex index, WallTime now, bool is_watched, std::vector<MinuteTraffic>& out) {
   Row& server = x_servers[index.value];
-  const std::int64_t last = minute_of_time(now) - kRing + 1;                 // the youngest that is over for good
+  const std::int64_t last = minute_of_time(now) - kRing + 1;                     // the youngest that is over for good
   if (server.head() > slot_of(now) + kAhead || server.given() > last + kRing) {  // the clock was set back: the same minutes come once more
     keep_all_late(index.value);
     server = Row{};

@@ -88,7 +88,8 @@ private:
   using Bucket = std::array<Counts, 2>;  ///< by Direction
 
 public:
-  /// What each record of a server touches; whoever owns the servers' rows gives it its place. Slots are numbers of 10 s since 1970; minutes, ten minutes and hours are multiples of them.
+  /// What each record of a server touches; whoever owns the servers' rows gives it its place. Slots are numbers of 10 s since 1970; minutes, ten
+  /// minutes and hours are multiples of them.
   struct Row {
     /// Of one direction: all that a record touches, in one cache line. The first two are the same of both directions.
     struct alignas(64) Recent {

@@ -213,7 +213,8 @@ void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecor
   if (reading.is_session && is_answer) {
     // A whole session in one record may come before its other half; a first packet alone opens nothing.
     const SessionKey session = session_inbound(record);
-    if (Session* at = record.packets.value > 2 ? touch(tables, session, reading.session_hash, trace.newest) : sessions(tables).find(session, reading.session_hash)) {
+    if (Session* at = record.packets.value > 2 ? touch(tables, session, reading.session_hash, trace.newest)
+                                               : sessions(tables).find(session, reading.session_hash)) {
       note_inbound(*at, record, event);
     }
   }

@@ -73,8 +73,7 @@ public:
   /// New findings and updates of running ones. Call a few times a second.
   [[nodiscard]] std::vector<abuse::Finding> evaluate(WallTime now, const Surroundings& surroundings);
 
-  void set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index,
-                     ClientTracker::Rows clients);
+  void set_inventory(std::shared_ptr<const inventory::Inventory> inventory, const std::vector<std::uint32_t>& old_index, ClientTracker::Rows clients);
 
   [[nodiscard]] const ClientTracker& clients() const { return x_clients; }
   [[nodiscard]] const VolumeTracker& volumes() const { return x_volumes; }

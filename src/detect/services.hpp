@@ -1,7 +1,8 @@
 /// What the detectors know about port numbers: where people and programs log in, where mail is delivered, which UDP services answer forged
 /// questions with more than they were asked, and what is so ordinary that a flow there says nothing.
 /// Source: IANA service names; US-CERT TA14-017A (UDP amplification); Zeek's and SSHCure's lists of attacked services.
-/// Cost:   two loads: which port comes next no processor foresees, and a switch is a chain of guesses. The table has a page for each 64 ports of which
+/// Cost:   two loads: which port comes next no processor foresees, and a switch is a chain of guesses. The table has a page for each 64 ports of
+/// which
 ///         one is known, and one page for all others: 6 KiB that stay in the first cache. Pure.
 #pragma once
 
