@@ -17,8 +17,8 @@ constexpr std::array<std::uint16_t, 59> kOrdinary{43,   53,   80,   88,   111,  
 constexpr std::array<std::uint16_t, 7> kPlainWeb{80, 81, 8000, 8008, 8080, 8081, 8888};
 
 struct AmplifyingPort {
-  std::uint16_t port;
-  Amplifier amplifier;
+  std::uint16_t port = 0;
+  Amplifier amplifier{};
 };
 constexpr std::array<AmplifyingPort, 21> kAmplifiers{{
     // Ordinary DNS answers average 150 to 500 bytes, signed ones up to 1,200; what is abused are the largest that a name can give.
@@ -46,16 +46,16 @@ constexpr std::array<AmplifyingPort, 21> kAmplifiers{{
     {37810, Amplifier{"dvr", 0, 4}},
 }};
 
-constexpr PortTable table_of_ports() {
+constexpr PortTable table_of_ports() noexcept {
   PortTable table;
   for (auto& page : table.pages) {
     page.fill(PortFacts{});  // GCC 12 gives only the first of an array in an array its members' initialisers
   }
   std::uint8_t used = 1;
   const auto facts_of = [&](std::uint16_t port) -> PortFacts& {
-    std::uint8_t& page = table.page_of.at(port / PortTable::kPage);
+    std::uint8_t& page = table.page_of[port / PortTable::kPage];
     page = page == 0 ? used++ : page;
-    return table.pages.at(page).at(port % PortTable::kPage);  // more pages than there are: not constant, so an error of the compiler
+    return table.pages[page][port % PortTable::kPage];  // more pages than there are: not constant, so an error of the compiler
   };
   const auto set = [&](const auto& ports, PortKind kind) {
     for (const std::uint16_t port : ports) {
