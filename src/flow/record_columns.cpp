@@ -136,6 +136,9 @@ std::optional<RecordColumns> RecordColumns::compile(std::span<const Column> want
 
 void RecordColumns::read(const std::uint8_t* first, std::size_t stride, std::size_t count, const SetFacts& facts,
                          std::vector<FlowRecord>& out) const {
+  if (count == 0) {
+    return;  // a set of nothing but its header has no first record to point to
+  }
   FlowRecord blank;
   blank.version = facts.version;
   blank.exported = x_exported;
