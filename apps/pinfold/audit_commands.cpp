@@ -71,7 +71,7 @@ enforce::drivers::SshAccess access_to(Context& context, const ticket::Ticket& t,
 
 /// What the ticket's last order allows; Stop(No) when nothing may be run now.
 std::vector<std::string> ordered_paths(const ticket::Ticket& t) {
-  const std::vector<std::string> paths = t.audits.empty() ? std::vector<std::string>{} : t.audits.back().order.paths;
+  std::vector<std::string> paths = t.audits.empty() ? std::vector<std::string>{} : t.audits.back().order.paths;
   if (const auto why = ticket::why_not(t, ticket::AuditRun{std::string(64, '0'), paths, 0, {}})) {
     throw Stop(Exit::No, to_string(t.id) + ": " + *why);
   }
@@ -182,7 +182,7 @@ void show_audit_report(Context& context, ticket::TicketId id) {
   }
 }
 
-void add_audit_run_commands(CLI::App& audit, Context& context, std::function<ticket::TicketId(const std::string&)> ticket_named) {
+void add_audit_run_commands(CLI::App& audit, Context& context, const std::function<ticket::TicketId(const std::string&)>& ticket_named) {
   const auto a = std::make_shared<Arguments>();
   const auto add = [&, a](const char* name, const char* help, std::function<void()> work) {
     CLI::App* command = add_command(audit, name, help, std::move(work));

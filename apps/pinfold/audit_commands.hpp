@@ -11,7 +11,7 @@
 namespace pinfold::app {
 
 /// `ticket_named` turns what the user named, a server or a ticket, into the ticket with its audit.
-void add_audit_run_commands(CLI::App& audit, Context& context, std::function<ticket::TicketId(const std::string&)> ticket_named);
+void add_audit_run_commands(CLI::App& audit, Context& context, const std::function<ticket::TicketId(const std::string&)>& ticket_named);
 /// Findings and recommended plan of the ticket's last report; nothing when there is none or it is not of the agent's form.
 void show_audit_report(Context& context, ticket::TicketId id);
 

@@ -138,7 +138,7 @@ void open(Context& context, const Arguments& a) {
                kind ? a.server + ": no such server; name the --customer" : "--kind is suspicious, question, audit_request, appeal or other");
   }
   CustomerId customer{a.customer};
-  if (a.customer.empty()) {
+  if (server != nullptr && a.customer.empty()) {
     customer = server->customer;
   } else if (context.desk().inventory()->find(customer) == nullptr) {
     throw Stop(Exit::No, a.customer + ": no such customer");

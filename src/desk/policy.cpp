@@ -17,11 +17,11 @@ T pick(T base, const std::optional<T>& by_class, const std::optional<T>& by_leve
 }  // namespace
 
 Rules rules_for(const Policy& policy, abuse::AbuseClass abuse_class, std::uint8_t level, unsigned earlier_cases) {
-  static const Differences kNone;
+  static const Differences none;
   const auto by_class = policy.classes.find(abuse_class);
   const auto by_level = policy.levels.find(level);
-  const Differences& c = by_class == policy.classes.end() ? kNone : by_class->second;
-  const Differences& l = by_level == policy.levels.end() ? kNone : by_level->second.rules;
+  const Differences& c = by_class == policy.classes.end() ? none : by_class->second;
+  const Differences& l = by_level == policy.levels.end() ? none : by_level->second.rules;
   const auto longer = [](Micros a, Micros b) { return std::max(a, b); };
   const auto less_armed = [](Arming a, Arming b) { return std::min(a, b); };
   Rules rules;
@@ -37,10 +37,10 @@ Rules rules_for(const Policy& policy, abuse::AbuseClass abuse_class, std::uint8_
 }
 
 const ServiceTerms& terms_of(const Policy& policy, const inventory::Inventory& all, const ServerId& server) {
-  static const ServiceTerms kLeast;
+  static const ServiceTerms least;
   const inventory::Server* known = all.find(server);
   const auto found = known == nullptr ? policy.levels.end() : policy.levels.find(known->level.value);
-  return found == policy.levels.end() ? kLeast : found->second;
+  return found == policy.levels.end() ? least : found->second;
 }
 
 std::optional<WallTime> quiet_until(const std::optional<QuietHours>& hours, WallTime now) {
