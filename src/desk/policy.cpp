@@ -36,11 +36,14 @@ Rules rules_for(const Policy& policy, abuse::AbuseClass abuse_class, std::uint8_
   return rules;
 }
 
-const ServiceTerms& terms_of(const Policy& policy, const inventory::Inventory& all, const ServerId& server) {
+const ServiceTerms& terms_of(const Policy& policy, const inventory::Server* server) {
   static const ServiceTerms least;
-  const inventory::Server* known = all.find(server);
-  const auto found = known == nullptr ? policy.levels.end() : policy.levels.find(known->level.value);
+  const auto found = server == nullptr ? policy.levels.end() : policy.levels.find(server->level.value);
   return found == policy.levels.end() ? least : found->second;
+}
+
+const ServiceTerms& terms_of(const Policy& policy, const inventory::Inventory& all, const ServerId& server) {
+  return terms_of(policy, all.find(server));
 }
 
 std::optional<WallTime> quiet_until(const std::optional<QuietHours>& hours, WallTime now) {

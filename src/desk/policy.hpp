@@ -115,8 +115,9 @@ struct Rules {
 /// What holds for a class of abuse on a server of that level, whose owner had so many cases of this family before.
 [[nodiscard]] Rules rules_for(const Policy& policy, abuse::AbuseClass abuse_class, std::uint8_t level, unsigned earlier_cases);
 
-/// What is promised at the level of that server; of one that the inventory or the policy does not know, the least (no agent expected, audits on
-/// request, staff advises).
+/// What is promised at the level of that server; of one that the inventory (nullptr) or the policy does not know, the least (no agent expected,
+/// audits on request, staff advises).
+[[nodiscard]] const ServiceTerms& terms_of(const Policy& policy, const inventory::Server* server);
 [[nodiscard]] const ServiceTerms& terms_of(const Policy& policy, const inventory::Inventory& all, const ServerId& server);
 
 /// The announced work that covers this server at that time; nullptr: none.

@@ -102,10 +102,7 @@ bool Accountant::add(inventory::ServerIndex server, Direction direction, Samplin
   counts.flows = 1;
   const auto n = static_cast<float>(rate.one_in());
   counts.variance = n * (n - 1) * static_cast<float>(packets.value);
-  Row::Recent& recent = x_servers[server.value].of(direction);
-  recent.measured = 0;
-  count(server.value, direction, counts, event - lasted, event);
-  return slot_of(event) + 1 >= recent.head;
+  return add_counts(server.value, direction, counts, event - lasted, event);
 }
 
 bool Accountant::add_scaled(inventory::ServerIndex server, Direction direction, const Traffic& traffic, WallTime begin, WallTime end) {
@@ -114,9 +111,13 @@ bool Accountant::add_scaled(inventory::ServerIndex server, Direction direction, 
   counts.packets = traffic.packets.count.value;
   counts.flows = static_cast<std::uint32_t>(std::min<std::uint64_t>(traffic.flows.value, std::numeric_limits<std::uint32_t>::max()));
   counts.variance = static_cast<float>(traffic.variance);
-  Row::Recent& recent = x_servers[server.value].of(direction);
+  return add_counts(server.value, direction, counts, begin, end);
+}
+
+bool Accountant::add_counts(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
+  Row::Recent& recent = x_servers[index].of(direction);
   recent.measured = 0;
-  count(server.value, direction, counts, begin, end);
+  count(index, direction, counts, begin, end);
   return slot_of(end) + 1 >= recent.head;
 }
 

@@ -1,11 +1,12 @@
 /// What is looked after between actions: ports that do not stay as Pinfold left them, and configurations that are not saved yet.
 ///
-/// Drift is reported and never fought: a port that Pinfold shut and that is up now was opened by somebody, who may know why. Nor is a port opened
-/// that others shut: one that was seen up is no longer Pinfold's when it is shut again, which is told as well. For a day after an enable the port is
-/// watched as well. Saving is a step of its own, at most one a switch in `save_every`, for all the actions since the last; it is checked by the
-/// driver, and a switch that cannot be saved is tried again and told about. Used by: engine's port worker, once a minute. Takes the switch's lease
-/// for a save, none for looking. Clock:   wall. Threads: one. Bounds: one reading for each port that Pinfold holds down or opened within
-/// kWatchAfterEnable. Errors:  StoreError is passed on. A switch that does not answer is left for the next round.
+/// Drift:   reported and never fought. A port that Pinfold shut and that is up now was opened by somebody, who may know why; once it is shut again it
+///          is no longer Pinfold's, which is told as well. Nor is a port opened that others shut. For a day after an enable the port is watched too.
+/// Saving:  a step of its own, at most one a switch in `save_every`, for all the actions since the last; it is checked by the driver, and a switch
+///          that cannot be saved is tried again and told about.
+/// Used by: engine's port worker, once a minute. Takes the switch's lease for a save, none for looking.
+/// Clock:   wall. Threads: one. Bounds: one reading for each port that Pinfold holds down or opened within kWatchAfterEnable.
+/// Errors:  StoreError is passed on. A switch that does not answer is left for the next round.
 #pragma once
 
 #include <string>

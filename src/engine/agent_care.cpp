@@ -78,8 +78,7 @@ std::vector<MissingAgent> missing_agents(records::Transaction& tx, const invento
   std::vector<MissingAgent> missing;
   std::size_t wanted = 0;
   for (const inventory::Server& server : all.servers()) {
-    const auto terms = policy.levels.find(server.level.value);
-    if (terms == policy.levels.end() || !terms->second.agent_expected) {
+    if (!desk::terms_of(policy, &server).agent_expected) {
       continue;
     }
     ++wanted;

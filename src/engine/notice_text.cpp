@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/words.hpp"
 #include "desk/story.hpp"
 #include "engine/brands.hpp"
 #include "http/answer_link.hpp"
@@ -119,14 +120,6 @@ bool is_quarantined(const NoticeContext& context) {
          std::any_of(switches.begin(), switches.end(), [&](const config::Switch& s) { return s.id == server->port->switch_id && s.quarantine_vlan; });
 }
 
-std::string console_of(std::string hint, const ServerId& server) {
-  constexpr std::string_view kPlace = "{server}";
-  for (auto at = hint.find(kPlace); at != std::string::npos; at = hint.find(kPlace, at + server.value.size())) {
-    hint.replace(at, kPlace.size(), server.value);
-  }
-  return hint;
-}
-
 }  // namespace
 
 mail::NoticeText notice_text(const NoticeContext& context) {
@@ -154,7 +147,7 @@ mail::NoticeText notice_text(const NoticeContext& context) {
   }
   if (text.kind == desk::NoticeKind::Disabled) {
     text.decision = decision_of(context.c);
-    text.console = console_of(context.config.http.console, context.c.server);
+    text.console = fill(context.config.http.console, {{"server", context.c.server.value}});
   }
   text.in_quarantine = is_quarantined(context);
   const auto findings = latest_findings(context);

@@ -53,8 +53,7 @@ void add_of_plan(std::vector<NextStep>& steps, const Ticket& t) {
       steps.push_back({Todo::DoStep, t.plan[i].who, static_cast<unsigned>(i + 1)});
     }
   }
-  const bool all_done = !t.plan.empty() && std::all_of(t.done.begin(), t.done.end(), [](bool is_done) { return is_done; });
-  if (all_done && !t.plan_is_proven()) {
+  if (t.plan_is_done() && !t.plan_is_proven()) {
     steps.push_back({Todo::OrderSecondAudit});
   }
 }

@@ -196,9 +196,12 @@ std::string_view kind_of(const EventBody& body) {
   return kNames.at(body.index());
 }
 
+bool Ticket::plan_is_done() const {
+  return !plan.empty() && std::all_of(done.begin(), done.end(), [](bool is_done) { return is_done; });
+}
+
 bool Ticket::plan_is_proven() const {
-  const bool all_done = !plan.empty() && std::all_of(done.begin(), done.end(), [](bool is_done) { return is_done; });
-  return all_done && !audits.empty() && audits.back().run && audits.back().run_by > last_step_done && audits.back().run->findings == 0;
+  return plan_is_done() && !audits.empty() && audits.back().run && audits.back().run_by > last_step_done && audits.back().run->findings == 0;
 }
 
 void apply(Ticket& t, const Event& event) {

@@ -133,9 +133,10 @@ struct Ticket {
   std::vector<std::string> references;
   std::vector<Audit> audits;
   std::vector<PlanStep> plan;
-  std::vector<bool> done;            ///< of the plan's steps
-  std::uint32_t last_step_done = 0;  ///< seq
-  /// Every step is done and an audit that ran later found nothing.
+  std::vector<bool> done;                   ///< of the plan's steps
+  std::uint32_t last_step_done = 0;         ///< seq
+  [[nodiscard]] bool plan_is_done() const;  ///< every step of one that has steps
+  /// It is done, and an audit that ran later found nothing.
   [[nodiscard]] bool plan_is_proven() const;
 };
 

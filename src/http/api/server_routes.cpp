@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/words.hpp"
 #include "http/api/json.hpp"
 #include "http/api/operations.hpp"
 #include "http/case_words.hpp"
@@ -67,14 +68,6 @@ std::string_view name_of(records::Resolution resolution) {
 }
 
 /// "{server}" stands for the server's name, as in the notice of the measure.
-std::string console_of(std::string text, const ServerId& server) {
-  constexpr std::string_view kName = "{server}";
-  if (const std::size_t at = text.find(kName); at != std::string::npos) {
-    text.replace(at, kName.size(), server.value);
-  }
-  return text;
-}
-
 std::int64_t packets_a_second(const records::Volume& volume, std::uint32_t seconds) {
   return seconds == 0 ? 0 : static_cast<std::int64_t>(volume.packets.value / seconds);
 }
@@ -169,7 +162,7 @@ Response get_server(Api& api, Call& call) {
   out["level_name"] = level == levels.end() ? fmt::format("level {}", server.level.value) : level->second.name;
   out["mac"] = server.mac ? json(to_string(*server.mac)) : json(nullptr);
   out["roles"] = roles;
-  out["console"] = console_of(api.options().site.console, server.id);
+  out["console"] = fill(api.options().site.console, {{"server", server.id.value}});
   return ok(out);
 }
 
