@@ -117,8 +117,7 @@ bool Accountant::add_scaled(inventory::ServerIndex server, Direction direction, 
 bool Accountant::add_counts(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
   Row::Recent& recent = x_servers[index].of(direction);
   recent.measured = 0;
-  count(index, direction, counts, begin, end);
-  return slot_of(end) + 1 >= recent.head;
+  return count(index, direction, counts, begin, end) + 1 >= recent.head;
 }
 
 void Accountant::add_measured(inventory::ServerIndex server, Direction direction, Packets packets, Bytes bytes, WallTime event, Micros lasted) {
@@ -131,7 +130,7 @@ void Accountant::add_measured(inventory::ServerIndex server, Direction direction
   count(server.value, direction, counts, event - lasted, event);
 }
 
-void Accountant::count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
+std::int64_t Accountant::count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end) {
   const std::int64_t slot = slot_of(end);
   Row& server = x_servers[index];
   const Row::Recent& recent = server.of(direction);
@@ -140,10 +139,10 @@ void Accountant::count(std::uint32_t index, Direction direction, const Counts& c
   }
   // Nearly every record ends in the newest slot and begins there or in the one before; both are at hand, and nobody was given their minutes yet.
   const WallTime slot_begin{kSlot * slot};
-  const bool is_newest = slot == recent.head;
-  if (is_newest && slot / kInMinute > recent.given && (begin >= slot_begin || begin >= end)) {
+  const bool is_at_hand = slot == recent.head && (slot - 1) / kInMinute > recent.given;
+  if (is_at_hand && (begin >= slot_begin || begin >= end)) {
     server.ten(slot, direction) += counts;
-  } else if (is_newest && (slot - 1) / kInMinute > recent.given && begin >= slot_begin - kSlot) {
+  } else if (is_at_hand && begin >= slot_begin - kSlot) {
     Counts rest = counts;
     Counts before = take_share(rest, slot_begin - begin, end - begin);
     before.flows = 0;
@@ -154,6 +153,7 @@ void Accountant::count(std::uint32_t index, Direction direction, const Counts& c
   } else {
     spread(index, direction, counts, begin, end);
   }
+  return slot;
 }
 
 /// Each piece takes its share of what is left, so that the last one leaves nothing.

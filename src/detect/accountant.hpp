@@ -163,7 +163,8 @@ private:
   [[nodiscard]] Bucket minute_of(std::uint32_t index, std::int64_t minute) const;
   /// From records, not from interface counters. Whether the end was in time for every window.
   bool add_counts(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
-  void count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
+  /// The slot that it ended in.
+  std::int64_t count(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
   void put(std::uint32_t index, Direction direction, std::int64_t slot, const Counts& counts, WallTime begin, WallTime end);
   void spread(std::uint32_t index, Direction direction, const Counts& counts, WallTime begin, WallTime end);
   void advance(std::uint32_t index, std::int64_t to);

@@ -31,30 +31,27 @@ ClientTracker::ClientTracker(Rows rows, std::uint64_t hash_seed, Micros settle)
       x_rows(std::move(rows)),
       x_busy(x_rows.tables.size()) {}
 
-ClientTracker::Reading ClientTracker::read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const {
-  Reading reading;
-  reading.contact = detect::read_outbound(record);
-  if (!reading.contact) {
-    return reading;
+std::optional<ClientTracker::Reading> ClientTracker::read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) {
+  const auto seen = detect::read_outbound(record);
+  if (!seen) {
+    return std::nullopt;
   }
-  reading.is_session = is_session_outbound(record, *reading.contact);
-  reading.contact_hash = hash_of_contact(x_kinds.recent.seed, record.dst, reading.contact->port, record.protocol);
-  reading.session_hash = reading.is_session ? hash_of_session(x_kinds.sessions.seed, reading.contact_hash, record.src_port) : 0;
+  const bool is_session = is_session_outbound(record, *seen);
   Tables& tables = x_rows.tables[server.value];
-  if (opens(tables, reading)) {
-    recent(tables).prefetch(reading.contact_hash);
+  if (!tables.is_client && !is_session && seen->sign != ContactSign::Attempt) {  // what a server serves leaves no trace until it has opened something
+    return std::nullopt;
   }
-  return reading;
+  tables.is_client = true;
+  x_rows.traces[server.value].tried_ports.set(port_bit(*seen, record.protocol));
+  const std::uint64_t hash = hash_of_contact(x_kinds.recent.seed, record.dst, seen->port, record.protocol);
+  return Reading{*seen, is_session, hash, is_session ? hash_of_session(x_kinds.sessions.seed, hash, record.src_port) : 0};
 }
 
 void ClientTracker::fetch_sent(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const {
   Tables& tables = x_rows.tables[server.value];
-  if (!reading.contact || !opens(tables, reading)) {
-    return;
-  }
   if (record.protocol == flow::kTcp) {
-    const Contact* known = recent(tables).glance(key_outbound(record, *reading.contact), reading.contact_hash);
-    if (known == nullptr || !is_known_to_slow(*known, *reading.contact, known->last)) {
+    const Contact* known = recent(tables).glance(key_outbound(record, reading.contact), reading.contact_hash);
+    if (known == nullptr || !is_known_to_slow(*known, reading.contact, known->last)) {
       slow(tables).prefetch(reading.contact_hash);
     }
   }
@@ -63,35 +60,25 @@ void ClientTracker::fetch_sent(inventory::ServerIndex server, const flow::FlowRe
   }
 }
 
-ClientTracker::Reading ClientTracker::read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const {
-  Reading reading;
-  reading.contact = detect::read_inbound(record);
-  if (reading.contact && x_rows.traces[server.value].tried_ports.test(port_bit(*reading.contact, record.protocol))) {
-    fetch_line(&x_rows.tables[server.value]);
-    hash_received(reading, record);
+std::optional<ClientTracker::Reading> ClientTracker::read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const {
+  const auto seen = detect::read_inbound(record);
+  if (!seen || !x_rows.traces[server.value].tried_ports.test(port_bit(*seen, record.protocol))) {
+    return std::nullopt;
   }
-  return reading;
+  fetch_line(&x_rows.tables[server.value]);
+  const bool is_session = is_session_inbound(record);
+  const std::uint64_t hash = hash_of_contact(x_kinds.recent.seed, record.src, seen->port, record.protocol);
+  return Reading{*seen, is_session, hash, is_session ? hash_of_session(x_kinds.sessions.seed, hash, record.dst_port) : 0};
 }
 
 void ClientTracker::fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const {
-  if (!reading.is_hashed) {
-    return;
-  }
   Tables& tables = x_rows.tables[server.value];
-  recent(tables).prefetch(reading.contact_hash);
   if (record.protocol == flow::kTcp) {
     slow(tables).prefetch(reading.contact_hash);
   }
   if (reading.is_session) {
     sessions(tables).prefetch(reading.session_hash);
   }
-}
-
-void ClientTracker::hash_received(Reading& reading, const flow::FlowRecord& record) const {
-  reading.is_session = is_session_inbound(record);
-  reading.contact_hash = hash_of_contact(x_kinds.recent.seed, record.src, reading.contact->port, record.protocol);
-  reading.session_hash = reading.is_session ? hash_of_session(x_kinds.sessions.seed, reading.contact_hash, record.dst_port) : 0;
-  reading.is_hashed = true;
 }
 
 void ClientTracker::advance(Tables& tables, WallTime event) {
@@ -137,17 +124,9 @@ Session* ClientTracker::touch(Tables& tables, const SessionKey& key, std::uint64
 
 void ClientTracker::outbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event,
                              WallTime received) {
-  if (!reading.contact) {
-    return;
-  }
-  const ContactEvent& seen = *reading.contact;
+  const ContactEvent& seen = reading.contact;
   Tables& tables = x_rows.tables[server.value];
-  if (!opens(tables, reading)) {
-    return;
-  }
   Trace& trace = x_rows.traces[server.value];
-  tables.is_client = true;
-  trace.tried_ports.set(port_bit(seen, record.protocol));
   advance(tables, event);
   if (is_too_late(tables, event)) {
     return;
@@ -184,21 +163,14 @@ void ClientTracker::outbound(inventory::ServerIndex server, const flow::FlowReco
   }
 }
 
-void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& read, WallTime event) {
+void ClientTracker::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event) {
   const Trace& trace = x_rows.traces[server.value];
-  if (!read.contact || !trace.tried_ports.test(port_bit(*read.contact, record.protocol))) {
-    return;
-  }
   Tables& tables = x_rows.tables[server.value];
   advance(tables, event);
   if (is_too_late(tables, event)) {
     return;
   }
-  Reading reading = read;
-  if (!reading.is_hashed) {  // it was read before what it answers was counted
-    hash_received(reading, record);
-  }
-  const ContactEvent& seen = *reading.contact;
+  const ContactEvent& seen = reading.contact;
   const ContactKey key = key_inbound(record, seen);
   const bool is_answer = seen.sign != ContactSign::Refused;
   if (Contact* contact = is_answer ? touch(recent(tables), key, reading.contact_hash) : recent(tables).find(key, reading.contact_hash)) {

@@ -7,9 +7,9 @@
 ///   - UDP and ICMP contacts in the slow table: patient scans of those are not judged, DNS and peer-to-peer clients fail all day;
 ///   - what goes on with a peer that has answered, in the slow table, but once in kRetell: it is known there, and stays known for an hour;
 ///   - the opening SYN and sessions to ordinary ports in the session table (detect/session_table.hpp).
-/// Prefetch: a record is read twice. Some records ahead `read_sent` or `read_received` says which entries it will touch, reckons their hashes and
-///          asks for their cache lines, once the server's own row is there (the owner of the rows sees to that, some more records ahead). Without
-///          that a record waits for memory three times as long as all its work takes.
+/// Prefetch: in two steps. `read_sent` and `read_received` look at the server's own row alone and say whether a record means anything to the
+///          tables; most do not. Those that do are told later, several together, their entries asked for ahead. Without that a record waits for
+///          memory three times as long as all its work takes.
 /// Rows:    what a record that was received looks at stands apart from what only records that were sent need (Trace, Tables): half a cache line
 ///          each, for the owner to lay beside what else it touches then. What only busy servers need is a third place (Busy).
 ///
@@ -102,21 +102,23 @@ public:
   /// Bytes of the tables of all servers together.
   [[nodiscard]] static constexpr std::size_t pool_limit(std::size_t servers) { return (kMaxSlots + kSlotsPerServer * servers) * sizeof(Contact); }
 
-  /// What a record means for the server that sent it, or that it came to. `contact`: nullopt means nothing to the tables.
+  /// What a record means to the tables of the server that sent it, or that it came to.
   struct Reading {
-    std::optional<ContactEvent> contact;
+    ContactEvent contact;
     bool is_session = false;  ///< one that is kept
-    bool is_hashed = false;   ///< for a record that was received: what is below, and is_session, was reckoned
     std::uint64_t contact_hash = 0;
     std::uint64_t session_hash = 0;
   };
-  /// The first also asks for the cache line of the recent contact, the second for the server's Tables if they hold what is answered.
-  [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const;
-  [[nodiscard]] Reading read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const;
-  /// Some records later: ask for the entries that were not asked for yet.
+  /// nullopt: nothing. Else the record must be told, by `outbound`, before any that was received is read: the server counts as a client from here.
+  [[nodiscard]] std::optional<Reading> read_sent(inventory::ServerIndex server, const flow::FlowRecord& record);
+  [[nodiscard]] std::optional<Reading> read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const;
+  /// Asks for the recent contact; then, for one that was sent or received, for what else will be touched.
+  void fetch_recent(inventory::ServerIndex server, const Reading& reading) const {
+    recent(x_rows.tables[server.value]).prefetch(reading.contact_hash);
+  }
   void fetch_sent(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const;
   void fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading) const;
-  /// `reading` is what the above gave for this record, now or earlier.
+  /// `reading` is what the above gave for this record.
   void outbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event, WallTime received);
   void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
 
@@ -154,17 +156,12 @@ private:
   [[nodiscard]] ContactTable recent(Tables& tables) const { return {x_kinds.recent, tables.recent}; }
   [[nodiscard]] ContactTable slow(Tables& tables) const { return {x_kinds.slow, tables.slow}; }
   [[nodiscard]] SessionTable sessions(Tables& tables) const { return {x_kinds.sessions, tables.sessions}; }
-  /// What a server serves leaves no trace until it has opened something itself.
-  [[nodiscard]] static bool opens(const Tables& tables, const Reading& reading) {
-    return tables.is_client || reading.is_session || reading.contact->sign == ContactSign::Attempt;
-  }
   /// The slow table knows all that this record says: the peer has answered, and that was told there within kRetell.
   [[nodiscard]] static bool is_known_to_slow(const Contact& recent, const ContactEvent& seen, WallTime event) {
     return seen.sign == ContactSign::Established && !seen.answer && recent.has(ContactSign::Established) &&
            second_of(event) - recent.told_slow < static_cast<std::uint32_t>(kRetell / Seconds{1});
   }
   [[nodiscard]] static std::uint32_t second_of(WallTime event) { return static_cast<std::uint32_t>(event.since_epoch / Seconds{1}); }
-  void hash_received(Reading& reading, const flow::FlowRecord& record) const;
   void advance(Tables& tables, WallTime event);
   [[nodiscard]] static bool is_too_late(const Tables& tables, WallTime event) { return slot_of(event) + kSlots <= tables.newest_slot; }
   [[nodiscard]] static std::uint32_t slot_of(WallTime event) {

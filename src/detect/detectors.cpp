@@ -111,20 +111,20 @@ bool Detectors::has_role(inventory::ServerIndex server, std::initializer_list<Ro
          });
 }
 
-void Detectors::outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record, const Reading& reading) {
+std::optional<Detectors::Reading> Detectors::outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record) {
   if (who.by_address_only) {
     remember(x_by_address, who.server, who.event);
   }
   x_volumes.outbound(who.server, gate, record, who.event, who.received, who.is_spoofed);
-  x_clients.outbound(who.server, record, reading, who.event, who.received);
+  return x_clients.read_sent(who.server, record);
 }
 
-void Detectors::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event) {
+std::optional<Detectors::Reading> Detectors::inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event) {
   if (is_mail_session_to_server(record)) {
     x_mail_received[server.value] = std::max(x_mail_received[server.value], hour_of(event));
   }
   x_volumes.inbound(server, record, event);
-  x_clients.inbound(server, record, reading, event);
+  return x_clients.read_received(server, record);
 }
 
 void Detectors::note(inventory::ServerIndex server, Sighting sighting, WallTime now) {

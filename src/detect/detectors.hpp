@@ -42,27 +42,14 @@ public:
     bool is_spoofed = false;       ///< the source address is none of the server's: it was charged by MAC address or port
     bool by_address_only = false;  ///< by source address, though the exporter names senders better and the server's MAC address or port is known
   };
-  /// Once the server's row is there `read_sent` or `read_received`, some records later `fetch_sent` or `fetch_received`, and at last the record
-  /// itself: see ClientTracker.
+  /// A record is counted as it comes; what it means to the contacts, if anything, is told later, several together (`clients`).
   using Reading = ClientTracker::Reading;
-  [[nodiscard]] Reading read_sent(inventory::ServerIndex server, const flow::FlowRecord& record) const {
-    x_volumes.prefetch(server);
-    return x_clients.read_sent(server, record);
-  }
-  [[nodiscard]] Reading read_received(inventory::ServerIndex server, const flow::FlowRecord& record) const {
-    x_volumes.prefetch(server);
-    return x_clients.read_received(server, record);
-  }
-  void fetch_sent(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& sent) const {
-    x_clients.fetch_sent(server, record, sent);
-    x_volumes.prefetch(server, record.dst);
-  }
-  void fetch_received(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& received) const {
-    x_clients.fetch_received(server, record, received);
-    x_volumes.prefetch(server, record.src);
-  }
-  void outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record, const Reading& reading);
-  void inbound(inventory::ServerIndex server, const flow::FlowRecord& record, const Reading& reading, WallTime event);
+  [[nodiscard]] std::optional<Reading> outbound(const Attributed& who, VolumeGate& gate, const flow::FlowRecord& record);
+  [[nodiscard]] std::optional<Reading> inbound(inventory::ServerIndex server, const flow::FlowRecord& record, WallTime event);
+  [[nodiscard]] ClientTracker& clients() { return x_clients; }
+  /// Some records before `outbound` or `inbound`, the second once the first has had its time.
+  void fetch(inventory::ServerIndex server) const { x_volumes.prefetch(server); }
+  void fetch(inventory::ServerIndex server, const net::IpAddress& peer) const { x_volumes.prefetch(server, peer); }
 
   /// What the owner knows about a server's observation.
   struct Surroundings {

@@ -70,11 +70,6 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
   }
 }
 
-std::optional<Pipeline::Half> Pipeline::sender_by_prefix(const flow::FlowRecord& record) const {
-  const auto sender = x_lookup->by_address(record.src);
-  return sender ? std::optional{Half{0, *sender, {}}} : std::nullopt;
-}
-
 std::optional<Pipeline::Half> Pipeline::witnessed_sender_of(const flow::FlowRecord& record, SourceIndex source) const {
   const Attribution whose = attribute(*x_lookup, x_ports, record, source);
   const auto charged = whose.charged();
@@ -90,15 +85,34 @@ void Pipeline::tell_apart(std::span<const flow::FlowRecord> chunk, const Teller&
   std::fill_n(x_chunk->is_accounted.begin(), chunk.size(), false);
   x_counters.records += chunk.size();
   const bool has_witnesses = x_lookup->knows_macs() || !x_ports.empty();
-  for (std::uint32_t i = 0; i < chunk.size(); ++i) {
-    if (i + kAddressesAhead < chunk.size()) {
-      x_lookup->prefetch(chunk[i + kAddressesAhead].src);
-      x_lookup->prefetch(chunk[i + kAddressesAhead].dst);
+  struct Places {
+    ServerLookup::Place src;
+    ServerLookup::Place dst;
+  };
+  std::array<Places, kAddressesAhead> ahead;
+  const auto look_ahead = [&](std::size_t i) {
+    if (i < chunk.size()) {
+      const Places places{x_lookup->place_of(chunk[i].src), x_lookup->place_of(chunk[i].dst)};
+      fetch_line(places.src);
+      fetch_line(places.dst);
+      ahead[i % ahead.size()] = places;
     }
+  };
+  for (std::size_t i = 0; i < ahead.size(); ++i) {
+    look_ahead(i);
+  }
+  for (std::uint32_t i = 0; i < chunk.size(); ++i) {
+    const Places places = ahead[i % ahead.size()];
+    look_ahead(i + ahead.size());
     const flow::FlowRecord& record = chunk[i];
     const WallTime event = event_time(record, teller.received);
-    auto sender = has_witnesses ? witnessed_sender_of(record, teller.source) : sender_by_prefix(record);
-    const auto receiver = x_lookup->by_address(record.dst);
+    std::optional<Half> sender;
+    if (has_witnesses) {
+      sender = witnessed_sender_of(record, teller.source);
+    } else if (const auto server = ServerLookup::at(places.src)) {
+      sender = Half{0, *server, {}};
+    }
+    const auto receiver = ServerLookup::at(places.dst);
     if (!sender && !receiver) {
       ++x_counters.foreign;
       continue;
@@ -124,57 +138,42 @@ void Pipeline::tell_apart(std::span<const flow::FlowRecord> chunk, const Teller&
   }
 }
 
-template <typename FetchRow, typename Read, typename FetchTables, typename Count>
-void Pipeline::in_steps(const Halves& halves, FetchRow&& fetch_row, Read&& read, FetchTables&& fetch_tables, Count&& count) {
-  std::array<Reading, 16> readings;  // of those that were read and not yet counted
-  static_assert(std::tuple_size_v<decltype(readings)> > kReadAhead && kRowsAhead > kReadAhead);
-  for (std::size_t i = 0; i < halves.count + kRowsAhead; ++i) {
-    const auto step = [&](std::size_t ahead, auto&& take) {
-      const std::size_t behind = kRowsAhead - ahead;
-      if (i >= behind && i - behind < halves.count) {
-        take(halves.all[i - behind], readings[(i - behind) % readings.size()]);
-      }
-    };
-    step(kRowsAhead, [&](const Half& half, Reading&) { fetch_row(half); });
-    step(kReadAhead, [&](const Half& half, Reading& reading) { reading = read(half); });
-    step(kTablesAhead, fetch_tables);
-    step(0, count);
-  }
-}
-
 void Pipeline::fetch_row(inventory::ServerIndex server, Direction direction) const {
   fetch_line(&x_servers[server.value]);
   if (direction == Direction::Outbound) {
     fetch_line(&x_gates[server.value]);
   }
   x_accountant.prefetch(server, direction);
+  x_detectors.fetch(server);
 }
 
 void Pipeline::count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
-  in_steps(
-      x_chunk->sent, [&](const Half& half) { fetch_row(half.server, Direction::Outbound); },
-      [&](const Half& half) { return x_maker ? Reading{} : x_detectors.read_sent(half.server, chunk[half.at]); },
-      [&](const Half& half, const Reading& reading) {
-        if (!x_maker) {
-          x_detectors.fetch_sent(half.server, chunk[half.at], reading);
-        }
-      },
-      [&](const Half& half, const Reading& reading) { x_chunk->is_accounted[half.at] |= count_sent(chunk[half.at], half, reading, teller); });
+  x_chunk->told.count = 0;
+  fetch_ahead<kRowsAhead, kPeersAhead>(
+      x_chunk->sent.items(), [&](const Half& half) { fetch_row(half.server, Direction::Outbound); },
+      [&](const Half& half) { x_detectors.fetch(half.server, chunk[half.at].dst); },
+      [&](const Half& half) { x_chunk->is_accounted[half.at] |= count_sent(chunk[half.at], half, teller); });
+  ClientTracker& clients = x_detectors.clients();
+  fetch_ahead<kContactsAhead, kTablesAhead>(
+      x_chunk->told.items(), [&](const Told& told) { clients.fetch_recent(told.half.server, told.reading); },
+      [&](const Told& told) { clients.fetch_sent(told.half.server, chunk[told.half.at], told.reading); },
+      [&](const Told& told) { clients.outbound(told.half.server, chunk[told.half.at], told.reading, told.half.event, teller.received); });
 }
 
 void Pipeline::count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
-  in_steps(
-      x_chunk->received, [&](const Half& half) { fetch_row(half.server, Direction::Inbound); },
-      [&](const Half& half) { return x_maker ? Reading{} : x_detectors.read_received(half.server, chunk[half.at]); },
-      [&](const Half& half, const Reading& reading) {
-        if (!x_maker) {
-          x_detectors.fetch_received(half.server, chunk[half.at], reading);
-        }
-      },
-      [&](const Half& half, const Reading& reading) { x_chunk->is_accounted[half.at] |= count_received(chunk[half.at], half, reading, teller); });
+  x_chunk->told.count = 0;
+  fetch_ahead<kRowsAhead, kPeersAhead>(
+      x_chunk->received.items(), [&](const Half& half) { fetch_row(half.server, Direction::Inbound); },
+      [&](const Half& half) { x_detectors.fetch(half.server, chunk[half.at].src); },
+      [&](const Half& half) { x_chunk->is_accounted[half.at] |= count_received(chunk[half.at], half, teller); });
+  ClientTracker& clients = x_detectors.clients();
+  fetch_ahead<kContactsAhead, kTablesAhead>(
+      x_chunk->told.items(), [&](const Told& told) { clients.fetch_recent(told.half.server, told.reading); },
+      [&](const Told& told) { clients.fetch_received(told.half.server, chunk[told.half.at], told.reading); },
+      [&](const Told& told) { clients.inbound(told.half.server, chunk[told.half.at], told.reading, told.half.event); });
 }
 
-bool Pipeline::count_sent(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller) {
+bool Pipeline::count_sent(const flow::FlowRecord& record, const Half& half, const Teller& teller) {
   note_outbound(half.server, half.event);
   if (half.disagrees) {
     ++x_servers[half.server.value].disagreed;
@@ -189,7 +188,7 @@ bool Pipeline::count_sent(const flow::FlowRecord& record, const Half& half, cons
     const bool by_address_only = teller.is_access_port && record.src_mac && !half.is_on_wire && x_lookup->own_point(half.server) == teller.point &&
                                  x_lookup->by_address_only(half.server, record);
     const Detectors::Attributed who{half.server, half.event, teller.received, half.is_spoofed, by_address_only};
-    x_maker ? x_maker->outbound(who, teller.point, record) : x_detectors.outbound(who, x_gates[half.server.value], record, reading);
+    x_maker ? x_maker->outbound(who, teller.point, record) : tell(half, x_detectors.outbound(who, x_gates[half.server.value], record));
   }
   if (const Reverse reverse = reverse_of(record); !reverse.empty()) {
     is_accounted |= count({half.server, Direction::Inbound, reverse.packets, reverse.bytes}, record, half.event, teller);
@@ -197,10 +196,10 @@ bool Pipeline::count_sent(const flow::FlowRecord& record, const Half& half, cons
   return is_accounted;
 }
 
-bool Pipeline::count_received(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller) {
+bool Pipeline::count_received(const flow::FlowRecord& record, const Half& half, const Teller& teller) {
   bool is_accounted = count({half.server, Direction::Inbound, record.packets, record.bytes}, record, half.event, teller);
   if (is_accounted) {
-    x_maker ? x_maker->inbound(half.server, teller.point, record, half.event) : x_detectors.inbound(half.server, record, reading, half.event);
+    x_maker ? x_maker->inbound(half.server, teller.point, record, half.event) : tell(half, x_detectors.inbound(half.server, record, half.event));
   }
   if (const Reverse reverse = reverse_of(record); !reverse.empty()) {
     note_outbound(half.server, half.event);

@@ -173,30 +173,41 @@ private:
     bool is_on_wire = false;  ///< charged by port or MAC address
   };
   static constexpr std::size_t kBatch = 512;
-  static constexpr std::size_t kAddressesAhead = 12;
+  // Records between asking for memory and needing it.
+  static constexpr std::size_t kAddressesAhead = 16;
+  static constexpr std::size_t kRowsAhead = 20;
+  static constexpr std::size_t kPeersAhead = 6;
+  static constexpr std::size_t kContactsAhead = 12;
   static constexpr std::size_t kTablesAhead = 6;
-  static constexpr std::size_t kReadAhead = 13;
-  static constexpr std::size_t kRowsAhead = 28;
-  using Reading = Detectors::Reading;
-  /// Halves of one kind of a chunk of records.
-  struct Halves {
-    std::array<Half, kBatch> all;
-    std::size_t count = 0;
+  /// What is told to the contacts.
+  struct Told {
+    Half half;
+    Detectors::Reading reading;
   };
-  [[nodiscard]] std::optional<Half> sender_by_prefix(const flow::FlowRecord& record) const;
+  /// Of one kind of a chunk of records.
+  template <typename Item>
+  struct List {
+    std::array<Item, kBatch> all;
+    std::size_t count = 0;
+    [[nodiscard]] std::span<const Item> items() const { return std::span{all}.first(count); }
+  };
+  using Halves = List<Half>;
   /// By port, MAC and source address.
   [[nodiscard]] std::optional<Half> witnessed_sender_of(const flow::FlowRecord& record, SourceIndex source) const;
   /// Whose records these are, into x_chunk.
   void tell_apart(std::span<const flow::FlowRecord> chunk, const Teller& teller);
-  template <typename FetchRow, typename Read, typename FetchTables, typename Count>
-  void in_steps(const Halves& halves, FetchRow&& fetch_row, Read&& read, FetchTables&& fetch_tables, Count&& count);
   /// Of the server: what every record of that direction touches.
   void fetch_row(inventory::ServerIndex server, Direction direction) const;
   void count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller);
   void count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller);
-  /// Both: whether it counts for anybody.
-  [[nodiscard]] bool count_sent(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller);
-  [[nodiscard]] bool count_received(const flow::FlowRecord& record, const Half& half, const Reading& reading, const Teller& teller);
+  /// Both: whether it counts for anybody; what the contacts are to be told goes to x_chunk.
+  [[nodiscard]] bool count_sent(const flow::FlowRecord& record, const Half& half, const Teller& teller);
+  [[nodiscard]] bool count_received(const flow::FlowRecord& record, const Half& half, const Teller& teller);
+  void tell(const Half& half, const std::optional<Detectors::Reading>& reading) {
+    if (reading) {
+      x_chunk->told.all[x_chunk->told.count++] = {half, *reading};
+    }
+  }
   [[nodiscard]] WallTime event_time(const flow::FlowRecord& record, WallTime received);
   [[nodiscard]] static Micros duration_of(const flow::FlowRecord& record);
   /// Its observation point lives: silence is silence.
@@ -233,6 +244,7 @@ private:
   struct Chunk {
     Halves sent;
     Halves received;
+    List<Told> told;                          ///< of what was sent, then of what was received
     std::array<bool, kBatch> is_accounted{};  ///< for at least one server
   };
   std::unique_ptr<Chunk> x_chunk;

@@ -26,12 +26,13 @@ public:
   [[nodiscard]] const inventory::Inventory& inventory() const { return *x_inventory; }
   [[nodiscard]] const std::shared_ptr<const inventory::Inventory>& shared_inventory() const { return x_inventory; }
   [[nodiscard]] std::size_t size() const { return x_inventory->servers().size(); }
-  [[nodiscard]] std::optional<inventory::ServerIndex> by_address(const net::IpAddress& address) const {
-    const std::uint32_t found = x_addresses.lookup(address);
-    return found == net::PrefixTable::kNone ? std::nullopt : std::optional{inventory::ServerIndex{found}};
+  [[nodiscard]] std::optional<inventory::ServerIndex> by_address(const net::IpAddress& address) const { return at(place_of(address)); }
+  /// `by_address` in two steps: where the answer stands, which can be asked for some records ahead, and what it is.
+  using Place = const std::uint32_t*;
+  [[nodiscard]] Place place_of(const net::IpAddress& address) const { return x_addresses.place_of(address); }
+  [[nodiscard]] static std::optional<inventory::ServerIndex> at(Place place) {
+    return *place == net::PrefixTable::kNone ? std::nullopt : std::optional{inventory::ServerIndex{*place}};
   }
-  /// Some records ahead of `by_address`.
-  void prefetch(const net::IpAddress& address) const { x_addresses.prefetch(address); }
   [[nodiscard]] bool knows_macs() const { return !x_macs.empty(); }
   /// By the record's source MAC address.
   [[nodiscard]] std::optional<inventory::ServerIndex> by_mac(const flow::FlowRecord& record) const {

@@ -75,14 +75,14 @@ std::uint32_t PrefixTable::child_of(Level level, std::size_t at) {
   return made;
 }
 
-std::uint32_t PrefixTable::lookup_v6(const IpAddress& address) const {
+const std::uint32_t* PrefixTable::place_of_v6(const IpAddress& address) const {
   const V6Key key = key_of(address);
   for (const V6Table& table : x_v6) {
-    if (const std::uint32_t value = table.lookup(key); value != kNone) {
+    if (const std::uint32_t* value = table.place_of(key); *value != kNone) {
       return value;
     }
   }
-  return kNone;
+  return &kNowhere;
 }
 
 PrefixTable::V6Key PrefixTable::key_of(const IpAddress& address) {
@@ -110,7 +110,7 @@ void PrefixTable::V6Table::insert(const V6Key& key, std::uint32_t value) {
   slot = {masked(key), value};
 }
 
-std::uint32_t PrefixTable::V6Table::lookup(const V6Key& key) const { return x_slots[slot_of(masked(key))].value; }
+const std::uint32_t* PrefixTable::V6Table::place_of(const V6Key& key) const { return &x_slots[slot_of(masked(key))].value; }
 
 /// Where the key stands, or the empty slot where it would.
 std::size_t PrefixTable::V6Table::slot_of(const V6Key& masked) const {

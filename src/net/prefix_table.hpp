@@ -31,16 +31,14 @@ public:
   /// The same prefix again replaces its value. The order of insertions does not matter.
   void insert(const Prefix& prefix, std::uint32_t value);
   /// The value of the longest prefix that contains `address`, or kNone.
-  [[nodiscard]] std::uint32_t lookup(const IpAddress& address) const { return address.is_v4() ? lookup_v4(address.v4_number()) : lookup_v6(address); }
+  [[nodiscard]] std::uint32_t lookup(const IpAddress& address) const { return *place_of(address); }
   [[nodiscard]] std::optional<std::uint32_t> find(const IpAddress& address) const {
     const std::uint32_t value = lookup(address);
     return value == kNone ? std::nullopt : std::optional{value};
   }
-  /// Asks for the cache line that a look-up of the address ends at.
-  void prefetch(const IpAddress& address) const {
-    if (address.is_v4()) {
-      prefetch_v4(address.v4_number());
-    }
+  /// Where that value stands, until the next `insert`; for IPv4 it has not been read yet, so that it can be asked for some addresses ahead.
+  [[nodiscard]] const std::uint32_t* place_of(const IpAddress& address) const {
+    return address.is_v4() ? place_of_v4(address.v4_number()) : place_of_v6(address);
   }
   [[nodiscard]] bool empty() const { return x_root.empty() && x_v6.empty(); }
 
@@ -61,7 +59,7 @@ private:
     explicit V6Table(unsigned length);
     [[nodiscard]] unsigned length() const { return x_length; }
     void insert(const V6Key& key, std::uint32_t value);
-    [[nodiscard]] std::uint32_t lookup(const V6Key& key) const;
+    [[nodiscard]] const std::uint32_t* place_of(const V6Key& key) const;
 
   private:
     struct Slot {
@@ -78,31 +76,22 @@ private:
   };
 
   static constexpr bool is_child(std::uint32_t entry) { return (entry & kChild) != 0 && entry != kNone; }
-  [[nodiscard]] std::uint32_t lookup_v4(std::uint32_t address) const {
+  static constexpr std::uint32_t kNowhere = kNone;  ///< the place of what has none
+  [[nodiscard]] const std::uint32_t* place_of_v4(std::uint32_t address) const {
     const std::uint32_t first = address >> 16U;
     if ((x_inhabited[first / kWordBits] >> (first % kWordBits) & 1U) == 0) {
-      return kNone;
+      return &kNowhere;
     }
-    std::uint32_t entry = x_root[first];
-    if (is_child(entry)) {
-      entry = x_nodes[entry & ~kChild][(address >> 8U) & 0xFFU];
-      if (is_child(entry)) {
-        entry = x_nodes[entry & ~kChild][address & 0xFFU];
+    const std::uint32_t* entry = &x_root[first];
+    if (is_child(*entry)) {
+      entry = &x_nodes[*entry & ~kChild][(address >> 8U) & 0xFFU];
+      if (is_child(*entry)) {
+        entry = &x_nodes[*entry & ~kChild][address & 0xFFU];
       }
     }
     return entry;
   }
-  void prefetch_v4(std::uint32_t address) const {
-    const std::uint32_t first = address >> 16U;
-    if ((x_inhabited[first / kWordBits] >> (first % kWordBits) & 1U) == 0 || !is_child(x_root[first])) {
-      return;
-    }
-    const std::uint32_t entry = x_nodes[x_root[first] & ~kChild][(address >> 8U) & 0xFFU];
-    if (is_child(entry)) {
-      fetch_line(&x_nodes[entry & ~kChild][address & 0xFFU]);
-    }
-  }
-  [[nodiscard]] std::uint32_t lookup_v6(const IpAddress& address) const;
+  [[nodiscard]] const std::uint32_t* place_of_v6(const IpAddress& address) const;
   [[nodiscard]] static V6Key key_of(const IpAddress& address);
 
   struct Level {

@@ -31,6 +31,23 @@ TEST(PrefixTable, FindsTheLongestPrefixWhateverTheOrder) {
   }
 }
 
+TEST(PrefixTable, APlaceHoldsWhatALookUpGives) {
+  PrefixTable table;
+  table.insert(*Prefix::parse("10.1.0.0/16"), 1);
+  table.insert(*Prefix::parse("10.1.2.3"), 2);
+  table.insert(*Prefix::parse("2001:db8::/32"), 3);
+  std::vector<std::pair<const std::uint32_t*, std::uint32_t>> places;
+  for (const char* text : {"10.1.2.3", "10.1.2.4", "10.2.0.1", "2001:db8::1", "2001:db9::1"}) {
+    const IpAddress address = *IpAddress::parse(text);
+    places.emplace_back(table.place_of(address), table.lookup(address));
+  }
+  const std::vector<std::uint32_t> values{2, 1, PrefixTable::kNone, 3, PrefixTable::kNone};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(*places[i].first, values[i]) << i;
+    EXPECT_EQ(places[i].second, values[i]) << i;
+  }
+}
+
 TEST(PrefixTable, AnEmptyTableFindsNothing) {
   const PrefixTable table;
   EXPECT_TRUE(table.empty());

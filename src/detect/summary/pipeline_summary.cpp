@@ -86,10 +86,12 @@ void Pipeline::add_summary(const Summary& summary, WallTime now) {
   }
   for (const RecordSighting& seen : summary.sightings) {
     if (seen.direction == Direction::Outbound) {
-      x_detectors.outbound({*server, seen.event, now, seen.is_spoofed, seen.by_address_only}, x_gates[server->value], seen.record,
-                           x_detectors.read_sent(*server, seen.record));
-    } else {
-      x_detectors.inbound(*server, seen.record, x_detectors.read_received(*server, seen.record), seen.event);
+      const Detectors::Attributed who{*server, seen.event, now, seen.is_spoofed, seen.by_address_only};
+      if (const auto reading = x_detectors.outbound(who, x_gates[server->value], seen.record)) {
+        x_detectors.clients().outbound(*server, seen.record, *reading, seen.event, now);
+      }
+    } else if (const auto reading = x_detectors.inbound(*server, seen.record, seen.event)) {
+      x_detectors.clients().inbound(*server, seen.record, *reading, seen.event);
     }
   }
 }
