@@ -6,9 +6,8 @@
 #include "base/text.hpp"
 #include "engine/places.hpp"
 #include "engine/remote_audit.hpp"
-#include "engine/tickets.hpp"
 #include "pinfold/audit_commands.hpp"
-#include "pinfold/next_steps.hpp"
+#include "pinfold/ticket_access.hpp"
 #include "store/evidence_files.hpp"
 #include "ticket/audit_report.hpp"
 
@@ -26,25 +25,6 @@ struct Arguments {
   std::string program;
   std::uint16_t port = 22;
 };
-
-/// The ticket as it stands; Stop(No) when there is none.
-ticket::Ticket load_ticket(Context& context, ticket::TicketId id) {
-  ticket::Ticket t;
-  context.store().read([&](records::Transaction& tx) { t = ticket::fold(id, tx.tickets().events(id)); });
-  if (t.last_seq == 0) {
-    throw Stop(Exit::No, "there is no ticket " + to_string(id));
-  }
-  return t;
-}
-
-void put(Context& context, ticket::TicketId id, const ticket::EventBody& body) {
-  const auto after = engine::TicketDesk(context.desk(), context.clock()).put(id, body);
-  if (!after) {
-    throw Stop(Exit::No, after.error());
-  }
-  context.output().line({{"ticket", to_string(id)}, {"state", to_string(after->state)}, {"next", next_lines(context, *after)}});
-  context.output().say(fmt::format("{} {}", to_string(id), to_string(after->state)));
-}
 
 enforce::drivers::SshAccess access_to(Context& context, const ticket::Ticket& t, const Arguments& a) {
   enforce::drivers::SshAccess access;

@@ -11,7 +11,7 @@
 #include "engine/tickets.hpp"
 #include "pinfold/audit_commands.hpp"
 #include "pinfold/context.hpp"
-#include "pinfold/next_steps.hpp"
+#include "pinfold/ticket_access.hpp"
 #include "store/evidence_files.hpp"
 #include "ticket/event_json.hpp"
 #include "ticket/ticket_words.hpp"
@@ -67,23 +67,6 @@ ticket::Attachment keep(Context& context, const std::string& file) {
   return {printable(std::filesystem::path(file).filename().string(), 200), evidence.put(bytes), bytes.size()};
 }
 
-/// Where a ticket stands then, and what to do next; Stop(No) when the entry was refused.
-void report(Context& context, const Expected<ticket::Ticket, std::string>& result) {
-  if (!result) {
-    throw Stop(Exit::No, result.error());
-  }
-  const std::vector<std::string> next = next_lines(context, *result);
-  context.output().line({{"ticket", to_string(result->id)}, {"state", to_string(result->state)}, {"next", next}});
-  context.output().say(fmt::format("{} {}", to_string(result->id), to_string(result->state)));
-  for (const std::string& step : next) {
-    context.output().say("  □ " + step);
-  }
-}
-
-void put(Context& context, ticket::TicketId id, const ticket::EventBody& body) {
-  report(context, engine::TicketDesk(context.desk(), context.clock()).put(id, body));
-}
-
 /// "T-7", or a server's name: then its newest ticket for which `fits` says yes.
 template <typename F>
 std::optional<ticket::TicketId> ticket_of(Context& context, const std::string& text, F&& fits) {
@@ -125,7 +108,7 @@ void order_audit(Context& context, const Arguments& a) {
     id = opened->id;
   }
   const auto put = tickets.put(*id, order);
-  report(context, put);
+  say_state(context, put);
   const bool included = desk::terms_of(context.desk().policy(), *context.desk().inventory(), put->opening.server).audit_included;
   context.output().say(included ? "included at this service level" : "not included at this service level: agree on it with the customer");
 }
@@ -147,7 +130,8 @@ void open(Context& context, const Arguments& a) {
   if (!a.case_id.empty()) {
     about = parse_case_id(a.case_id);
   }
-  report(context, engine::TicketDesk(context.desk(), context.clock()).open({customer, ServerId{a.server}, *kind, a.text, side_of(a), a.by, about}));
+  say_state(context,
+            engine::TicketDesk(context.desk(), context.clock()).open({customer, ServerId{a.server}, *kind, a.text, side_of(a), a.by, about}));
 }
 
 void say(Context& context, const Arguments& a) {
@@ -211,9 +195,7 @@ ticket::PlanStep parse_step(const std::string& text, ticket::Side usual) {
 
 void plan(Context& context, const Arguments& a) {
   const ticket::TicketId id = parse_ticket_id(a.id);
-  ticket::Ticket t;
-  context.store().read([&](records::Transaction& tx) { t = ticket::fold(id, tx.tickets().events(id)); });
-  const ticket::Side usual = remediates(context, t);
+  const ticket::Side usual = remediates(context, load_ticket(context, id));
   ticket::PlanSet set{a.by, {}};
   for (const std::string& step : a.paths) {
     set.steps.push_back(parse_step(step, usual));

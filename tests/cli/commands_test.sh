@@ -101,6 +101,7 @@ ends 0 '"kind":"audit_run"' p audit show srv-1
 ends 0 '"next":[]' p audit read srv-1 --by anna
 ends 2 "a step is" p ticket plan T-1 --by anna "burn it"
 ends 0 "" p ticket plan T-1 --by anna "remove:the script" "update:staff:the shop to 4.2"
+ends 1 "there is no ticket T-99" p ticket plan T-99 --by anna "remove:the script"
 ends 0 '"who":"customer"' p ticket show T-1
 ends 1 "the plan has no such step" p ticket done T-1 3 --by anna
 ends 0 "" p ticket done T-1 1 --by anna

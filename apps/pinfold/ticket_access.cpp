@@ -1,7 +1,8 @@
-#include "pinfold/next_steps.hpp"
+#include "pinfold/ticket_access.hpp"
 
 #include <fmt/format.h>
 
+#include "engine/tickets.hpp"
 #include "ticket/ticket_words.hpp"
 
 namespace pinfold::app {
@@ -29,6 +30,31 @@ std::string command_for(const ticket::Ticket& t, const ticket::NextStep& step) {
 }
 
 }  // namespace
+
+ticket::Ticket load_ticket(Context& context, ticket::TicketId id) {
+  ticket::Ticket t;
+  context.store().read([&](records::Transaction& tx) { t = ticket::fold(id, tx.tickets().events(id)); });
+  if (t.last_seq == 0) {
+    throw Stop(Exit::No, "there is no ticket " + to_string(id));
+  }
+  return t;
+}
+
+void say_state(Context& context, const Expected<ticket::Ticket, std::string>& outcome) {
+  if (!outcome) {
+    throw Stop(Exit::No, outcome.error());
+  }
+  const std::vector<std::string> next = next_lines(context, *outcome);
+  context.output().line({{"ticket", to_string(outcome->id)}, {"state", to_string(outcome->state)}, {"next", next}});
+  context.output().say(fmt::format("{} {}", to_string(outcome->id), to_string(outcome->state)));
+  for (const std::string& step : next) {
+    context.output().say("  □ " + step);
+  }
+}
+
+void put(Context& context, ticket::TicketId id, const ticket::EventBody& body) {
+  say_state(context, engine::TicketDesk(context.desk(), context.clock()).put(id, body));
+}
 
 ticket::Side remediates(Context& context, const ticket::Ticket& t) {
   return ticket::remediator(desk::terms_of(context.desk().policy(), *context.desk().inventory(), t.opening.server).staff_remediates);
