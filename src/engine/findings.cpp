@@ -1,7 +1,9 @@
 #include "engine/findings.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <vector>
 
 #include "abuse/finding_json.hpp"
 #include "base/json_reader.hpp"
@@ -29,14 +31,21 @@ void FindingWorker::offer(abuse::Finding finding) {
 
 void FindingWorker::keep_offered() {
   for (;;) {
-    const auto next = x_offered.with([](auto& queue) { return queue.empty() ? std::nullopt : std::optional(queue.front()); });
-    if (!next) {
+    const auto first = x_offered.with(
+        [](const auto& queue) { return std::vector(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(std::min(queue.size(), kAtOnce))); });
+    if (first.empty()) {
       return;
     }
-    keep(*next);  // throws when the disk is full: it stays in the queue
-    x_offered.with([&](auto& queue) {
-      if (!queue.empty() && queue.front() == *next) {
-        queue.pop_front();
+    x_desk.store().transact([&](records::Transaction& tx) {  // throws when the disk is full: they stay in the queue
+      for (const abuse::Finding& finding : first) {
+        keep_finding(tx, finding, x_clock.wall());
+      }
+    });
+    x_offered.with([&](auto& queue) {  // of which the oldest may have been dropped meanwhile
+      for (const abuse::Finding& finding : first) {
+        if (!queue.empty() && queue.front() == finding) {
+          queue.pop_front();
+        }
       }
     });
   }

@@ -24,7 +24,8 @@ public:
   /// Durable when it returns. The same statement twice is one.
   void keep(const abuse::Finding& finding);
   [[nodiscard]] std::uint64_t dropped() const { return x_dropped; }
-  /// Makes what was offered durable; throws when the store takes nothing, and keeps the rest for the next time.
+  /// Makes what was offered durable, many in one transaction (each waits for the disk); throws when the store takes nothing, and keeps the rest
+  /// for the next time.
   void keep_offered();
   /// What waits, at most one round; true when there may be more.
   bool work();

@@ -5,6 +5,7 @@
 #include "store/sqlite_file.hpp"
 #include "store/store.hpp"
 #include "store/tables.hpp"
+#include "store/writer_queue.hpp"
 
 namespace pinfold::store {
 namespace {
@@ -12,12 +13,17 @@ namespace {
 class SqliteStore final : public records::Store {
 public:
   SqliteStore(const std::filesystem::path& file, const SqliteOptions& options)
-      : x_file(file.string()), x_timeout(options.busy_timeout), x_process(options.process), x_writer(1), x_readers(options.readers) {
+      : x_file(file.string()),
+        x_timeout(options.busy_timeout),
+        x_process(options.process),
+        x_queue(options.writer_waits),
+        x_turn(x_file + ".turn"),
+        x_readers(options.readers) {
     guarded([&] {
       const OpeningLock lock(x_file + ".lock");
       create_private(x_file);
-      connect(x_writer.at(0));
-      make_ready(x_writer.at(0), migration_scripts());
+      connect(x_writer);
+      make_ready(x_writer, migration_scripts());
       for (std::size_t i = 0; i < options.readers; ++i) {
         connect(x_readers.at(i));
         execute(x_readers.at(i), "PRAGMA query_only = ON");
@@ -25,8 +31,20 @@ public:
     });
   }
 
-  void transact(const std::function<void(records::Transaction&)>& work) override { run(x_writer, "BEGIN IMMEDIATE", work); }
-  void read(const std::function<void(records::Transaction&)>& work) override { run(x_readers, "BEGIN", work); }
+  void transact(const std::function<void(records::Transaction&)>& work) override {
+    guarded([&] {
+      const WriterQueue::Turn turn(x_queue, x_timeout);
+      begin();
+      finish(x_writer, work);
+    });
+  }
+  void read(const std::function<void(records::Transaction&)>& work) override {
+    guarded([&] {
+      Lease lease(x_readers, x_timeout);
+      execute(lease.session(), "BEGIN");
+      finish(lease.session(), work);
+    });
+  }
 
 private:
   void connect(soci::session& session) const {
@@ -35,14 +53,16 @@ private:
     execute(session, "PRAGMA foreign_keys = ON");
   }
 
-  void run(soci::connection_pool& pool, const char* begin, const std::function<void(records::Transaction&)>& work) {
-    guarded([&] {
-      Lease lease(pool, x_timeout);
-      OpenTransaction transaction(lease.session(), begin);
-      SqlTransaction tables(lease.session(), x_process);
-      work(tables);
-      transaction.commit();
-    });
+  /// The turn of all processes ends with the write lock, not with the transaction: who comes next may wait at the front meanwhile.
+  void begin() {
+    const TurnFile::Hold turn(x_turn);
+    execute(x_writer, "BEGIN IMMEDIATE");
+  }
+  void finish(soci::session& session, const std::function<void(records::Transaction&)>& work) const {
+    OpenTransaction transaction(session);
+    SqlTransaction tables(session, x_process);
+    work(tables);
+    transaction.commit();
   }
 
   template <typename F>
@@ -53,7 +73,9 @@ private:
   std::string x_file;
   Millis x_timeout;
   Process x_process;
-  soci::connection_pool x_writer;
+  WriterQueue x_queue;
+  TurnFile x_turn;
+  soci::session x_writer;  ///< of whoever has his turn in the queue
   soci::connection_pool x_readers;
 };
 

@@ -90,6 +90,36 @@ TEST_F(DeskServiceTest, TheSameFindingTwiceIsOneCaseAndOneWarning) {
   EXPECT_EQ(jobs(cases.front().id).size(), 1U);
 }
 
+class CountingStore final : public records::Store {
+public:
+  explicit CountingStore(records::Store& store) : x_store(store) {}
+  void transact(const std::function<void(records::Transaction&)>& work) override {
+    ++written;
+    x_store.transact(work);
+  }
+  void read(const std::function<void(records::Transaction&)>& work) override { x_store.read(work); }
+  int written = 0;
+
+private:
+  records::Store& x_store;
+};
+
+TEST_F(DeskServiceTest, FindingsThatWaitForTheDiskAreKeptInOneTransaction) {
+  CountingStore counting(*store);
+  DeskService counted(counting, policy, clock, [] {});
+  FindingWorker worker(counted, clock);
+  for (const char* id : {"net/1", "net/2", "net/3"}) {
+    worker.offer(test::sample_finding(abuse::Origin::Network, clock.wall() - Seconds{5}, id));
+  }
+  worker.keep_offered();
+  EXPECT_EQ(counting.written, 1);
+  worker.keep_offered();
+  EXPECT_EQ(counting.written, 1) << "none is left";
+  std::size_t kept = 0;
+  store->read([&](records::Transaction& tx) { kept = tx.inbox().pending("finding", 10).size(); });
+  EXPECT_EQ(kept, 3U);
+}
+
 TEST_F(DeskServiceTest, AWeakFindingOpensNoCase) {
   auto finding = test::sample_finding(abuse::Origin::Network, clock.wall() - Seconds{5}, "net/1");
   finding.confidence = {policy.min_confidence.percent};

@@ -1,7 +1,8 @@
 #!/bin/bash
 # The disk becomes slow: every fsync takes 300 ms, then 15 s, longer than a writer waits for another; of a desk with SQLite (one process with all parts),
-# and of PostgreSQL under one. What must hold: what is acknowledged is on the disk however long that takes; nothing is lost or doubled; people can
-# read; the desk is well by itself when the disk is.
+# and of PostgreSQL under one. With SQLite also 2 s: its writers are served in turn (store/writer_queue.hpp), so that steady mail starves nobody. What must
+# hold: what is acknowledged is on the disk however long that takes; nothing is lost or doubled; people can read; the desk is well by itself when the
+# disk is.
 # usage: slow_disk_test.sh FOLDER-OF-PROGRAMS   Exit status: 0 all held, 1 something did not, 3 a server is missing, 77 when not root
 set -uo pipefail
 # shellcheck source=tests/faults/desks.sh
@@ -49,6 +50,25 @@ days_of() {
   end_scan
   check "$1: the desk is ready" within 60 is_ready all
 }
+gave_up() { grep -c 'WORKER_FAILED.*busy' "$work/all.log"; }
+# Five servers scan at once, and mail comes all the while: more wait to write than come to it within their patience, if they do not go in turn.
+day_of_many_writers() {
+  local before first=$((server + 1)) addresses=()
+  server=$((server + 5))
+  for ((i = first; i <= server; ++i)); do addresses+=("192.0.2.$((10 + i))"); done
+  all_found() { for ((i = first; i <= server; ++i)); do is_found "srv-$i" || return 1; done; }
+  slow 2000
+  before=$(gave_up)
+  scan_began=$(date +%s%N)
+  ip netns exec "$space-all" "$python" "$here/scan.py" 9995 90 "${addresses[@]}" &
+  scanner=$!
+  within 85 all_found
+  check "$1: five scans are found while an fsync takes 2 s ($(since "$scan_began") ms after they began)" all_found
+  end_scan
+  check "$1: no writer has given up" test "$(gave_up)" = "$before"
+  slow 0
+  check "$1: the desk is ready" within 60 is_ready all
+}
 mails_on_record() { [ "$(value 'h["left"]' <"$work/mails.json")" = 0 ] && [ "$("$@")" = "$(count_of mails)" ]; }
 end_of_days() {
   touch "$work/stop"
@@ -68,6 +88,7 @@ mkdir -p "$work/admin" && cp "$work/all/pinfold.toml" "$work/admin/pinfold.toml"
 import_servers || exit 1
 in_sqlite() { "$python" -c 'import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT COUNT(*) FROM inbox WHERE kind = \"mail\"").fetchone()[0])' "$work/all/pinfold.sqlite"; }
 days_of SQLite
+day_of_many_writers SQLite
 end_of_days SQLite in_sqlite
 
 LD_PRELOAD="$programs/libpinfold-slow-disk.so" PINFOLD_SLOW_DISK="$work/slow" PINFOLD_POSTGRES_FSYNC=on "$here/../support/postgres" start "$work/postgres" || exit 3

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <fstream>
+#include <semaphore>
 #include <span>
 #include <thread>
 
@@ -47,7 +51,7 @@ TEST_F(SqliteFile, IsReadableToItsOwnerOnly) {
   const auto store = open_sqlite(file());
   store->transact([](Transaction& tx) { tx.settings().set("x", "1"); });
   ::umask(before);
-  for (const char* name : {"pinfold.db", "pinfold.db-wal", "pinfold.db-shm", "pinfold.db.lock"}) {
+  for (const char* name : {"pinfold.db", "pinfold.db-wal", "pinfold.db-shm", "pinfold.db.lock", "pinfold.db.turn"}) {
     struct stat status {};
     ASSERT_EQ(::stat((x_folder.path() / name).c_str(), &status), 0) << name;
     EXPECT_EQ(status.st_mode & 0777U, 0600U) << name;
@@ -114,6 +118,70 @@ TEST_F(SqliteFile, GivesUpOnABusyWriterAfterItsTime) {
     EXPECT_THAT(error_of([&] { store->transact([](Transaction&) {}); }), testing::HasSubstr("busy"));
   });
   EXPECT_EQ(error_of([&] { other->transact([](Transaction& tx) { tx.settings().set("x", "1"); }); }), "no error");
+}
+
+/// Nobody gives up, however long the machine stands still meanwhile.
+SqliteOptions patient() {
+  SqliteOptions options;
+  options.busy_timeout = std::chrono::hours{1};
+  return options;
+}
+
+TEST_F(SqliteFile, WritersAreServedInTheOrderInWhichTheyCame) {
+  std::counting_semaphore<> places{0};
+  SqliteOptions options = patient();
+  options.writer_waits = [&] { places.release(); };
+  const auto store = open_sqlite(file(), options);
+  std::vector<int> served;  // by whoever writes
+  const auto write = [&](int who) { store->transact([&](Transaction&) { served.push_back(who); }); };
+  std::vector<std::thread> writers;
+  store->transact([&](Transaction&) {
+    for (int who = 1; who <= 5; ++who) {
+      writers.emplace_back(write, who);
+      places.acquire();
+    }
+  });
+  write(0);  // at once again: stands behind all that waited
+  for (std::thread& writer : writers) {
+    writer.join();
+  }
+  EXPECT_THAT(served, testing::ElementsAre(1, 2, 3, 4, 5, 0));
+}
+
+TEST_F(SqliteFile, AWriterOfAnotherProcessGoesBeforeOneThatHasJustWritten) {
+  const auto store = open_sqlite(file(), patient());
+  SqliteOptions options;
+  options.busy_timeout = Seconds{2};                // SQLite counts its own pauses, not the time that passes
+  const auto other = open_sqlite(file(), options);  // its files are its own, as another process's are
+  const int turn = ::open((file().string() + ".turn").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(turn, 0);
+  std::atomic<bool> has_ended = false;
+  bool waits = false;
+  std::string served;
+  std::thread writer;
+  store->transact([&](Transaction& tx) {
+    tx.settings().set("served", "");
+    writer = std::thread([&] {
+      EXPECT_EQ(error_of([&] { other->transact([](Transaction& it) { it.settings().set("served", *it.settings().get("served") + "other "); }); }),
+                "no error");
+      has_ended = true;
+    });
+    while (!waits && !has_ended) {
+      waits = ::flock(turn, LOCK_EX | LOCK_NB) != 0;
+      ::flock(turn, LOCK_UN);
+      std::this_thread::yield();
+    }
+  });
+  EXPECT_TRUE(waits) << "for the write lock, and everybody can see it";
+  store->transact([&](Transaction& tx) { served = *tx.settings().get("served") + "this"; });
+  writer.join();
+  ::close(turn);
+  EXPECT_EQ(served, "other this");
+}
+
+TEST_F(SqliteFile, IsWrittenToWhereNoTurnCanBeTaken) {
+  std::filesystem::create_directory(file().string() + ".turn");  // as good as another user's
+  EXPECT_EQ(error_of([&] { open_sqlite(file())->transact([](Transaction& tx) { tx.settings().set("x", "1"); }); }), "no error");
 }
 
 TEST_F(SqliteFile, IsOpenedAndReadWhileAnotherWrites) {
