@@ -113,7 +113,7 @@ public:
   /// The other end: judges what collectors have told, as SummaryBook hands it out. This pipeline's sources name the collectors' observation points;
   /// its thresholds are those of `judged_by_summaries`. A summary counts as one record.
   void add_merged(const MergedSummaries& merged, WallTime now);
-  /// The same thresholds for detectors that learn of an answer up to one batch after its question.
+  /// The same thresholds for detectors that learn of an answer up to one batch after its question, and look once a batch.
   [[nodiscard]] static Thresholds judged_by_summaries(Thresholds thresholds);
 
   /// For servers that no flow export shows: the windows then hold exact figures. Ignored while flows of the server are accounted.

@@ -172,7 +172,7 @@ std::string merged_table(std::span<const Row> rows) {
     line.found_alone += one.is_found ? 1U : 0U;
     line.found_merged += row->is_found ? 1U : 0U;
     if (one.is_found != row->is_found || one.false_ones.size() != row->false_ones.size()) {
-      line.different.push_back(row->name + (row->attack.empty() || one.is_above_stated_floor ? "" : " (below the stated floor)"));
+      line.different.push_back(row->name);
     }
     if (one.is_found && row->is_found) {
       line.later.push_back(row->seconds_to_detect - one.seconds_to_detect);

@@ -6,6 +6,13 @@
 #include "detect/summary/book.hpp"
 
 namespace pinfold::detect {
+namespace {
+
+/// A rate of a threshold's own height goes up and down around it. Who is told once a second sees fewer of its peaks than who looks at each record's
+/// moment, and asks for a hundredth less: by so much ten seconds of 1,000 packets vary.
+constexpr std::uint32_t kFewerLooks = 100;
+
+}  // namespace
 
 void Pipeline::publish_as(SummaryOrigin origin) { x_maker = std::make_unique<SummaryMaker>(std::move(origin), x_lookup->size(), x_thresholds); }
 
@@ -98,6 +105,10 @@ void Pipeline::add_summary(const Summary& summary, WallTime now) {
 
 Thresholds Pipeline::judged_by_summaries(Thresholds thresholds) {
   thresholds.port_scan.settle += kSummaryInterval + SummaryBook::kGrace;
+  FloodThresholds& flood = thresholds.flood;
+  for (std::uint32_t* rate : {&flood.min_syn_pps, &flood.min_udp_pps, &flood.min_icmp_pps, &flood.min_other_pps, &flood.min_ack_pps}) {
+    *rate -= *rate / kFewerLooks;
+  }
   return thresholds;
 }
 
