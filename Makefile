@@ -76,7 +76,7 @@ test-sanitizers: setup-lab ## the whole suite under address+undefined, then thre
 	  cmake --preset $$one >build/configure-$$one.log && cmake --build --preset $$one -j $(JOBS) && tools/run-tests build/$$one $(JOBS) || exit 1; done
 
 fuzz: setup          ## every fuzz target for SECONDS each (default 60)
-	@mkdir -p build; cmake --preset fuzz >build/configure-fuzz.log && cmake --build --preset fuzz -j $(JOBS) && tools/run-fuzz build/fuzz $${SECONDS_EACH:-60}
+	@mkdir -p build; cmake --preset asan >build/configure-asan.log && cmake --build --preset asan -j $(JOBS) --target fuzz_targets && tools/run-fuzz build/asan $${SECONDS_EACH:-60}
 
 bench: setup         ## nanoseconds a record on the hot path, median of 5
 	@mkdir -p build && cmake --preset release -DPINFOLD_TESTS=OFF -DPINFOLD_BENCH=ON >build/configure-release.log
