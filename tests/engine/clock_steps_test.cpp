@@ -12,6 +12,7 @@
 #include "engine/desk_service.hpp"
 #include "engine/jobs.hpp"
 #include "store/store.hpp"
+#include "support/armed_policy.hpp"
 #include "support/sample_desk.hpp"
 #include "support/temp_folder.hpp"
 
@@ -25,15 +26,6 @@ using std::chrono::minutes;
 constexpr Micros kWindow = minutes{30};
 constexpr Micros kStep = hours{72};
 constexpr Micros kBeats = Seconds{10};
-
-desk::Policy armed() {
-  desk::Policy policy;
-  policy.warnings = desk::Arming::Armed;
-  policy.measures = desk::Arming::Armed;
-  policy.approval = desk::Approval::Auto;
-  policy.response_window = kWindow;
-  return policy;
-}
 
 enum class First : std::uint8_t { Ears, Desk };
 
@@ -104,7 +96,7 @@ private:
   First x_first;
   test::TempFolder x_folder;
   StepGuard x_clock{machine};
-  desk::Policy x_policy = armed();
+  desk::Policy x_policy = test::armed_policy(kWindow);
   std::unique_ptr<records::Store> x_store = store::open_sqlite(x_folder.path() / "desk.sqlite");
   DeskService x_desk{*x_store, x_policy, x_clock, [] {}};
   ClockWatch x_watch{*x_store, x_clock};

@@ -6,6 +6,7 @@
 #include "engine/findings.hpp"
 #include "engine/jobs.hpp"
 #include "store/store.hpp"
+#include "support/armed_policy.hpp"
 #include "support/sample_desk.hpp"
 #include "support/temp_folder.hpp"
 
@@ -16,15 +17,6 @@ using test::kNoon;
 
 /// Short, because each second beat of the ears costs a real write.
 constexpr Seconds kWindow{600};
-
-desk::Policy armed() {
-  desk::Policy policy;
-  policy.warnings = desk::Arming::Armed;
-  policy.measures = desk::Arming::Armed;
-  policy.approval = desk::Approval::Auto;
-  policy.response_window = kWindow;
-  return policy;
-}
 
 class DeskServiceTest : public ::testing::Test {
 protected:
@@ -63,7 +55,7 @@ protected:
 
   test::TempFolder folder;
   ManualClock clock{kNoon};
-  desk::Policy policy = armed();
+  desk::Policy policy = test::armed_policy(kWindow);
   std::unique_ptr<records::Store> store = store::open_sqlite(folder.path() / "desk.sqlite");
   int changes = 0;
   DeskService service{*store, policy, clock, [this] { ++changes; }};

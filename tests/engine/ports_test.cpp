@@ -9,6 +9,7 @@
 #include "engine/ears.hpp"
 #include "engine/record_check.hpp"
 #include "store/store.hpp"
+#include "support/armed_policy.hpp"
 #include "support/sample_desk.hpp"
 #include "support/temp_folder.hpp"
 
@@ -38,14 +39,6 @@ private:
   SimDriver x_driver;
   std::function<void()>& x_before_write;
 };
-
-desk::Policy armed() {
-  desk::Policy policy;
-  policy.warnings = policy.measures = desk::Arming::Armed;
-  policy.approval = desk::Approval::Auto;
-  policy.response_window = Seconds{600};
-  return policy;
-}
 
 class PortsTest : public testing::Test {
 protected:
@@ -94,7 +87,7 @@ protected:
 
   test::TempFolder folder;
   ManualClock clock{test::kNoon};
-  desk::Policy policy = armed();
+  desk::Policy policy = test::armed_policy(Seconds{600});
   enforce::fakes::Fate fate;
   SimSwitch sw{fate, clock};
   std::function<void()> before_write;
