@@ -61,8 +61,8 @@ void Pipeline::add_batch(std::span<const flow::FlowRecord> records, SourceIndex 
   while (!records.empty()) {
     const std::span chunk = records.first(std::min(records.size(), kBatch));
     tell_apart(chunk, teller);
-    count_all_sent(chunk, teller);
-    count_all_received(chunk, teller);
+    count_all<Direction::Outbound>(x_chunk->sent, chunk, teller);
+    count_all<Direction::Inbound>(x_chunk->received, chunk, teller);
     const auto accounted = static_cast<std::uint64_t>(std::count(x_chunk->is_accounted.begin(), x_chunk->is_accounted.begin() + chunk.size(), true));
     x_counters.accounted += accounted;
     x_counters.spare -= accounted;  // all were, when they were told apart
@@ -86,10 +86,10 @@ void Pipeline::tell_apart(std::span<const flow::FlowRecord> chunk, const Teller&
   x_counters.records += chunk.size();
   const bool has_witnesses = x_lookup->knows_macs() || !x_ports.empty();
   struct Places {
-    ServerLookup::Place src;
-    ServerLookup::Place dst;
+    ServerLookup::Place src = nullptr;
+    ServerLookup::Place dst = nullptr;
   };
-  std::array<Places, kAddressesAhead> ahead;
+  std::array<Places, kAddressesAhead> ahead{};
   const auto look_ahead = [&](std::size_t i) {
     if (i < chunk.size()) {
       const Places places{x_lookup->place_of(chunk[i].src), x_lookup->place_of(chunk[i].dst)};
@@ -147,30 +147,29 @@ void Pipeline::fetch_row(inventory::ServerIndex server, Direction direction) con
   x_detectors.fetch(server);
 }
 
-void Pipeline::count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
+template <Direction direction>
+void Pipeline::count_all(const Halves& halves, std::span<const flow::FlowRecord> chunk, const Teller& teller) {
+  constexpr bool kIsSent = direction == Direction::Outbound;
+  const auto record_of = [chunk](const Half& half) -> const flow::FlowRecord& { return chunk[half.at]; };
   x_chunk->told.count = 0;
   fetch_ahead<kRowsAhead, kPeersAhead>(
-      x_chunk->sent.items(), [&](const Half& half) { fetch_row(half.server, Direction::Outbound); },
-      [&](const Half& half) { x_detectors.fetch(half.server, chunk[half.at].dst); },
-      [&](const Half& half) { x_chunk->is_accounted[half.at] |= count_sent(chunk[half.at], half, teller); });
+      halves.items(), [&](const Half& half) { fetch_row(half.server, direction); },
+      [&](const Half& half) { x_detectors.fetch(half.server, kIsSent ? record_of(half).dst : record_of(half).src); },
+      [&](const Half& half) {
+        x_chunk->is_accounted[half.at] |= kIsSent ? count_sent(record_of(half), half, teller) : count_received(record_of(half), half, teller);
+      });
   ClientTracker& clients = x_detectors.clients();
   fetch_ahead<kContactsAhead, kTablesAhead>(
       x_chunk->told.items(), [&](const Told& told) { clients.fetch_recent(told.half.server, told.reading); },
-      [&](const Told& told) { clients.fetch_sent(told.half.server, chunk[told.half.at], told.reading); },
-      [&](const Told& told) { clients.outbound(told.half.server, chunk[told.half.at], told.reading, told.half.event, teller.received); });
-}
-
-void Pipeline::count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller) {
-  x_chunk->told.count = 0;
-  fetch_ahead<kRowsAhead, kPeersAhead>(
-      x_chunk->received.items(), [&](const Half& half) { fetch_row(half.server, Direction::Inbound); },
-      [&](const Half& half) { x_detectors.fetch(half.server, chunk[half.at].src); },
-      [&](const Half& half) { x_chunk->is_accounted[half.at] |= count_received(chunk[half.at], half, teller); });
-  ClientTracker& clients = x_detectors.clients();
-  fetch_ahead<kContactsAhead, kTablesAhead>(
-      x_chunk->told.items(), [&](const Told& told) { clients.fetch_recent(told.half.server, told.reading); },
-      [&](const Told& told) { clients.fetch_received(told.half.server, chunk[told.half.at], told.reading); },
-      [&](const Told& told) { clients.inbound(told.half.server, chunk[told.half.at], told.reading, told.half.event); });
+      [&](const Told& told) {
+        const Half& half = told.half;
+        kIsSent ? clients.fetch_sent(half.server, record_of(half), told.reading) : clients.fetch_received(half.server, record_of(half), told.reading);
+      },
+      [&](const Told& told) {
+        const Half& half = told.half;
+        kIsSent ? clients.outbound(half.server, record_of(half), told.reading, half.event, teller.received)
+                : clients.inbound(half.server, record_of(half), told.reading, half.event);
+      });
 }
 
 bool Pipeline::count_sent(const flow::FlowRecord& record, const Half& half, const Teller& teller) {

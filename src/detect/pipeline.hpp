@@ -198,8 +198,9 @@ private:
   void tell_apart(std::span<const flow::FlowRecord> chunk, const Teller& teller);
   /// Of the server: what every record of that direction touches.
   void fetch_row(inventory::ServerIndex server, Direction direction) const;
-  void count_all_sent(std::span<const flow::FlowRecord> chunk, const Teller& teller);
-  void count_all_received(std::span<const flow::FlowRecord> chunk, const Teller& teller);
+  /// First all are counted, then the contacts are told together.
+  template <Direction direction>
+  void count_all(const Halves& halves, std::span<const flow::FlowRecord> chunk, const Teller& teller);
   /// Both: whether it counts for anybody; what the contacts are to be told goes to x_chunk.
   [[nodiscard]] bool count_sent(const flow::FlowRecord& record, const Half& half, const Teller& teller);
   [[nodiscard]] bool count_received(const flow::FlowRecord& record, const Half& half, const Teller& teller);

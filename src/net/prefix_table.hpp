@@ -16,7 +16,6 @@
 #include <optional>
 #include <vector>
 
-#include "base/fetch_line.hpp"
 #include "net/ip_address.hpp"
 
 namespace pinfold::net {
