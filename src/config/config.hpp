@@ -15,6 +15,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
+#include "config/endpoint.hpp"
 #include "desk/policy.hpp"
 #include "detect/thresholds.hpp"
 #include "net/ip_address.hpp"
@@ -30,13 +31,6 @@ inline constexpr std::size_t kMaxMirrors = 8;
 inline constexpr unsigned kMaxFlowWorkers = 16;
 inline constexpr std::size_t kMaxSwitches = 20'000;
 inline constexpr std::size_t kMaxProxies = 64;
-
-struct Endpoint {
-  net::IpAddress address;
-  std::uint16_t port = 0;
-};
-[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);  ///< "127.0.0.1:8080", "[::1]:8080"
-[[nodiscard]] std::string to_string(const Endpoint& endpoint);
 
 /// An allow-listed exporter. Two entries with the same observation point see the same packets: only the lower rank that is alive is accounted.
 struct Exporter {
@@ -64,7 +58,6 @@ struct SnmpObject {
   std::vector<unsigned long> name;
   std::int64_t value = 0;
 };
-[[nodiscard]] std::optional<SnmpObject> parse_snmp_object(std::string_view text);
 
 struct Switch {
   SwitchId id;
