@@ -79,12 +79,6 @@ inline constexpr std::uint64_t kLatestSeconds = 253'402'300'799;
   return net::IpAddress::v6(bytes);
 }
 
-[[nodiscard]] inline net::MacAddress load_mac(const std::uint8_t* at) {
-  net::MacAddress mac;
-  std::memcpy(mac.bytes.data(), at, mac.bytes.size());
-  return mac;
-}
-
 /// One in how many, from "interval" as exporters write it; nullopt for zero, which says nothing.
 [[nodiscard]] inline std::optional<std::uint32_t> rate_from_interval(std::uint64_t interval) {
   constexpr std::uint64_t kLargestRate = std::numeric_limits<std::uint32_t>::max();

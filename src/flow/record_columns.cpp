@@ -165,8 +165,8 @@ void RecordColumns::read_column(const Column& column, const Rows& rows, const Se
     case Read::DstV4: bytes([](FlowRecord& f, const std::uint8_t* at) { f.dst = net::IpAddress::v4(load_big_endian<std::uint32_t>(at)); }); break;
     case Read::SrcV6: bytes([](FlowRecord& f, const std::uint8_t* at) { f.src = load_v6(at); }); break;
     case Read::DstV6: bytes([](FlowRecord& f, const std::uint8_t* at) { f.dst = load_v6(at); }); break;
-    case Read::SrcMac: bytes([](FlowRecord& f, const std::uint8_t* at) { f.src_mac = load_mac(at); }); break;
-    case Read::DstMac: bytes([](FlowRecord& f, const std::uint8_t* at) { f.dst_mac = load_mac(at); }); break;
+    case Read::SrcMac: bytes([](FlowRecord& f, const std::uint8_t* at) { f.src_mac = net::load_mac(at); }); break;
+    case Read::DstMac: bytes([](FlowRecord& f, const std::uint8_t* at) { f.dst_mac = net::load_mac(at); }); break;
     case Read::SrcPort: numbers([](FlowRecord& f, std::uint64_t v) { f.src_port = static_cast<std::uint16_t>(v); }); break;
     case Read::DstPort: numbers([](FlowRecord& f, std::uint64_t v) { f.dst_port = static_cast<std::uint16_t>(v); }); break;
     case Read::Protocol: numbers([](FlowRecord& f, std::uint64_t v) { f.protocol = static_cast<std::uint8_t>(v); }); break;

@@ -51,8 +51,8 @@ bool read_address(Read read, const std::uint8_t* at, FlowRecord& flow) {
     case Read::DstV4: put_address(flow.dst, flow.exported, Field::Dst, net::IpAddress::v4(static_cast<std::uint32_t>(load(at, 4)))); return true;
     case Read::SrcV6: put_address(flow.src, flow.exported, Field::Src, load_v6(at)); return true;
     case Read::DstV6: put_address(flow.dst, flow.exported, Field::Dst, load_v6(at)); return true;
-    case Read::SrcMac: flow.src_mac = load_mac(at); return true;
-    case Read::DstMac: flow.dst_mac = load_mac(at); return true;
+    case Read::SrcMac: flow.src_mac = net::load_mac(at); return true;
+    case Read::DstMac: flow.dst_mac = net::load_mac(at); return true;
     default: return false;
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,5 +18,12 @@ struct MacAddress {
 };
 
 [[nodiscard]] std::string to_string(const MacAddress& mac);
+
+/// The six bytes at `at`, as they stand on the wire.
+[[nodiscard]] inline MacAddress load_mac(const std::uint8_t* at) {
+  MacAddress mac;
+  std::memcpy(mac.bytes.data(), at, mac.bytes.size());
+  return mac;
+}
 
 }  // namespace pinfold::net

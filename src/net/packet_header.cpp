@@ -1,7 +1,6 @@
 #include "net/packet_header.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "net/ip_header.hpp"
 
@@ -26,12 +25,6 @@ constexpr std::uint16_t kPppAddressControl = 0xFF03;
 bool is_vlan_tag(std::uint16_t ether_type) {
   return ether_type == kEtherTypeVlan || ether_type == kEtherTypeServiceVlan || ether_type == kEtherTypeOldServiceVlan ||
          ether_type == kEtherTypeOldServiceVlan2;
-}
-
-MacAddress load_mac(const std::uint8_t* at) {
-  MacAddress mac;
-  std::memcpy(mac.bytes.data(), at, mac.bytes.size());
-  return mac;
 }
 
 /// Steps over the label stack to what lies below. A pseudowire's control word begins with 0 and is no IP (RFC 4385).
