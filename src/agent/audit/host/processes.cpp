@@ -121,7 +121,7 @@ std::optional<std::string> false_name(const RunningProcess& process) {
   }
   const std::string_view interpreter = family_of(base_name(process.exe));
   const bool is_script = interpreter == "perl" || interpreter == "python" || interpreter == "ruby" || base_name(process.exe).starts_with("php");
-  std::string_view name = base_name(called.substr(0, called.find(' ')));
+  std::string_view name = base_name(std::string_view(called).substr(0, called.find(' ')));
   name.remove_prefix(name.starts_with('-') ? 1 : 0);
   if (is_script && is_in(kDaemons, name.substr(0, name.find(':')))) {
     return "calls itself " + called + " but is " + process.exe;
