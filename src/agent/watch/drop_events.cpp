@@ -59,21 +59,25 @@ public:
 
   void drain(const DropHandler& handler) override {
     alignas(fanotify_event_metadata) std::array<char, kBuffer> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by the read
-    ssize_t length = read(x_group, buffer.data(), buffer.size());
-    auto* event = reinterpret_cast<fanotify_event_metadata*>(buffer.data());
-    for (; FAN_EVENT_OK(event, length); event = FAN_EVENT_NEXT(event, length)) {
-      x_incomplete = x_incomplete || (event->mask & FAN_Q_OVERFLOW) != 0;
-      const bool directory = (event->mask & FAN_ONDIR) != 0;
-      if (directory && (event->mask & (FAN_CREATE | FAN_MOVED_TO)) == 0) {
+    const ssize_t length = read(x_group, buffer.data(), buffer.size());
+    fanotify_event_metadata event{};
+    for (ssize_t at = 0; at + static_cast<ssize_t>(sizeof(event)) <= length; at += event.event_len) {
+      std::memcpy(&event, buffer.data() + at, sizeof(event));  // behind a name the next one is aligned to 4 bytes only
+      if (event.event_len < sizeof(event) || event.event_len > length - at) {
+        return;
+      }
+      x_incomplete = x_incomplete || (event.mask & FAN_Q_OVERFLOW) != 0;
+      const bool directory = (event.mask & FAN_ONDIR) != 0;
+      if (directory && (event.mask & (FAN_CREATE | FAN_MOVED_TO)) == 0) {
         continue;
       }
       // A file that was only created is empty as yet. Its writing is an event of its own, or, where nobody read in between, part of this one:
       // the kernel merges what one process did to one name.
-      if (!directory && (event->mask & (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_MOVED_TO)) == 0) {
+      if (!directory && (event.mask & (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_MOVED_TO)) == 0) {
         continue;
       }
-      if (auto found = place_and_path(*event)) {
-        hand_over({std::move(found->second), event->pid > 0 ? static_cast<std::uint32_t>(event->pid) : 0, directory}, found->first, handler);
+      if (auto found = place_and_path(event, buffer.data() + at)) {
+        hand_over({std::move(found->second), event.pid > 0 ? static_cast<std::uint32_t>(event.pid) : 0, directory}, found->first, handler);
       }
     }
   }
@@ -110,8 +114,9 @@ private:
     });
   }
 
-  [[nodiscard]] std::optional<std::pair<Reach, std::string>> place_and_path(const fanotify_event_metadata& event) const {
-    const auto* info = reinterpret_cast<const fanotify_event_info_fid*>(reinterpret_cast<const char*>(&event) + event.metadata_len);
+  /// `at`: where the event stands, its file handle and name behind it.
+  [[nodiscard]] std::optional<std::pair<Reach, std::string>> place_and_path(const fanotify_event_metadata& event, const char* at) const {
+    const auto* info = reinterpret_cast<const fanotify_event_info_fid*>(at + event.metadata_len);
     if (event.event_len < event.metadata_len + sizeof(*info) || info->hdr.info_type != FAN_EVENT_INFO_TYPE_DFID_NAME) {
       return std::nullopt;
     }
