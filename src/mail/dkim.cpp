@@ -12,6 +12,9 @@ extern "C" {
 #include <dkim.h>
 }
 
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
 #include <array>
 
 #include "base/text.hpp"
@@ -25,6 +28,14 @@ struct Free {
   void operator()(DKIM* handle) const { dkim_free(handle); }
 };
 using Handle = std::unique_ptr<DKIM, Free>;
+
+/// Asked before libopendkim is, which loses memory over a key that it cannot read, and says less.
+bool is_private_key(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
+  const auto nobody_to_ask = [](char*, int, int, void*) { return 0; };  // for a pass phrase
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(PEM_read_bio_PrivateKey(text.get(), nullptr, nobody_to_ask, nullptr), EVP_PKEY_free);
+  return key != nullptr;
+}
 
 }  // namespace
 
@@ -47,6 +58,9 @@ DkimSigner& DkimSigner::operator=(DkimSigner&&) noexcept = default;
 DkimSigner::~DkimSigner() = default;
 
 Expected<DkimSigner, std::string> DkimSigner::create(std::string domain, std::string selector, std::string key_pem) {
+  if (!is_private_key(key_pem)) {
+    return Unexpected(std::string("the DKIM key cannot sign: it is no private key in PEM"));
+  }
   auto library = std::make_unique<Library>();
   if (library->handle == nullptr) {
     return Unexpected(std::string("libopendkim cannot be made ready"));
