@@ -62,4 +62,5 @@ function(pinfold_embed target name)
   add_custom_command(OUTPUT ${out} DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM
     COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} -DMASKED=${masked} "-DFILES=${files}" -DBASE=${base} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake)
   target_sources(${target} PRIVATE ${out})
+  set_source_files_properties(${out} PROPERTIES COMPILE_OPTIONS $<$<CXX_COMPILER_ID:Clang>:-Wno-overlength-strings>)
 endfunction()

@@ -7,12 +7,8 @@
 
 add_library(pinfold_options INTERFACE)
 target_include_directories(pinfold_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
-# What the sanitizers add makes GCC warn of paths that are not in the code (in <regex>, say): there a warning is no error.
-if(NOT PINFOLD_SANITIZE)
-  set(warning_is_error -Werror)
-endif()
 target_compile_options(pinfold_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-  -Wnon-virtual-dtor -Woverloaded-virtual ${warning_is_error} -fstack-protector-strong $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-private-field>)
+  -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fstack-protector-strong $<$<CXX_COMPILER_ID:Clang>:-Wno-unused-private-field>)
 # lld is fastest, but knows nothing of what GCC leaves for link time.
 target_link_options(pinfold_options INTERFACE -fuse-ld=$<IF:$<BOOL:${PINFOLD_LTO}>,bfd,lld> -Wl,-z,relro,-z,now)
 target_compile_definitions(pinfold_options INTERFACE SPDLOG_FMT_EXTERNAL)

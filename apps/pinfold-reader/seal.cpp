@@ -12,23 +12,10 @@
 #include <string>
 #include <system_error>
 
-// g++ tells by a macro, clang by a feature.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PINFOLD_READER_SANITIZED true
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PINFOLD_READER_SANITIZED true
-#endif
-#ifndef PINFOLD_READER_SANITIZED
-#define PINFOLD_READER_SANITIZED false
-#endif
+#include "base/sanitized.hpp"
 
 namespace pinfold::reader {
 namespace {
-
-/// Sanitizers map terabytes of shadow memory, and open /proc and more when they report: such a build is no cage, and never shipped.
-constexpr bool kSanitized = PINFOLD_READER_SANITIZED;
 
 void require(bool done, const char* what) {
   if (!done) {
@@ -57,7 +44,7 @@ void add(const Filter& filter, std::uint32_t action, int call) {
 void set_limits(std::size_t memory, unsigned cpu_seconds) {
   require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
   require(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "no core dumps");  // a dump would be a copy of a customer's mail
-  if (!kSanitized) {
+  if (!kIsSanitized) {
     limit(RLIMIT_AS, memory, "address space");
   }
   limit(RLIMIT_CPU, cpu_seconds, "processor time");
@@ -67,7 +54,7 @@ void set_limits(std::size_t memory, unsigned cpu_seconds) {
 }
 
 void seal() {
-  if (kSanitized) {
+  if (kIsSanitized) {
     return;
   }
   limit(RLIMIT_NOFILE, 0, "open files");

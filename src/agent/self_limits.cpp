@@ -9,6 +9,8 @@
 
 #include <array>
 
+#include "base/sanitized.hpp"
+
 namespace pinfold::agent {
 namespace {
 
@@ -41,7 +43,9 @@ bool drop_capabilities(std::initializer_list<unsigned> kept) {
 }
 
 void limit_memory(std::uint64_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // theirs is reserved by the terabyte
+  if (kIsSanitized) {
+    return;
+  }
   const rlimit limit{bytes, bytes};
   static_cast<void>(setrlimit(RLIMIT_DATA, &limit));
   // Three threads that allocate little need no heaps of their own; a copy that is freed goes back at once; and so does now what the compiler of the
@@ -50,9 +54,6 @@ void limit_memory(std::uint64_t bytes) {
   static_cast<void>(mallopt(M_ARENA_MAX, 1));
   static_cast<void>(mallopt(M_MMAP_THRESHOLD, kOwnMapping));
   static_cast<void>(malloc_trim(0));
-#else
-  static_cast<void>(bytes);
-#endif
 }
 
 void set_own_priority(int nice) { static_cast<void>(setpriority(PRIO_PROCESS, 0, nice)); }

@@ -3,17 +3,12 @@
 #include <sys/wait.h>
 
 #include "agent/in_namespaces.hpp"
+#include "base/sanitized.hpp"
 
 namespace pinfold::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kStatic = false;
-#else
-constexpr bool kStatic = true;
-#endif
 
 TEST_F(AgentInNamespaces, TellsWhatRanAndItsAncestry) {
   LabServer server;
@@ -208,7 +203,7 @@ int run_in_empty_root(const fs::path& root, const char* argument) {
 }
 
 TEST_F(AgentInNamespaces, StartsInAnEmptyRoot) {
-  if (!kStatic) {
+  if (kIsSanitized) {
     GTEST_SKIP() << "sanitizer builds are not linked statically";
   }
   const TemporaryFolder root;

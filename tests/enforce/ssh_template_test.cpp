@@ -99,7 +99,7 @@ TEST(SshTemplate, ACommandThatWasNotUnderstoodIsSeen) {
                                                         {"frr", "% Unknown command: shutdwon\n"}}) {
     const auto commands = load_ssh_template(vendor);
     ASSERT_TRUE(commands);
-    EXPECT_TRUE(std::any_of(commands->failed.begin(), commands->failed.end(), [&](const std::regex& sign) {
+    EXPECT_TRUE(std::any_of(commands->failed.begin(), commands->failed.end(), [&, output = output](const std::regex& sign) {
       return look_for(sign, output).has_value();
     })) << vendor;
   }

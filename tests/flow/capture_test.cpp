@@ -174,7 +174,7 @@ TEST_F(Capture, EveryFormOfPcapIsRead) {
                                                        {"pcapng", next_generation}};
   for (const auto& [name, file] : files) {
     int given = 0;
-    const auto summary = read_datagrams(write("form.pcap", file), [&](const Datagram& datagram) {
+    const auto summary = read_datagrams(write("form.pcap", file), [&, name = name](const Datagram& datagram) {
       ++given;
       EXPECT_EQ(to_string(*datagram.received), "2023-11-14T22:13:20.250Z") << name;
       EXPECT_EQ(datagram.payload.size(), export_datagram().size()) << name;

@@ -63,7 +63,8 @@ gateway_port=$(snmp get .1.3.6.1.2.1.17.4.3.1.2.2.0.0.0.0.254)
 check "and the router's MAC on the uplink" test "$(snmp get ".1.3.6.1.2.1.17.1.4.1.2.$gateway_port")" = "$(index_of swp24)"
 # The last two numbers of lldpRemSysName's index are the local port (net-snmp's ifIndex here) and the neighbour.
 neighbour() { on desk snmpbulkwalk -v3 -u pinfold -l authPriv -a SHA-256 -A authpass-lab-1 -x AES -X privpass-lab-1 -OQn 10.99.0.2 .1.0.8802.1.1.2.1.4.1.1.9; }
-check "LLDP shows the router on the uplink" within 10 eval 'neighbour | shows "\.$(index_of swp24)\.[0-9]* = \"rt1\""'
+# An agent of an agent (AgentX) that came too early asks again after 15 s.
+check "LLDP shows the router on the uplink" within 20 eval 'neighbour | shows "\.$(index_of swp24)\.[0-9]* = \"rt1\""'
 check "ifAdminStatus may be set" snmp set "$if_admin.$index" i 2
 check "srv-a is cut off" refuses reaches srv-a
 check "srv-b still works" reaches srv-b

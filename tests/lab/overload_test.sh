@@ -12,7 +12,8 @@ if [ "${2:-}" != inside ]; then
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 programs=$(readlink -f "$1")
-readonly here programs datagrams=200000 mails=600 attempts=400 most_kib=$((512 * 1024))
+# A build with sanitizers takes a multiple (tests/CMakeLists.txt says which).
+readonly here programs datagrams=200000 mails=600 attempts=400 most_kib=$((512 * 1024 * ${PINFOLD_TEST_MEMORY:-1}))
 work=$(mktemp -d "${TMPDIR:-/tmp}/pinfold-overload-test.XXXXXX")
 serve_pid="" watch_pid=""
 clean_up() {

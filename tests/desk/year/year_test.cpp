@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "base/sanitized.hpp"
 #include "base/text.hpp"
 #include "desk/scene.hpp"
 #include "desk/year/company.hpp"
@@ -12,13 +13,8 @@
 namespace pinfold::desk::test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kServers = 60;
-constexpr bool kIsTimed = false;
-#else
-constexpr std::uint64_t kServers = 1000;
-constexpr bool kIsTimed = true;
-#endif
+constexpr std::uint64_t kServers = kIsSanitized ? 60 : 1000;
+constexpr bool kIsTimed = !kIsSanitized;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread

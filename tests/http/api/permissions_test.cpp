@@ -13,7 +13,6 @@ struct Listed {
   std::string operation;
   std::string access;
   std::string scope;
-  friend bool operator==(const Listed&, const Listed&) = default;
 };
 using Table = std::map<std::string, Listed>;  // "GET /v1/cases" → …
 
