@@ -19,8 +19,8 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "engine/flows/shard_judge.hpp"
 #include "engine/keep_finding.hpp"
-#include "engine/shard_judge.hpp"
 #include "store/postgres_store.hpp"
 #include "stream/nats.hpp"
 

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "engine/customers/remote_audit.hpp"
 #include "engine/places.hpp"
-#include "engine/remote_audit.hpp"
 #include "pinfold/audit_commands.hpp"
 #include "pinfold/ticket_access.hpp"
 #include "store/evidence_files.hpp"

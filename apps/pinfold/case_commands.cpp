@@ -7,7 +7,7 @@
 #include "desk/event_json.hpp"
 #include "desk/story.hpp"
 #include "desk/words.hpp"
-#include "engine/agent_care.hpp"
+#include "engine/customers/agent_care.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/answers.hpp"
-#include "engine/brands.hpp"
-#include "engine/notice_text.hpp"
-#include "engine/notices.hpp"
+#include "engine/mail/brands.hpp"
+#include "engine/mail/notice_text.hpp"
+#include "engine/mail/notices.hpp"
 #include "engine/places.hpp"
 #include "mail/classify.hpp"
 #include "mail/reader.hpp"

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "engine/contact_care.hpp"
-#include "engine/detector_record.hpp"
-#include "engine/letters.hpp"
-#include "engine/terms.hpp"
+#include "engine/customers/contact_care.hpp"
+#include "engine/customers/terms.hpp"
+#include "engine/mail/letters.hpp"
+#include "engine/reports/detector_record.hpp"
 #include "pinfold/context.hpp"
 #include "ticket/aup.hpp"
 

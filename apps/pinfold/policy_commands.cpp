@@ -12,7 +12,7 @@
 #include "desk/event_json.hpp"
 #include "desk/replay.hpp"
 #include "engine/breaker.hpp"
-#include "engine/threshold_history.hpp"
+#include "engine/flows/threshold_history.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {

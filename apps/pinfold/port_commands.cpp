@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "desk/words.hpp"
-#include "engine/drivers.hpp"
+#include "engine/ports/drivers.hpp"
 #include "guard/guard.hpp"
 #include "pinfold/context.hpp"
 

@@ -8,13 +8,13 @@
 #include <optional>
 
 #include "base/log.hpp"
-#include "engine/collector_health.hpp"
-#include "engine/collector_role.hpp"
-#include "engine/detector_role.hpp"
 #include "engine/ears.hpp"
+#include "engine/flows/collector_health.hpp"
+#include "engine/flows/collector_role.hpp"
+#include "engine/flows/detector_role.hpp"
+#include "engine/flows/stream_health.hpp"
 #include "engine/open_store.hpp"
 #include "engine/serve.hpp"
-#include "engine/stream_health.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "engine/sizing.hpp"
+#include "engine/flows/sizing.hpp"
 #include "pinfold/context.hpp"
 
 namespace pinfold::app {

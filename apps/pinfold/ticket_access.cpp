@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/tickets.hpp"
+#include "engine/customers/tickets.hpp"
 #include "ticket/ticket_words.hpp"
 
 namespace pinfold::app {

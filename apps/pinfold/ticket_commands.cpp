@@ -7,8 +7,8 @@
 
 #include "base/crypto.hpp"
 #include "base/text.hpp"
+#include "engine/customers/tickets.hpp"
 #include "engine/places.hpp"
-#include "engine/tickets.hpp"
 #include "pinfold/audit_commands.hpp"
 #include "pinfold/context.hpp"
 #include "pinfold/ticket_access.hpp"

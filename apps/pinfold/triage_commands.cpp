@@ -7,8 +7,8 @@
 
 #include "base/text.hpp"
 #include "engine/places.hpp"
-#include "engine/report_finding.hpp"
-#include "engine/sealed_reports.hpp"
+#include "engine/reports/report_finding.hpp"
+#include "engine/reports/sealed_reports.hpp"
 #include "mail/reader.hpp"
 #include "pinfold/context.hpp"
 #include "records/report_json.hpp"

@@ -11,11 +11,11 @@
 #include "config/policy_file.hpp"
 #include "config/threshold_keys.hpp"
 #include "engine/breaker.hpp"
-#include "engine/drivers.hpp"
-#include "engine/report_api.hpp"
-#include "engine/report_finding.hpp"
+#include "engine/customers/tickets.hpp"
+#include "engine/ports/drivers.hpp"
+#include "engine/reports/report_api.hpp"
+#include "engine/reports/report_finding.hpp"
 #include "engine/simulation.hpp"
-#include "engine/tickets.hpp"
 
 namespace pinfold::engine {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "config/config.hpp"
 #include "engine/desk_service.hpp"
-#include "engine/notices.hpp"
+#include "engine/mail/notices.hpp"
 #include "http/api/api.hpp"
 #include "mail/reader.hpp"
 #include "mail/submitter.hpp"

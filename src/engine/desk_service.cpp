@@ -8,7 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/breaker.hpp"
-#include "engine/contact_records.hpp"
+#include "engine/customers/contact_records.hpp"
 #include "engine/jobs.hpp"
 
 namespace pinfold::engine {

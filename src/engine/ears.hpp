@@ -1,5 +1,5 @@
 /// Were our ears open? Silence of an owner counts only while mail in and pages were healthy without a gap: LMTP listens, the canary comes back
-/// (engine/canary.hpp), the pages answer. The running desk beats once a
+/// (engine/mail/canary.hpp), the pages answer. The running desk beats once a
 /// second; a gap in the beats (a crash, a stop, a closed mail port) begins the open time anew. Kept in the store, so that every process sees
 /// the same and a restart cannot claim to have listened.
 /// Bounds: two settings. Clock: the caller's. A wall clock that steps back counts as a gap.

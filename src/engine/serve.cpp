@@ -3,67 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <vector>
 
 #include "base/log.hpp"
-#include "collect/collector.hpp"
 #include "enforce/process_owner.hpp"
-#include "engine/agent_care.hpp"
-#include "engine/alone.hpp"
 #include "engine/answers.hpp"
 #include "engine/api_desk.hpp"
-#include "engine/bandwidth.hpp"
-#include "engine/baseline_keeper.hpp"
-#include "engine/brands.hpp"
-#include "engine/canary.hpp"
-#include "engine/clock_watch.hpp"
-#include "engine/collector_health.hpp"
-#include "engine/contact_care.hpp"
-#include "engine/desk_metrics.hpp"
-#include "engine/drivers.hpp"
-#include "engine/findings.hpp"
-#include "engine/imap_poller.hpp"
+#include "engine/flows/stream_health.hpp"
 #include "engine/jobs.hpp"
-#include "engine/letters.hpp"
-#include "engine/mail_hosts.hpp"
-#include "engine/mail_intake.hpp"
-#include "engine/near_miss_keeper.hpp"
-#include "engine/notices.hpp"
-#include "engine/on_call.hpp"
+#include "engine/mail/brands.hpp"
+#include "engine/mail/mail_hosts.hpp"
 #include "engine/open_store.hpp"
 #include "engine/places.hpp"
-#include "engine/ports.hpp"
-#include "engine/record_check.hpp"
-#include "engine/reporter_answers.hpp"
-#include "engine/retention.hpp"
-#include "engine/sealed_reports.hpp"
-#include "engine/server_log.hpp"
-#include "engine/stream_health.hpp"
-#include "engine/stream_options.hpp"
-#include "engine/webhooks.hpp"
-#include "engine/worker.hpp"
-#include "http/agent_api.hpp"
-#include "http/portal.hpp"
-#include "http/server.hpp"
-#include "http/staff_pages.hpp"
-#include "mail/lmtp_server.hpp"
-#include "store/evidence_files.hpp"
+#include "engine/ports/drivers.hpp"
+#include "engine/serve_parts.hpp"
 #include "store/history_file.hpp"
 
 namespace pinfold::engine {
 namespace {
-
-/// Other processes write to the store too; so often a worker looks without having been woken.
-constexpr Millis kLook{250};
-constexpr Millis kBeat{1000};
-constexpr Millis kReporters{10'000};
-/// Due cases are looked for, and silence is watched, this often.
-constexpr Millis kTick{500};
-/// Contacts and what is old are looked after in days, not in seconds.
-constexpr Millis kLookAfterDays{60'000};
-/// What another desk had claimed before it was lost is looked for this often.
-constexpr Millis kRecover{10'000};
 
 mail::Templates load_templates() {
   auto templates = mail::Templates::load(templates_folder());
@@ -103,10 +59,6 @@ std::vector<SwitchId> switch_ids(const config::Config& config) {
   return ids;
 }
 
-std::optional<http::Tls> tls_of(const std::string& certificate, const std::string& key) {
-  return certificate.empty() ? std::nullopt : std::optional(http::Tls{certificate, key});
-}
-
 /// A desk whose flows others collect and judge.
 config::Config without_flows(config::Config config) {
   config.flows = {};
@@ -114,84 +66,14 @@ config::Config without_flows(config::Config config) {
   return config;
 }
 
-http::ListenAddress listen_address(const config::Endpoint& endpoint) { return {endpoint.address, endpoint.port}; }
-
 }  // namespace
-
-struct Serve::Parts {
-  Parts(const config::Config& c, const StepGuard& k, bool collects);
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
-  ~Parts();
-
-  void recover();
-  void recover_claims();
-  void start();
-  void wake_all();
-  void beat_once();
-  void report_flows();
-  void refresh_inventory();
-  [[nodiscard]] http::Health health();
-  [[nodiscard]] TrafficView traffic(const ServerId& server) const;
-
-  config::Config config;
-  const StepGuard& clock;
-  std::unique_ptr<records::Store> store;
-  store::FileEvidenceStore evidence;
-  mail::Templates templates = load_templates();
-  mail::Submitter submitter;
-  mail::Reader reader;
-  std::unique_ptr<enforce::Executor> executor;
-  DeskService desk;
-  FindingWorker findings;
-  MailIntake intake;
-  std::unique_ptr<ServerLog> mail_log;
-  NoticeWorker notices;
-  ReporterAnswers reporters;
-  PortWorker ports;
-  RecordCheck record_check;
-  OnCallWorker calls;
-  LetterWorker letters;
-  CanaryWorker canary;
-  ClockWatch clock_watch;
-  ContactCare contacts;
-  RetentionWorker retention;
-  DeskMetrics desk_metrics;
-  AgentCare agent_care;
-  SealedRetention sealed;
-  http::AgentApi agents;
-  std::unique_ptr<records::History> history;  ///< a reader of its own beside the writer
-  std::unique_ptr<http::api::Desk> api_desk;
-  http::Sessions sessions;
-  http::api::Api api;
-  http::StaffPages pages;
-  http::Portal portal;
-  http::AnswerPage answers;
-  Webhooks webhooks;
-  std::shared_ptr<const inventory::Inventory> known_inventory;
-
-  // In the order of starting; ~Parts says how they end.
-  std::vector<std::unique_ptr<Worker>> workers;
-  std::unique_ptr<collect::Collector> collector;
-  LossWatch losses;
-  WallTime flows_reported;  ///< by the ears' worker alone
-  std::unique_ptr<Bandwidth> bandwidth;
-  std::unique_ptr<NearMissKeeper> near_misses;
-  std::unique_ptr<BaselineKeeper> baselines;
-  std::unique_ptr<mail::LmtpServer> lmtp;
-  std::unique_ptr<ImapPoller> imap;
-  std::unique_ptr<http::Server> agent_server;
-  std::unique_ptr<http::Server> page_server;
-  std::unique_ptr<http::Server> answer_server;
-  std::unique_ptr<store::Listener> listener;
-  std::atomic<bool> started{false};
-};
 
 Serve::Parts::Parts(const config::Config& c, const StepGuard& k, bool collects)
     : config(collects ? c : without_flows(c)),
       clock(k),
       store(open_store(c, &k)),
       evidence(evidence_folder(c)),
+      templates(load_templates()),
       submitter(submit_options(c)),
       reader(reader_program(), k, Seconds{20}, definition_folders(), mail::Reader::Start::Warm),
       executor(make_executor(c, *store, k)),
@@ -270,139 +152,6 @@ void Serve::Parts::recover_claims() {
   ports.recover();
   calls.recover();
   letters.recover();
-}
-
-void Serve::Parts::start() {
-  const auto add = [this](const char* name, Millis interval, std::function<bool()> work) {
-    workers.push_back(std::make_unique<Worker>(name, interval, std::move(work)));
-  };
-  // Where several desks share the store, one of them does this.
-  const auto add_alone = [this, add](const char* name, Millis interval, std::function<bool()> work) {
-    if (!is_shared(config)) {
-      add(name, interval, std::move(work));
-      return;
-    }
-    const auto alone = std::make_shared<Alone>(*store, clock, name, enforce::process_owner(), who_is_gone(config));
-    add(name, interval, [alone, work = std::move(work)] { return alone->is_ours() && work(); });
-  };
-  known_inventory = desk.inventory();
-  const bool polls = config.bandwidth.interface_counters && !config.switches.empty();
-  if (config.flows.ipfix || config.flows.sflow || !config.flows.mirrors.empty() ||
-      polls) {  // the windows of a server without flows hold its interface's counters
-    collect::CollectorOptions options = collector_options(config);
-    store->read([&](records::Transaction& tx) { options.remembered = tx.exporters().list(); });
-    collector = std::make_unique<collect::Collector>(std::move(options), known_inventory, clock, [this](abuse::Finding finding) {
-      findings.offer(std::move(finding));
-      wake_all();
-    });
-  }
-  near_misses = std::make_unique<NearMissKeeper>(*store, config.thresholds, collector.get(), clock);
-  baselines = std::make_unique<BaselineKeeper>(*store, collector.get(), clock);
-  baselines->recall();
-  bandwidth = std::make_unique<Bandwidth>(config, collector_options(config).exporters, collector.get(), *known_inventory, clock);
-  if (config.mail.lmtp) {
-    mail::LmtpServerOptions options;
-    options.address = config.mail.lmtp->address;
-    options.port = config.mail.lmtp->port;
-    options.host = config.mail.domain;
-    const mail::LmtpCallbacks callbacks{
-        [this](std::string_view recipient) { return intake.accepts(recipient); },
-        [this](const mail::Delivery& delivery) { return std::vector<bool>(delivery.recipients.size(), intake.take(delivery)); }};
-    lmtp = std::make_unique<mail::LmtpServer>(options, callbacks, clock);
-  }
-  if (config.mail.imap) {
-    imap = std::make_unique<ImapPoller>(*config.mail.imap, intake, clock);
-  }
-  if (config.agents.listen) {
-    agent_server = std::make_unique<http::Server>(
-        listen_address(*config.agents.listen), http::Limits{}, [this](const http::Request& r) { return agents.handle(r); }, nullptr,
-        tls_of(config.agents.tls_certificate, config.agents.tls_key));
-  }
-  page_server = std::make_unique<http::Server>(
-      listen_address(config.http.listen), http::Limits{}, [this](const http::Request& r) { return portal.handle(r); }, http::Portal::is_slow,
-      tls_of(config.http.tls_certificate, config.http.tls_key));
-
-  if (config.http.answers) {
-    answer_server = std::make_unique<http::Server>(listen_address(*config.http.answers), answer_limits(),
-                                                   [this](const http::Request& r) { return answers.handle(r); });
-  }
-
-  // First, for what comes after it is judged by whether we were listening.
-  add("ears", kBeat, [this] {
-    beat_once();
-    refresh_inventory();
-    return false;
-  });
-  add("clock", kBeat, [this] {
-    clock_watch.look();
-    return false;
-  });
-  add("findings", kLook, [this] { return findings.work(); });
-  add("mail", kLook, [this] { return intake.work(); });
-  if (imap) {
-    add_alone("mailbox", kBeat, [this] { return imap->poll(); });
-  }
-  if (mail_log) {
-    add("mail log", kBeat, [this] { return mail_log->work(); });
-  }
-  add("notices", kLook, [this] { return notices.work(); });
-  add("reporters", kReporters, [this] { return reporters.work(); });
-  add("ports", kLook, [this] {
-    ports.look_after();
-    const bool has_more = ports.work();
-    if (!has_more) {
-      record_check.look();
-    }
-    return has_more;
-  });
-  add("calls", kLook, [this] { return calls.work(); });
-  add("letters", kLook, [this] { return letters.work(); });
-  add_alone("contacts", kLookAfterDays, [this] {
-    contacts.look();
-    agent_care.look();
-    static_cast<void>(sealed.look());
-    return false;
-  });
-  add_alone("retention", kLookAfterDays, [this] {
-    retention.look();
-    return false;
-  });
-  if (lmtp && config.mail.canary) {
-    add_alone("canary", kBeat, [this] {
-      canary.look();
-      return false;
-    });
-  }
-  add_alone("webhooks", kBeat, [this] { return webhooks.work(); });
-  add("time", kTick, [this] {
-    desk.tick_due();
-    ports.watch_silence();
-    return false;
-  });
-  add_alone("escalation", kTick, [this] {
-    calls.escalate();
-    return false;
-  });
-  add("recovery", kRecover, [this, last = clock.mono()]() mutable {
-    if (clock.mono() - last >= Nanos{kRecover}) {
-      last = clock.mono();
-      recover_claims();
-    }
-    return false;
-  });
-  add("bandwidth", kBeat, [this] {
-    bandwidth->keep();
-    near_misses->keep();
-    baselines->keep();
-    return false;
-  });
-  for (unsigned i = 0; bandwidth->polls() && i < Bandwidth::kPollers; ++i) {
-    add("switch counters", kBeat, [this] { return bandwidth->poll(); });
-  }
-  started = true;
-  listener = listen_for_changes(config, [this] { wake_all(); });
-  log_info("SERVING", "pages on {}, warnings {}, measures {}", config::to_string(config.http.listen),
-           config.policy.warnings == desk::Arming::Armed ? "armed" : "observe", config.policy.measures == desk::Arming::Armed ? "armed" : "observe");
 }
 
 void Serve::Parts::wake_all() {

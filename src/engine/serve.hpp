@@ -4,9 +4,9 @@
 ///   agents (HTTP) ─────────▶   │                        │ outbox
 ///                              │                        ├─▶ notice worker ─▶ mail server
 ///   staff pages (HTTP) ◀── store                        ├─▶ port worker ─▶ switch ─▶ silence watch
-///                                                       └─▶ call worker ─▶ people (the log, for now)
+///                                                       └─▶ call worker ─▶ people (mail, webhooks)
 ///   collector ──minutes──┐
-///   switches ──counters──┴─▶ history (engine/bandwidth.hpp)
+///   switches ──counters──┴─▶ history (engine/flows/bandwidth.hpp)
 ///
 /// Start:   store and migrations, then recovery (claimed jobs, open journal rows), and only then the ears and the workers: nothing acts before
 ///          what was begun is known. Stop: SIGTERM or SIGINT; in what order does not matter, since a kill at any point is survived.

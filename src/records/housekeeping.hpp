@@ -42,7 +42,7 @@ public:
   virtual std::size_t erase_tickets(WallTime closed_before, std::size_t limit, bool is_trial) = 0;
   /// What was worked on: the mail's addresses and verdict. Its key stays, so that the same mail is still known when it comes again.
   virtual std::size_t erase_inbox(WallTime received_before, std::size_t limit, bool is_trial) = 0;
-  /// Reports that were decided, with what is known of who reported. Sealed ones have a rule of their own (engine/sealed_reports.hpp).
+  /// Reports that were decided, with what is known of who reported. Sealed ones have a rule of their own (engine/reports/sealed_reports.hpp).
   virtual std::size_t erase_reports(WallTime received_before, std::size_t limit, bool is_trial) = 0;
   /// Calls `each` with every text that may name a piece of evidence (by its SHA-256): contents of events, of tickets and of what waits, reports.
   virtual void each_text_with_evidence(const std::function<void(std::string_view)>& each) const = 0;
