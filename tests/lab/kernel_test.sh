@@ -52,7 +52,7 @@ while :; do :; done
 LD_LIBRARY_PATH=$lab_root/usr/lib/x86_64-linux-gnu python3 "$here/make_initramfs.py" "$work/initramfs" "${files[@]}" "init=$init" || exit 1
 
 echo "kernel $version, emulated"
-LD_LIBRARY_PATH=$lab_root/usr/lib/x86_64-linux-gnu timeout "$seconds" "$qemu" -accel tcg -m 512 -nodefaults -no-user-config -display none \
+LD_LIBRARY_PATH=$lab_root/usr/lib/x86_64-linux-gnu timeout "$seconds" "$qemu" -accel tcg -cpu max -m 512 -nodefaults -no-user-config -display none \
   -no-reboot -L "$lab_root/usr/share/qemu" -L "$lab_root/usr/share/seabios" -kernel "$kernel" -initrd "$work/initramfs" \
   -append 'console=ttyS0 quiet panic=-1 rdinit=/init' -serial stdio </dev/null | tr -d '\r' | tee "$work/log"
 if ! grep -q '^ENDED WITH 0' "$work/log"; then
