@@ -112,6 +112,7 @@ Serve::Parts::Parts(const config::Config& c, const StepGuard& k, bool collects)
 Serve::Parts::~Parts() {
   listener.reset();
   started = false;
+  pages_open = false;
   page_server.reset();  // streams end before what feeds them
   if (collector) {
     collector->stop();  // its last findings are offered
@@ -165,7 +166,6 @@ void Serve::Parts::wake_all() {
 
 void Serve::Parts::beat_once() {
   report_flows();
-  const bool pages_open = page_server != nullptr && (answer_server != nullptr || !config.http.answers);
   const WallTime now = clock.wall();
   store->transact([&](records::Transaction& tx) {
     const bool by_lmtp = lmtp != nullptr && (!config.mail.canary || canary_state(tx).is_well(config.mail.canary_every, now));

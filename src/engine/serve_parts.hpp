@@ -121,6 +121,7 @@ struct Serve::Parts {
   std::unique_ptr<http::Server> agent_server;
   std::unique_ptr<http::Server> page_server;
   std::unique_ptr<http::Server> answer_server;
+  std::atomic<bool> pages_open{false};  ///< the two above, for the ears
   std::unique_ptr<store::Listener> listener;
   std::atomic<bool> started{false};
 };

@@ -90,6 +90,7 @@ void Serve::Parts::open_pages() {
     answer_server = std::make_unique<http::Server>(listen_address(*config.http.answers), answer_limits(),
                                                    [this](const http::Request& r) { return answers.handle(r); });
   }
+  pages_open = true;
 }
 
 /// The first of the workers, for what comes after them is judged by whether we were listening.

@@ -173,7 +173,7 @@ Finished Lab::pinfold(std::vector<std::string> arguments) {
 std::unique_ptr<Child> Lab::spawn_serve() {
   Child::Setup setup;
   setup.command = {x_options.tool, "exec", x_options.folder, "desk", x_options.programs / "pinfold", "--config", x_facts.config, "serve"};
-  setup.line = [this](const std::string& line) { serve_line(line); };
+  setup.line = [this](pid_t serve, const std::string& line) { serve_line(serve, line); };
   return std::make_unique<Child>(std::move(setup));
 }
 
@@ -190,7 +190,7 @@ void Lab::start_serving() {
   }
 }
 
-void Lab::serve_line(const std::string& line) {
+void Lab::serve_line(pid_t serve, const std::string& line) {
   const std::lock_guard lock(x_mutex);
   std::ofstream(x_options.folder / "log/serve.log", std::ios::app) << line << '\n';
   x_serving = x_serving || line.find("SERVING") != std::string::npos;
@@ -200,7 +200,7 @@ void Lab::serve_line(const std::string& line) {
   for (const std::string_view kind : kKillAfter) {
     if (line.find(kind) != std::string::npos && x_killed_at.insert(std::string(kind)).second) {
       x_kill_wanted = true;
-      kill(x_serve->pid(), SIGKILL);
+      kill(serve, SIGKILL);
       return;
     }
   }
@@ -246,7 +246,7 @@ void Lab::start_agent(const std::string& server) {
   const auto started = std::make_shared<std::atomic<bool>>(false);
   setup.command = {
       x_options.tool, "exec", x_options.folder, server, program, "run", "--state", state, "--quiet", fmt::format("{} s", x_facts.quiet_gap.count())};
-  setup.line = [started, path = x_options.folder / "log" / (server + "-agent.log")](const std::string& line) {
+  setup.line = [started, path = x_options.folder / "log" / (server + "-agent.log")](pid_t, const std::string& line) {
     std::ofstream(path, std::ios::app) << line << '\n';
     *started = *started || line.find("AGENT_STARTED") != std::string::npos;
   };

@@ -72,7 +72,7 @@ public:
 
 private:
   void read_facts();
-  void serve_line(const std::string& line);
+  void serve_line(pid_t serve, const std::string& line);
   std::unique_ptr<Child> spawn_serve();
 
   Options x_options;

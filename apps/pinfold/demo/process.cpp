@@ -123,7 +123,7 @@ void Child::read_lines(int descriptor) {
     text.append(chunk.data(), static_cast<std::size_t>(n));
     for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
       if (x_setup.line) {
-        x_setup.line(text.substr(0, end));
+        x_setup.line(x_pid, text.substr(0, end));
       }
     }
   }

@@ -28,7 +28,7 @@ class Child {
 public:
   struct Setup {
     std::vector<std::string> command;
-    std::function<void(const std::string&)> line;  ///< called on the reading thread
+    std::function<void(pid_t child, const std::string& line)> line;  ///< called on the reading thread, perhaps before the child is made
   };
   explicit Child(Setup setup);
   ~Child();  ///< SIGTERM, and SIGKILL when it does not end
@@ -37,7 +37,6 @@ public:
 
   void kill_now();                           ///< SIGKILL, and waits for its end
   [[nodiscard]] std::optional<int> ended();  ///< its exit status, once it has ended
-  [[nodiscard]] pid_t pid() const { return x_pid; }
 
 private:
   void read_lines(int descriptor);

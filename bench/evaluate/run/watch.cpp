@@ -56,7 +56,7 @@ detect::Thresholds with_roles(const WatchSettings& settings) {
   detect::Thresholds thresholds = settings.thresholds;
   if (const auto role = inventory::parse_role(settings.declared)) {
     for (const net::IpAddress& address : settings.servers) {
-      thresholds.roles.push_back({ServerId{to_string(address)}, *role, "evaluation", WallTime{std::chrono::hours{24 * 365 * 200}}});
+      thresholds.roles.push_back({ServerId{to_string(address)}, {*role, "evaluation", WallTime{std::chrono::hours{24 * 365 * 200}}}});
     }
   }
   return thresholds;

@@ -14,6 +14,7 @@
 #include "store/history_file.hpp"
 #include "store/store.hpp"
 #include "support/sample_desk.hpp"
+#include "support/shared_clock.hpp"
 #include "support/temp_folder.hpp"
 
 namespace pinfold::test {
@@ -147,7 +148,7 @@ protected:
   }
 
   TempFolder folder;
-  ManualClock clock{kNoon};
+  SharedClock clock{kNoon};
   config::Config config = api_config(folder.path());
   std::unique_ptr<records::Store> store = store::open_sqlite(folder.path() / "pinfold.sqlite");
   store::FileEvidenceStore evidence{folder.path() / "evidence"};
