@@ -51,8 +51,8 @@ void limit_memory(std::uint64_t bytes) {
   // Three threads that allocate little need no heaps of their own; a copy that is freed goes back at once; and so does now what the compiler of the
   // rules took.
   constexpr int kOwnMapping = 64 * 1024;
-  static_cast<void>(mallopt(M_ARENA_MAX, 1));
-  static_cast<void>(mallopt(M_MMAP_THRESHOLD, kOwnMapping));
+  static_cast<void>(mallopt(M_ARENA_MAX, 1));                 // NOLINT(concurrency-mt-unsafe): before there are threads
+  static_cast<void>(mallopt(M_MMAP_THRESHOLD, kOwnMapping));  // NOLINT(concurrency-mt-unsafe): as above
   static_cast<void>(malloc_trim(0));
 }
 

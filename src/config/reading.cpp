@@ -14,7 +14,7 @@ std::filesystem::path Reading::path(TableReader& table, std::string_view key) co
 
 std::filesystem::path Reading::file(TableReader& table, std::string_view key) const {
   table.require(key);
-  const std::filesystem::path file = path(table, key);
+  std::filesystem::path file = path(table, key);
   if (!file.empty() && !std::filesystem::is_regular_file(file)) {
     table.fail(key, file.string() + " is not a file");
   }

@@ -9,7 +9,8 @@ namespace {
 
 constexpr Micros kUsualStatistics = std::chrono::days{30};
 constexpr Micros kLongestStatistics = std::chrono::days{732};
-constexpr std::int64_t kBuckets[] = {900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600};
+constexpr std::int64_t kHour = 3600;
+constexpr std::int64_t kBuckets[] = {kHour / 4, kHour, 4 * kHour, 12 * kHour, 24 * kHour, 72 * kHour};  ///< seconds
 
 struct Span {
   WallTime from;
