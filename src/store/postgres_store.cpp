@@ -8,6 +8,7 @@
 #include "store/postgres_session.hpp"
 #include "store/sqlite_file.hpp"
 #include "store/tables.hpp"
+#include "store/writer_queue.hpp"
 
 namespace pinfold::store {
 namespace {
@@ -55,6 +56,7 @@ public:
         x_timeout(options.busy_timeout),
         x_process(options.process),
         x_objection(options.objection),
+        x_queue(options.writer_waits),
         x_writers(options.writers),
         x_readers(options.readers) {
     guarded([&] {
@@ -96,6 +98,10 @@ private:
 
   void run(soci::connection_pool& pool, const char* begin, Access access, const std::function<void(records::Transaction&)>& work) {
     guarded([&] {
+      std::optional<WriterQueue::Turn> turn;
+      if (access == Access::Alone) {
+        turn.emplace(x_queue, x_timeout);  // the server's lock knows an order, the pool of sessions in front of it does not
+      }
       Lease lease(pool, x_timeout);
       begin_postgres(lease.session(), begin, x_timeout);
       OpenTransaction transaction(lease.session());
@@ -127,6 +133,7 @@ private:
   Millis x_timeout;
   Process x_process;
   std::function<std::optional<std::string>(WallTime)> x_objection;
+  WriterQueue x_queue;
   soci::connection_pool x_writers;
   soci::connection_pool x_readers;
 };

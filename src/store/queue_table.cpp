@@ -69,11 +69,22 @@ const char* column_of(QueueSort sort) {
   return "changed_at";
 }
 
-std::vector<QueueRow> rows(soci::session& session, Where where, const std::string& tail) {
+std::vector<QueueRow> rows(soci::session& session, const Where& where, const std::string& tail) {
   std::vector<QueueRow> found;
-  long long id = 0, version = 0, since = 0, opened = 0, changed = 0, severity = 0, confidence = 0,
-            deadline = 0;                                                                  // NOLINT(readability-isolate-declaration)
-  long long is_final = 0, replied = 0, bounced = 0, needs = 0, approval = 0, earlier = 0;  // NOLINT(readability-isolate-declaration)
+  long long id = 0;
+  long long version = 0;
+  long long since = 0;
+  long long opened = 0;
+  long long changed = 0;
+  long long severity = 0;
+  long long confidence = 0;
+  long long deadline = 0;
+  long long is_final = 0;
+  long long replied = 0;
+  long long bounced = 0;
+  long long needs = 0;
+  long long approval = 0;
+  long long earlier = 0;
   std::string family;
   std::string state;
   QueueRow row;
@@ -111,7 +122,7 @@ std::vector<QueueRow> rows(soci::session& session, Where where, const std::strin
   return found;
 }
 
-std::vector<records::ChainRow> chain_rows(soci::session& session, Where where, std::size_t limit) {
+std::vector<records::ChainRow> chain_rows(soci::session& session, const Where& where, std::size_t limit) {
   std::vector<records::ChainRow> found;
   long long position = 0;
   long long case_id = 0;
@@ -140,13 +151,13 @@ std::vector<QueueRow> QueueTable::page(const QueueFilter& filter, const std::opt
     where.add_two(fmt::format("({}, case_id) {} ({{}}, {{}})", column, rises ? ">" : "<"), after->value, after->id);
   }
   const char* direction = rises ? "" : " DESC";
-  return rows(x_session, std::move(where), fmt::format(" ORDER BY {}{}, case_id{} LIMIT {}", column, direction, direction, limit));
+  return rows(x_session, where, fmt::format(" ORDER BY {}{}, case_id{} LIMIT {}", column, direction, direction, limit));
 }
 
 std::optional<QueueRow> QueueTable::find(CaseId id) const {
   Where where;
   where.add("case_id = {}", static_cast<long long>(id.value));
-  auto found = rows(x_session, std::move(where), "");
+  auto found = rows(x_session, where, "");
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
@@ -187,14 +198,14 @@ bool QueueTable::assign(CaseId id, std::string_view owner) {
 std::vector<records::ChainRow> QueueTable::chain(std::int64_t before, std::size_t limit) const {
   Where where;
   where.add("position < {}", static_cast<long long>(before > 0 ? before : INT64_MAX));
-  return chain_rows(x_session, std::move(where), limit);
+  return chain_rows(x_session, where, limit);
 }
 
 std::vector<records::ChainRow> QueueTable::chain_of(std::string_view kind, std::int64_t before, std::size_t limit) const {
   Where where;
   where.add("kind = {}", std::string(kind));
   where.add("position < {}", static_cast<long long>(before > 0 ? before : INT64_MAX));
-  return chain_rows(x_session, std::move(where), limit);
+  return chain_rows(x_session, where, limit);
 }
 
 }  // namespace pinfold::store

@@ -1,11 +1,11 @@
-/// Who writes to a SQLite file next: whoever has waited longest. SQLite itself knows no queue (its busy handler tries again at growing intervals),
+/// Who writes to the record next: whoever has waited longest. SQLite itself knows no queue (its busy handler tries again at growing intervals),
 /// and a mutex or a pool goes to whoever asks at the right moment: on a slow disk, where a commit takes seconds, some never come to it.
 ///   WriterQueue  among the threads of a process: places are taken in order, and a writer that has just been served stands behind all that wait.
-///   TurnFile     among processes: a lock file that a writer holds from before it asks SQLite for the write lock until it has it. Meanwhile the
-///                writers of another process, which would come in quick succession, let it go first. A courtesy: bounded, and never an error
-///                (where the file cannot be opened, nobody is given way).
+///   TurnFile     among the processes at a SQLite file: a lock file that a writer holds from before it asks SQLite for the write lock until it has
+///                it. Meanwhile the writers of another process, which would come in quick succession, let it go first. A courtesy: bounded, and
+///                never an error (where the file cannot be opened, nobody is given way). PostgreSQL's lock is such a queue by itself.
 /// Rejected: one commit for several writers. The first would wait for the work of the next while it holds whatever its caller has locked.
-/// Used by: the SQLite store. Clock: none of ours; time-outs are monotonic. Threads: WriterQueue any; a TurnFile whoever has the turn.
+/// Used by: both stores. Clock: none of ours; time-outs are monotonic. Threads: WriterQueue any; a TurnFile whoever has the turn.
 /// Bounds:  a writer gives up when for its time-out nobody was served, so it waits at most for (those before it + 1) time-outs. Each thread stands
 ///          in the queue at most once.
 /// Errors:  StoreError: nobody was served in time.

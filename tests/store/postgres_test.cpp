@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "store/migrations.hpp"
 #include "store/move.hpp"
+#include "store/order_of_writers.hpp"
 #include "store/postgres_session.hpp"
 #include "store/postgres_store.hpp"
 #include "store/sql.hpp"
@@ -127,6 +128,15 @@ TEST_F(Postgres, GivesUpOnABusyWriterAfterItsTime) {
     EXPECT_EQ(error_of([&] { other->take_job([](Transaction&) {}); }), "no error") << "jobs are taken beside it";
   });
   EXPECT_EQ(error_of([&] { set(*other, "x", "1"); }), "no error");
+}
+
+TEST_F(Postgres, WritersAreServedInTheOrderInWhichTheyCame) {
+  std::counting_semaphore<> places{0};
+  PostgresOptions options;
+  options.busy_timeout = std::chrono::hours{1};  // nobody gives up, however long the machine stands still meanwhile
+  options.writer_waits = [&] { places.release(); };
+  const auto store = open_postgres(url(), options);
+  EXPECT_THAT(order_of_writers(*store, places), testing::ElementsAre(1, 2, 3, 4, 5, 0));
 }
 
 TEST_F(Postgres, TakesAJobThatNobodyElseIsTaking) {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "store/migrations.hpp"
+#include "store/order_of_writers.hpp"
 #include "store/sql.hpp"
 #include "store/store_factory.hpp"
 
@@ -132,20 +133,7 @@ TEST_F(SqliteFile, WritersAreServedInTheOrderInWhichTheyCame) {
   SqliteOptions options = patient();
   options.writer_waits = [&] { places.release(); };
   const auto store = open_sqlite(file(), options);
-  std::vector<int> served;  // by whoever writes
-  const auto write = [&](int who) { store->transact([&](Transaction&) { served.push_back(who); }); };
-  std::vector<std::thread> writers;
-  store->transact([&](Transaction&) {
-    for (int who = 1; who <= 5; ++who) {
-      writers.emplace_back(write, who);
-      places.acquire();
-    }
-  });
-  write(0);  // at once again: stands behind all that waited
-  for (std::thread& writer : writers) {
-    writer.join();
-  }
-  EXPECT_THAT(served, testing::ElementsAre(1, 2, 3, 4, 5, 0));
+  EXPECT_THAT(order_of_writers(*store, places), testing::ElementsAre(1, 2, 3, 4, 5, 0));
 }
 
 TEST_F(SqliteFile, AWriterOfAnotherProcessGoesBeforeOneThatHasJustWritten) {
