@@ -15,8 +15,8 @@ struct SizingQuestion {
 /// Of one core; the dearest of 1,000 to 1,000,000 servers that `make bench-scale` measured, rounded up (docs/manual/scale.md); `share_of_a_core` and
 /// what follows are choices. Units stand in the names.
 struct SizingConstants {
-  double cpu_s_per_million_samples = 2.5;       ///< receiving, decoding and counting an sFlow sample
-  double cpu_s_per_million_summaries_sent = 7;  ///< making one and packing it
+  double cpu_s_per_million_samples = 2.5;         ///< receiving, decoding and counting an sFlow sample
+  double cpu_s_per_million_summaries_sent = 7.6;  ///< making one and packing it
   double summaries_per_detector_core = 190'000;
   double bytes_per_summary = 150;
   double detector_bytes_per_server = 1400;
