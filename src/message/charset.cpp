@@ -7,6 +7,8 @@
 #include <memory>
 #include <type_traits>
 
+#include "base/utf8.hpp"
+
 namespace pinfold::message {
 namespace {
 
@@ -22,27 +24,8 @@ Converter open_converter(const std::string& charset) {
   return Converter(converter == reinterpret_cast<iconv_t>(-1) ? nullptr : converter);  // NOLINT(performance-no-int-to-ptr): iconv's way
 }
 
-/// Length of the valid UTF-8 character that `text` begins with; 0 if there is none. RFC 3629 section 4.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t first = byte(0);
-  if (first < 0x80) {
-    return first == 0 ? 0 : 1;
-  }
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) {
-      return 0;
-    }
-  }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) > 0x9F;
-  const bool too_large = first == 0xF4 && byte(1) > 0x8F;
-  return overlong || surrogate || too_large ? 0 : length;
-}
+/// As utf8_length, but a NUL is replaced as well.
+std::size_t character_length(std::string_view text) { return text.front() == '\0' ? 0 : utf8_length(text); }
 
 }  // namespace
 

@@ -96,18 +96,6 @@ std::optional<T> only(std::vector<T> found) {
   return found.empty() ? std::nullopt : std::optional<T>(std::move(found.front()));
 }
 
-/// For LIKE: what stands for itself is escaped.
-std::string like(std::string_view text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '\\') {
-      pattern += '\\';
-    }
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 }  // namespace
 
 bool AccessTable::add_user(const UserRow& row) {
@@ -140,7 +128,7 @@ std::optional<UserRow> AccessTable::user_by_login(std::string_view login) const 
 std::vector<UserRow> AccessTable::users(const std::optional<CustomerId>& customer, std::string_view search, std::string_view after,
                                         std::size_t limit) const {
   const auto at_most = static_cast<long long>(limit);
-  const std::string pattern = like(search);
+  const std::string pattern = like_anywhere(search);
   const std::string behind(after);
   const std::string tail =
       fmt::format(" AND (login {0} :s1 ESCAPE '\\' OR name {0} :s2 ESCAPE '\\') ORDER BY login LIMIT :most", like_operator(x_session));

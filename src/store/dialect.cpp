@@ -2,34 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
 #include "store/sql.hpp"
 
 namespace pinfold::store {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-/// How many bytes the character at `text` takes: 0 if no UTF-8 stands there (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) { return byte(i) >= low && byte(i) <= high; };
-  const unsigned first = byte(0);
-  if (first < 0x80) {
-    return 1;
-  }
-  if (first >= 0xC2 && first <= 0xDF) {
-    return follows(1) ? 2 : 0;
-  }
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool second = follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool second = follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 /// The end of the first part of `text` that can be kept as it is.
 std::size_t good_prefix(std::string_view text) {
@@ -49,6 +28,17 @@ std::size_t good_prefix(std::string_view text) {
 Dialect dialect_of(const soci::session& session) { return session.get_backend_name() == "postgresql" ? Dialect::Postgres : Dialect::Sqlite; }
 
 std::string_view like_operator(const soci::session& session) { return dialect_of(session) == Dialect::Postgres ? "ILIKE" : "LIKE"; }
+
+std::string like_anywhere(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '\\') {
+      pattern += '\\';
+    }
+    pattern += c;
+  }
+  return pattern + "%";
+}
 
 std::string_view skip_locked(const soci::session& session) { return dialect_of(session) == Dialect::Postgres ? " FOR UPDATE SKIP LOCKED" : ""; }
 

@@ -22,6 +22,8 @@ enum class Dialect : unsigned char { Sqlite, Postgres };
 
 /// Case is ignored (of ASCII letters at least).
 [[nodiscard]] std::string_view like_operator(const soci::session& session);
+/// A pattern for it, with ESCAPE '\', that finds the text anywhere, whatever characters it has.
+[[nodiscard]] std::string like_anywhere(std::string_view text);
 /// Behind a SELECT of rows that this transaction is about to change, where other writers may go on meanwhile.
 [[nodiscard]] std::string_view skip_locked(const soci::session& session);
 

@@ -54,7 +54,8 @@ Where where_of(const soci::session& session, const QueueFilter& filter) {
     where.add_any("state", names);
   }
   if (!filter.search.empty()) {
-    where.add(fmt::format("(server || ' ' || customer || ' PF-' || case_id) {} {{}} ESCAPE '\\'", like_operator(session)), like(filter.search));
+    where.add(fmt::format("(server || ' ' || customer || ' PF-' || case_id) {} {{}} ESCAPE '\\'", like_operator(session)),
+              like_anywhere(filter.search));
   }
   return where;
 }

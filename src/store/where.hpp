@@ -49,16 +49,4 @@ private:
   std::vector<std::variant<long long, std::string>> x_values;
 };
 
-/// A pattern for LIKE … ESCAPE '\' that finds the text anywhere, whatever characters it has.
-[[nodiscard]] inline std::string like(std::string_view text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '\\') {
-      pattern += '\\';
-    }
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 }  // namespace pinfold::store
