@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "net/host_name.hpp"
 
 namespace pinfold::config {
 namespace {
@@ -12,15 +13,7 @@ constexpr std::size_t kMaxOidParts = 128;
 
 }  // namespace
 
-std::optional<std::string> parse_labels(std::string_view text) {
-  const auto labels = split(text, '.');
-  const auto is_inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; };
-  const bool good = text.size() <= 253 && std::all_of(labels.begin(), labels.end(), [&](std::string_view label) {
-                      return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-                             std::all_of(label.begin(), label.end(), is_inner);
-                    });
-  return good ? std::optional(to_lower(text)) : std::nullopt;
-}
+std::optional<std::string> parse_labels(std::string_view text) { return net::is_host_name(text) ? std::optional(to_lower(text)) : std::nullopt; }
 
 std::optional<std::string> parse_domain(std::string_view text) {
   return text.find('.') == std::string_view::npos ? std::nullopt : parse_labels(text);

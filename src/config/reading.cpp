@@ -2,9 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/text_file.hpp"
 
 namespace pinfold::config {
+namespace {
+
+/// nullopt: no file was named, or a fault says why it cannot be read.
+std::optional<std::string> contents(TableReader& table, std::string_view key, const std::filesystem::path& file,
+                                    Expected<std::string, std::string> (*read)(const std::filesystem::path&)) {
+  if (file.empty()) {
+    return std::nullopt;
+  }
+  auto text = read(file);
+  if (!text) {
+    table.fail(key, fmt::format("{} {}", file.string(), text.error()));
+    return std::nullopt;
+  }
+  return *std::move(text);
+}
+
+}  // namespace
 
 std::filesystem::path Reading::path(TableReader& table, std::string_view key) const {
   std::string name;
@@ -24,33 +43,17 @@ std::filesystem::path Reading::file(TableReader& table, std::string_view key) co
 std::string Reading::secret(TableReader& table, std::string_view key, std::size_t least) const {
   table.require(key);
   const std::filesystem::path file = path(table, key);
-  if (file.empty()) {
-    return {};
-  }
-  auto secret = read_secret_file(file);
-  if (!secret) {
-    table.fail(key, fmt::format("{} {}", file.string(), secret.error()));
-    return {};
-  }
-  if (secret->size() < least) {
+  auto secret = contents(table, key, file, read_secret_file);
+  if (secret && secret->size() < least) {
     table.fail(
         key, fmt::format("{} has fewer than {} characters{}", file.string(), least, least == kMinPassPhrase ? ", which SNMPv3 does not allow" : ""));
     return {};
   }
-  return *std::move(secret);
+  return std::move(secret).value_or("");
 }
 
 std::string Reading::key_file(TableReader& table, std::string_view key) const {
-  const std::filesystem::path file = path(table, key);
-  if (file.empty()) {
-    return {};
-  }
-  auto text = read_key_file(file);
-  if (!text) {
-    table.fail(key, fmt::format("{} {}", file.string(), text.error()));
-    return {};
-  }
-  return *std::move(text);
+  return contents(table, key, path(table, key), read_key_file).value_or("");
 }
 
 void Reading::tls(TableReader& table, std::string& certificate, std::string& key) const {

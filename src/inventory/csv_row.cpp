@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "net/host_name.hpp"
 
 namespace pinfold::inventory {
 namespace {
@@ -23,12 +24,8 @@ bool is_mail_address(std::string_view text) {
   const std::string_view local = text.substr(0, at);
   const auto is_atom = [](char c) { return is_letter_or_digit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos; };
   const bool local_good = std::all_of(local.begin(), local.end(), is_atom) && local.front() != '.' && local.back() != '.';
-  const auto labels = split(text.substr(at + 1), '.');
-  const auto is_label = [](std::string_view label) {
-    return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-           std::all_of(label.begin(), label.end(), [](char c) { return is_letter_or_digit(c) || c == '-'; });
-  };
-  return local_good && labels.size() >= 2 && std::all_of(labels.begin(), labels.end(), is_label);
+  const std::string_view domain = text.substr(at + 1);
+  return local_good && domain.find('.') != std::string_view::npos && net::is_host_name(domain);
 }
 
 /// The shape of a BCP 47 tag (RFC 5646 section 2.1): "en", "de-AT", "zh-Hant".
